@@ -1,0 +1,41 @@
+# Everything a person does with this repository. `make help` lists it.
+PYTHON ?= python3.11
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export UV_PYTHON_DOWNLOADS := never
+
+VENV := .venv
+UV := $(VENV)/bin/uv
+AVIATION := $(VENV)/bin/aviation
+LOCKS := infra/requirements
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: $(VENV)/.ready ## Install everything into .venv and .aviation/emulator (instant when done)
+
+$(VENV)/.ready: requirements.txt pyproject.toml $(wildcard $(LOCKS)/*.txt)
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) was not found: install Python 3.11, or name one with make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "make: $(PYTHON) is $$($(PYTHON) -V), but Python 3.11 is needed: name one with make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "make: $(PYTHON) has no venv module: install your system's package for it (Debian: python3.11-venv)" >&2; exit 1; }
+	@echo "setup: the environment .venv"
+	@$(VENV)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/setup.txt
+	@$(UV) pip sync --quiet --python $(VENV) --require-hashes --no-build-isolation requirements.txt
+	@$(UV) pip install --quiet --python $(VENV) --no-deps --no-build-isolation --editable .
+	@$(VENV)/bin/python -m ipykernel install --sys-prefix --name python3 --display-name Aviation >/dev/null
+	@echo "setup: the emulator's environment .aviation/emulator"
+	@$(UV) venv --quiet --clear --python $(VENV)/bin/python .aviation/emulator
+	@$(UV) pip sync --quiet --python .aviation/emulator --require-hashes $(LOCKS)/emulator.txt
+	@touch $@
+
+.PHONY: lock
+lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
+	$(UV) pip compile $(LOCK) pyproject.toml --group setup --group test -o requirements.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:setup -o $(LOCKS)/setup.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:emulator -o $(LOCKS)/emulator.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath debugpy) -o $(LOCKS)/lambda.txt
+
+LOCK = --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
