@@ -1,0 +1,91 @@
+"""Every error that Aviation raises on purpose.
+
+The text of each is one line: what went wrong, where, and what to do next. A command prints it and exits with
+`exit_code`; with `--debug` it prints the traceback too.
+"""
+
+
+class AviationError(Exception):
+    """Base of all of them."""
+
+    exit_code = 1
+
+
+class ParameterError(AviationError):
+    """A parameter is unknown, missing or of the wrong type."""
+
+    exit_code = 2
+
+
+class PlaceError(AviationError):
+    """A place (bucket, stream, secret, job) is not known: nothing is deployed, or the environment is not set."""
+
+
+class ApiError(AviationError):
+    """The flight API said no. `status` is the HTTP status, `code` the API's own error code (either can be None)."""
+
+    def __init__(self, message: str, *, status: int | None = None, code: str | None = None):
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class AccessKeyError(ApiError):
+    """The key is missing, wrong or inactive."""
+
+
+class PlanError(ApiError):
+    """The API plan lacks what was asked for."""
+
+
+class NotFoundError(ApiError):
+    """The endpoint does not exist."""
+
+
+class InvalidRequestError(ApiError):
+    """The API refused the request's parameters."""
+
+
+class QuotaError(ApiError):
+    """The month's calls are used up; another try can only fail."""
+
+
+class RateLimitError(ApiError):
+    """Too many calls at once; worth another try after `retry_after` seconds."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None, **details):
+        super().__init__(message, **details)
+        self.retry_after = retry_after
+
+
+class UnavailableError(ApiError):
+    """The API did not answer, or answered with nonsense, until the deadline."""
+
+
+class DeliveryError(AviationError):
+    """Kinesis did not take `undelivered` of the records of a run."""
+
+    def __init__(self, message: str, *, undelivered: int):
+        super().__init__(message)
+        self.undelivered = undelivered
+
+
+class NotebookError(AviationError):
+    """A cell of a notebook failed. `run_id` names the run, `cell` the failed cell (1-based)."""
+
+    def __init__(self, message: str, *, run_id: str, cell: int | None = None):
+        super().__init__(message)
+        self.run_id = run_id
+        self.cell = cell
+
+
+class RefusedShareError(AviationError):
+    """A load refused a larger share of its lines than it may; nothing was written."""
+
+
+class StackError(AviationError):
+    """The stack, local or on AWS, could not be started, deployed or found."""
+
+
+class QueryError(AviationError):
+    """A query is wrong or could not be run."""
