@@ -31,6 +31,42 @@ $(VENV)/.ready: requirements.txt pyproject.toml $(wildcard $(LOCKS)/*.txt)
 	@$(UV) pip sync --quiet --python .aviation/emulator --require-hashes $(LOCKS)/emulator.txt
 	@touch $@
 
+.PHONY: demo
+demo: setup ## Run the main job end to end on this machine: a real day of flights, from the API to a dashboard
+	@$(AVIATION) demo
+
+.PHONY: test
+test: setup ## Lint, unit, contract and notebook tests, and one end-to-end test of the local stack
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff format --check --quiet .
+	@$(VENV)/bin/cfn-lint infra/cloudformation.yaml
+	@$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: lab
+lab: up ## Open JupyterLab with the local stack up
+	@$(VENV)/bin/jupyter lab --ip 127.0.0.1
+
+.PHONY: up
+up: setup ## Start the local stack and deploy the template into it
+	@$(AVIATION) up
+
+.PHONY: down
+down: setup ## Stop the local stack
+	@$(AVIATION) down
+
+.PHONY: build
+build: setup ## Build what AWS runs into dist/
+	@$(AVIATION) build
+
+.PHONY: deploy
+deploy: setup ## Deploy to AWS: make deploy STACK=name [PARAMETERS=parameters/deploy/case.yaml]
+	@test -n "$(STACK)" || { echo "make: name the stack: make deploy STACK=aviation" >&2; exit 2; }
+	@$(AVIATION) deploy --stack "$(STACK)" $(if $(PARAMETERS),--parameters "$(PARAMETERS)")
+
+.PHONY: bench
+bench: setup ## Measure: each benchmark prints medians and ratios
+	@for file in benchmarks/*.py; do $(VENV)/bin/python $$file || exit 1; done
+
 .PHONY: lock
 lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) pyproject.toml --group setup --group test -o requirements.txt

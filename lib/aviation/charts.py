@@ -1,0 +1,117 @@
+"""Charts of the flight tables: a DataFrame in, an Altair chart out. Notebooks and the dashboard draw with these.
+
+Colours follow the text colour of the page where they can (`currentColor`), so that a chart reads in light and dark.
+"""
+
+import altair as alt
+import pandas as pd
+
+WIDTH = 460
+STATUS_COLOURS = {
+    "landed": "#2a9d8f",
+    "active": "#4c78a8",
+    "scheduled": "#8d99ae",
+    "diverted": "#e9a23b",
+    "cancelled": "#d1495b",
+    "incident": "#7b2d8b",
+    "unknown": "#6c757d",
+}
+EARLY, LATE = "#2a9d8f", "#d1495b"
+
+
+def status_bar(flights: pd.DataFrame) -> alt.Chart:
+    """`flight_status, flights` (a count): one bar a status."""
+    bars = alt.Chart(flights).encode(
+        x=alt.X("flights:Q", title="flights"),
+        y=alt.Y("flight_status:N", sort="-x", title=None),
+    )
+    colour = alt.Color(
+        "flight_status:N",
+        scale=alt.Scale(domain=list(STATUS_COLOURS), range=list(STATUS_COLOURS.values())),
+        legend=None,
+    )
+    return styled(bars.mark_bar().encode(color=colour) + _labels(bars, "flights:Q", ",d"), rows=len(flights))
+
+
+def on_time_by_airline(airlines: pd.DataFrame) -> alt.Chart:
+    """`airline_name, on_time_share` (0 to 1), `flights`: one bar an airline, best first."""
+    bars = alt.Chart(airlines).encode(
+        x=alt.X(
+            "on_time_share:Q", title="on time, of all scheduled", axis=alt.Axis(format="%"), scale={"domain": [0, 1]}
+        ),
+        y=alt.Y("airline_name:N", sort="-x", title=None, axis=alt.Axis(labelLimit=190)),
+    )
+    return styled(
+        bars.mark_bar(color=STATUS_COLOURS["landed"]) + _labels(bars, "on_time_share:Q", ".0%"), rows=len(airlines)
+    )
+
+
+def delay_by_hour(hours: pd.DataFrame) -> alt.Chart:
+    """`hour` (0 to 23, local to the departure), `mean_dep_delay_min`, `mean_arr_delay_min`: two lines."""
+    names = {"mean_dep_delay_min": "departure", "mean_arr_delay_min": "arrival"}
+    long = hours.rename(columns=names).melt("hour", list(names.values()), "delay", "minutes")
+    lines = alt.Chart(long).encode(
+        x=alt.X("hour:Q", title="scheduled departure, local hour", axis=alt.Axis(tickMinStep=1), scale={"nice": False}),
+        y=alt.Y("minutes:Q", title="mean delay, minutes"),
+        color=alt.Color(
+            "delay:N",
+            title=None,
+            scale=alt.Scale(domain=list(names.values()), range=["#4c78a8", LATE]),
+            legend=alt.Legend(orient="top"),
+        ),
+    )
+    return styled(lines.mark_line(point=True), height=230)
+
+
+def cancellations_by_hour(hours: pd.DataFrame) -> alt.Chart:
+    """`hour`, `cancelled`, `operated` (counts): one stacked bar an hour."""
+    long = hours.melt("hour", ["operated", "cancelled"], "outcome", "flights")
+    bars = (
+        alt.Chart(long)
+        .mark_bar()
+        .encode(
+            x=alt.X("hour:O", title="scheduled departure, local hour", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("flights:Q", title="flights"),
+            color=alt.Color(
+                "outcome:N",
+                title=None,
+                scale=alt.Scale(domain=["operated", "cancelled"], range=["#8d99ae", STATUS_COLOURS["cancelled"]]),
+                legend=alt.Legend(orient="top"),
+            ),
+            order=alt.Order("outcome:N", sort="ascending"),
+        )
+    )
+    return styled(bars, height=230)
+
+
+def most_delayed_routes(routes: pd.DataFrame) -> alt.Chart:
+    """`route`, `mean_arr_delay_min`, `flights`: one bar a route, worst first."""
+    bars = alt.Chart(routes).encode(
+        x=alt.X("mean_arr_delay_min:Q", title="mean arrival delay, minutes"),
+        y=alt.Y("route:N", sort="-x", title=None),
+    )
+    return styled(bars.mark_bar(color=LATE) + _labels(bars, "mean_arr_delay_min:Q", ".0f"), rows=len(routes))
+
+
+def styled(chart: alt.Chart | alt.LayerChart, *, rows: int | None = None, height: int | None = None) -> alt.Chart:
+    """The look that all charts share; `rows` sizes a bar chart by the number of its bars."""
+    return (
+        chart.properties(width=WIDTH, height=height or max(1, rows or 1) * 24)
+        .configure(background="transparent", font="system-ui, -apple-system, 'Segoe UI', sans-serif")
+        .configure_view(strokeWidth=0)
+        .configure_axis(
+            labelColor="currentColor",
+            titleColor="currentColor",
+            titleFontWeight="normal",
+            domainColor="currentColor",
+            tickColor="currentColor",
+            gridColor="#8d99ae44",
+            labelFontSize=12,
+            titleFontSize=12,
+        )
+        .configure_legend(labelColor="currentColor", labelFontSize=12)
+    )
+
+
+def _labels(bars: alt.Chart, field: str, form: str) -> alt.Chart:
+    return bars.mark_text(align="left", dx=4, color="currentColor").encode(text=alt.Text(field, format=form))

@@ -1,0 +1,198 @@
+"""The program `aviation`: a thin wrapper, every command one call into the package."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aviation import aws
+from aviation.entities import ENTITIES
+from aviation.errors import AviationError, ParameterError
+
+
+class Commands(click.Group):
+    """Every error that Aviation raises ends as one line on stderr and its exit code; --debug shows the traceback."""
+
+    def invoke(self, context: click.Context):
+        try:
+            return super().invoke(context)
+        except AviationError as error:
+            if context.params.get("debug"):
+                raise
+            click.echo(f"aviation: {error}", err=True)
+            context.exit(error.exit_code)
+        except click.UsageError as error:
+            where = error.ctx.command_path if error.ctx else "aviation"
+            click.echo(f"aviation: {error.format_message()} See '{where} --help'.", err=True)
+            context.exit(error.exit_code)
+        except (BotoCoreError, ClientError) as error:
+            if context.params.get("debug"):
+                raise
+            click.echo(f"aviation: AWS said: {error} Is the stack there? Start it with 'aviation up'.", err=True)
+            context.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of an error, and what libraries log.")
+def main(debug: bool):
+    """Flight data, at most 30 minutes old, from the aviationstack API to tables."""
+    logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING)
+
+
+@main.command()
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The day of 2013 that the replay serves.")
+@click.option("--api-url", help="Use the flight API at this URL, with AVIATIONSTACK_ACCESS_KEY, not the replay.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="The AWS emulator's port (else the last one, or a free one)."
+)
+@click.option(
+    "--replay-port", type=click.IntRange(1, 65535), help="The replay's port (else the last one, or a free one)."
+)
+def up(day: datetime | None, api_url: str | None, port: int | None, replay_port: int | None):
+    """Start the local stack and deploy the template into it."""
+    environment = _local_stack().up(
+        day=f"{day:%Y-%m-%d}" if day else None, api_url=api_url, port=port, replay_port=replay_port, progress=_say
+    )
+    click.echo(
+        f"up: AWS at {environment['AWS_ENDPOINT_URL']}, the flight API at {environment['AVIATIONSTACK_BASE_URL']}"
+    )
+
+
+@main.command()
+@click.option("--purge", is_flag=True, help="Forget its data too.")
+def down(purge: bool):
+    """Stop the local stack."""
+    click.echo("down: stopped" if _local_stack().down(purge=purge) else "down: nothing was running")
+
+
+@main.command()
+@click.argument("time", required=False)
+def clock(time: str | None):
+    """Show the replay's clock, or set it to TIME (ISO 8601, UTC)."""
+    when = None
+    if time:
+        try:
+            when = datetime.fromisoformat(time)
+        except ValueError:
+            raise ParameterError(f"'{time}' is not a time: write it like 2013-07-10T18:00Z") from None
+        when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    click.echo(f"{_local_stack().clock(when).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+
+
+@main.command()
+@click.argument("entity")
+def produce(entity: str):
+    """Run one producer, through its deployed Lambda."""
+    from aviation.jobs import run_producer
+
+    _show_run(run_producer(entity))
+
+
+@main.command()
+@click.argument("entities", nargs=-1, metavar=f"[{'|'.join(ENTITIES)}]...")
+@click.option("--all", "reconcile", is_flag=True, help="Look at every raw object, not only at those that are new.")
+def load(entities: tuple[str, ...], reconcile: bool):
+    """Load what is new in raw into the tables; all entities where none is named."""
+    from aviation.entities import entity_named
+
+    names = [entity_named(name).name for name in entities]
+    _show_run(aws.load_runner()({"entities": names, "reconcile": reconcile}))
+
+
+@main.command()
+@click.argument("notebook", type=click.Path(path_type=Path))
+@click.option("-f", "--file", type=click.Path(path_type=Path), help="A YAML file of parameters.")
+@click.option("-p", "--parameter", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="One parameter.")
+def run(notebook: Path, file: Path | None, pairs: tuple[tuple[str, str], ...]):
+    """Run any notebook as a job."""
+    from aviation import runs
+
+    _show_run(runs.execute(notebook, runs.read_parameters(file, dict(pairs)), job=notebook.stem))
+
+
+@main.command()
+@click.argument("sql")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--as-of", metavar="TIME", help="Answer as the tables stood then (ISO 8601, UTC).")
+def query(sql: str, form: str, as_of: str | None):
+    """Ask the tables, in Athena's SQL."""
+    from aviation import query as tables
+
+    frame = tables.sql(sql, as_of=as_of)
+    if as_of:
+        click.echo("as of: reference tables (cities, airplanes, aircraft_types) answer as of now", err=True)
+    if form == "csv":
+        click.echo(frame.to_csv(index=False), nl=False)
+    elif form == "json":
+        click.echo(frame.to_json(orient="records", date_format="iso"))
+    else:
+        click.echo(frame.to_string(index=False))
+
+
+@main.command()
+def status():
+    """How old each table is, and what the last runs did."""
+    from aviation.status import render
+
+    click.echo(render())
+
+
+@main.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write it (else <home>/dashboard.html).")
+def dashboard(output: Path | None):
+    """Render the HTML dashboard; its path is the last line."""
+    from aviation.dashboard import write
+
+    click.echo(write(output or aws.home() / "dashboard.html"))
+
+
+@main.command()
+@click.option("--dist", type=click.Path(path_type=Path), default=Path("dist"), show_default=True)
+def build(dist: Path):
+    """Build what AWS runs: the Lambda zip, the Glue script and its library."""
+    from aviation.build import build as build_artefacts
+
+    for path in build_artefacts(dist).values():
+        click.echo(f"build: {path} ({path.stat().st_size / 1e6:.1f} MB)")
+
+
+@main.command()
+@click.option("--stack", required=True, help="The name of the CloudFormation stack.")
+@click.option("--parameters", type=click.Path(path_type=Path), help="A YAML file of the template's parameters.")
+def deploy(stack: str, parameters: Path | None):
+    """Build, upload and deploy the template to AWS, with the key in AVIATIONSTACK_ACCESS_KEY."""
+    from aviation.deploy import deploy_to_aws
+
+    for name, value in deploy_to_aws(stack, parameters, root=aws.root(), progress=_say).items():
+        click.echo(f"{name}: {value}")
+
+
+@main.command()
+def demo():
+    """Poll a real day 13 times, load it once, show what came of it."""
+    from aviation.local.demo import run as run_demo
+
+    run_demo(_local_stack(), progress=_say)
+
+
+def _local_stack():
+    from aviation.local.stack import LocalStack
+
+    return LocalStack(aws.root())
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _show_run(record: dict) -> None:
+    click.echo(f"{record['status']}  run {record['run_id']}  {record['seconds']:.1f} s")
+    for name, value in record["counts"].items():
+        click.echo(f"  {name:<24} {value}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""Start the stack's jobs and wait for their outcome: a producer's Lambda, the load's Glue job."""
+
+import json
+import time
+
+from aviation import aws
+from aviation.entities import entity_named
+from aviation.errors import AviationError
+from aviation.places import place, stack_name
+
+LAMBDA_SECONDS = 900
+
+
+class JobError(AviationError):
+    """A job ran and failed; its message is the job's own."""
+
+
+def run_producer(entity: str, parameters: dict | None = None) -> dict:
+    """Invoke the entity's producer and wait; its run record. `parameters` override those of its parameter file.
+
+    JobError carries the failing cell's message; the executed notebook is in the runs bucket by then.
+    """
+    name = f"{stack_name()}-producer-{entity_named(entity).name}"
+    client = aws.client("lambda", read_timeout=LAMBDA_SECONDS + 30, retries={"total_max_attempts": 1})
+    event = {"entity": entity, "parameters": parameters or {}}
+    answer = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    payload = json.loads(answer["Payload"].read() or b"{}")
+    if "FunctionError" in answer:
+        raise JobError(f"producer {entity}: {payload.get('errorMessage', 'the function ended without a message')}")
+    return payload
+
+
+def run_glue_load(parameters: dict) -> dict:
+    """Start the Glue job, wait for its end, and return what Glue says of the run."""
+    glue = aws.client("glue")
+    job = place("LoadJob")
+    arguments = {f"--{name}": _argument(value) for name, value in parameters.items()}
+    run_id = glue.start_job_run(JobName=job, Arguments=arguments)["JobRunId"]
+    while True:
+        run = glue.get_job_run(JobName=job, RunId=run_id)["JobRun"]
+        if run["JobRunState"] == "SUCCEEDED":
+            return {"run_id": run_id, "status": "ok", "seconds": run.get("ExecutionTime"), "counts": {}}
+        if run["JobRunState"] in ("FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"):
+            raise JobError(f"load {run_id}: {run['JobRunState']}: {run.get('ErrorMessage', 'see the log of the job')}")
+        time.sleep(5)
+
+
+def _argument(value) -> str:
+    """A choice as Glue passes it: text."""
+    return ",".join(value) if isinstance(value, list) else str(value)

@@ -1,0 +1,61 @@
+"""The demo: a real day polled 13 times from before its first departure to after its last arrival, then loaded once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, time, timedelta
+
+from tqdm import tqdm
+
+from aviation import aws, dashboard, jobs, replay
+from aviation.entities import ENTITIES
+from aviation.local.stack import DEFAULT_DAY, LocalStack
+from aviation.status import age, row_counts
+
+POLLS = 13
+FIRST_POLL = time(8, 30)  # UTC: half an hour before the first scheduled departure from New York
+
+
+def poll_times(day: str) -> list[datetime]:
+    """The instants (aware, UTC) at which the demo polls a day: evenly from 08:30Z to the replay's default clock."""
+    first = datetime.combine(datetime.fromisoformat(day), FIRST_POLL, UTC)
+    step = (replay.default_clock(day) - first) / (POLLS - 1)
+    return [first + timedelta(seconds=round((n * step).total_seconds())) for n in range(POLLS)]
+
+
+def run(stack: LocalStack, *, progress: Callable[[str], None]) -> None:
+    """Start the stack, poll, load, and say what is in the tables; the dashboard's path is the last line."""
+    progress("demo 1/4: the local stack")
+    stack.up(day=DEFAULT_DAY, progress=progress)
+    progress(f"demo 2/4: polling {DEFAULT_DAY} {POLLS} times, and each reference entity once")
+    _poll(stack, progress)
+    progress("demo 3/4: loading what arrived, in one run")
+    record = aws.load_runner()({"entities": []})
+    progress(f"demo: loaded {record['counts']['lines_read']:,} lines in {record['seconds']:.0f} s")
+    progress("demo 4/4: the tables and the dashboard")
+    page = dashboard.write(aws.home() / "dashboard.html")
+    for name, rows in row_counts().items():
+        print(f"{name:<22} {rows:>8,} rows")
+    print(f"{'data age':<22} {age('flights'):>8}")
+    print(page)
+
+
+def _poll(stack: LocalStack, progress: Callable[[str], None]) -> None:
+    """Flights at each instant, in order, since they share the clock; the reference entities beside them."""
+    references = [name for name in ENTITIES if name != "flights"]
+    with (
+        ThreadPoolExecutor(max_workers=1) as beside,
+        tqdm(total=POLLS + len(references), unit="poll", disable=None) as bar,
+    ):
+
+        def done(what: str, record: dict) -> None:
+            bar.update()
+            if bar.disable:
+                progress(f"demo: {what}: {record['counts']['records']:,} records, {record['seconds']:.1f} s")
+
+        stack.clock(poll_times(DEFAULT_DAY)[0])
+        running = {name: beside.submit(jobs.run_producer, name) for name in references}
+        for when in poll_times(DEFAULT_DAY):
+            stack.clock(when)
+            done(f"flights at {when:%Y-%m-%dT%H:%MZ}", jobs.run_producer("flights"))
+        for name, future in running.items():
+            done(name, future.result())

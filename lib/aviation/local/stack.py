@@ -1,0 +1,202 @@
+"""The local stack: MiniStack for AWS, the replay for the flight API, the template deployed into them.
+
+Its state is one folder (`aviation.aws.home()`): `stack.json` remembers ports and day, `env` is what any tool needs to
+reach the stack, `<name>.pid` and `logs/` belong to the processes, `ministack/` is the emulator's own.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from aviation.api import check_base_url
+
+from aviation import aws, deploy, replay
+from aviation.errors import AccessKeyError, StackError
+from aviation.local import spark
+from aviation.local.processes import Process, answers, choose_port, plain_environment
+
+DEFAULT_DAY = "2013-07-10"
+STACK = "aviation"
+REGION = "us-east-1"
+EMULATOR = Path(".aviation/emulator/bin/ministack")
+
+
+@dataclass
+class State:
+    """What `up` remembers: ports on loopback, the replayed day (ISO), the flight API where it is not the replay."""
+
+    emulator_port: int | None = None
+    replay_port: int | None = None
+    day: str = DEFAULT_DAY
+    api_url: str | None = None
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.emulator_port}"
+
+    @property
+    def replay_url(self) -> str:
+        return f"http://127.0.0.1:{self.replay_port}/v1"
+
+
+class LocalStack:
+    """The stack of one state folder and one checkout (`root`)."""
+
+    def __init__(self, root: Path, home: Path | None = None):
+        self.root = root
+        self.home = home or aws.home()
+        self.emulator = Process(self.home, "ministack")
+        self.replay = Process(self.home, "replay")
+        self.state_file = self.home / "stack.json"
+
+    def up(
+        self,
+        *,
+        day: str | None = None,
+        api_url: str | None = None,
+        port: int | None = None,
+        replay_port: int | None = None,
+        progress: Callable[[str], None] = print,
+    ) -> dict[str, str]:
+        """Start what is not running, deploy, put the API's key; the environment that reaches the stack."""
+        given_key = os.environ.get("AVIATIONSTACK_ACCESS_KEY")
+        if api_url:
+            check_base_url(api_url)
+            if not given_key:
+                raise AccessKeyError(f"{api_url} needs a key: set AVIATIONSTACK_ACCESS_KEY and run 'aviation up' again")
+        state = self.read_state()
+        state.day, state.api_url = (day or state.day), api_url
+        self._start_emulator(state, port, progress)
+        if not (self.replay.running() and replay_port in (None, state.replay_port)):
+            self.replay.stop()
+            state.replay_port = choose_port(replay_port, state.replay_port, "--replay-port")
+        self._write_state(state)
+        environment = self._environment(state)
+        aws.use_environment(environment)
+        parameters = deploy.read_parameters(self.root / "parameters/deploy/local.yaml", self.root)
+        parameters["ApiBaseUrl"] = api_url or state.replay_url
+        outputs = deploy.deploy(STACK, parameters, root=self.root, progress=progress)
+        self._provide_api(state, given_key, outputs, progress)
+        job = aws.client("glue").get_job(JobName=outputs["LoadJob"])["Job"]
+        spark.write_conf(self.home / "spark", state.endpoint, spark.job_conf(job["DefaultArguments"]))
+        _write(self.home / "env", "".join(f"{name}={value}\n" for name, value in environment.items()))
+        return environment
+
+    def down(self, *, purge: bool = False) -> bool:
+        """Stop it; `purge` also forgets its data. Whether anything was running."""
+        stopped = [process.stop() for process in (self.replay, self.emulator)]
+        (self.home / "env").unlink(missing_ok=True)
+        if purge:
+            for name in ("ministack", "logs", "runs", "spark", "tmp"):
+                shutil.rmtree(self.home / name, ignore_errors=True)
+            self.state_file.unlink(missing_ok=True)
+        return any(stopped)
+
+    def clock(self, when: datetime | None = None) -> datetime:
+        """The replay's clock, set to `when` (aware) first where that is given."""
+        state = self.read_state()
+        if not self.replay.running():
+            raise StackError("the replay is not running: start it with 'aviation up'")
+        if when:
+            replay.set_clock(state.replay_url, when)
+        return datetime.fromisoformat(replay.state(state.replay_url)["clock"])
+
+    def read_state(self) -> State:
+        """What the last `up` remembered."""
+        try:
+            return State(**json.loads(self.state_file.read_text()))
+        except (OSError, ValueError, TypeError):
+            return State()
+
+    def _start_emulator(self, state: State, port: int | None, progress: Callable[[str], None]) -> None:
+        health = "{}/_ministack/health"
+        wanted = port in (None, state.emulator_port)
+        if wanted and self.emulator.running() and answers(health.format(state.endpoint)):
+            return
+        self.emulator.stop()
+        program = self.root / EMULATOR
+        if not program.is_file():
+            raise StackError(f"the emulator is not installed at {program}: run 'make setup'")
+        state.emulator_port = choose_port(port, state.emulator_port, "--port")
+        data = self.home / "ministack"
+        (data / "tmp").mkdir(parents=True, exist_ok=True)
+        # By default MiniStack listens on every interface, and its Lambdas inherit what it was started with.
+        environment = plain_environment(
+            HOME=str(data / "tmp"),
+            TMPDIR=str(data / "tmp"),
+            BIND_HOST="127.0.0.1",
+            IOT_MTLS_ENABLED="0",
+            GATEWAY_PORT=str(state.emulator_port),
+            S3_PERSIST="1",
+            S3_DATA_DIR=str(data / "s3"),
+            PERSIST_STATE="1",
+            STATE_DIR=str(data / "state"),
+            MINISTACK_REGION=REGION,
+            LOG_LEVEL="WARNING",
+        )
+        progress(f"up: starting the AWS emulator at {state.endpoint}")
+        self.emulator.start([str(program)], environment, health.format(state.endpoint))
+
+    def _provide_api(
+        self, state: State, given_key: str | None, outputs: dict[str, str], progress: Callable[[str], None]
+    ) -> None:
+        """Put the key, and have the replay answer to it. Only the secret and the replay's environment hold it."""
+        stored = deploy.read_api_key(outputs)
+        key = given_key or stored or secrets.token_hex(16)
+        deploy.put_api_key(outputs, key)
+        if state.api_url:
+            self.replay.stop()
+            return
+        clock = None
+        if self.replay.running():
+            now = replay.state(state.replay_url)
+            if now["day"] == state.day and key == stored:
+                return
+            clock = datetime.fromisoformat(now["clock"]) if now["day"] == state.day else None
+            self.replay.stop()
+        progress(f"up: starting the replay of {state.day} at {state.replay_url}")
+        command = [
+            sys.executable,
+            "-m",
+            "aviation.replay",
+            "--day",
+            state.day,
+            "--port",
+            str(state.replay_port),
+        ]
+        environment = plain_environment(AVIATIONSTACK_ACCESS_KEY=key, HOME=str(self.home))
+        self.replay.start(command, environment, f"http://127.0.0.1:{state.replay_port}/_replay")
+        if clock:
+            replay.set_clock(state.replay_url, clock)
+
+    def _environment(self, state: State) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": state.endpoint,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AVIATION_STACK": STACK,
+            "AVIATION_HOME": str(self.home.resolve()),
+            "AVIATION_LOCAL": "1",
+            "AVIATIONSTACK_BASE_URL": state.api_url or state.replay_url,
+            "SPARK_CONF_DIR": str((self.home / "spark").resolve()),
+            "JAVA_HOME": spark.java_home(),
+        }
+
+    def _write_state(self, state: State) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+        _write(self.state_file, json.dumps(asdict(state), indent=2) + "\n")
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    partial = file.with_suffix(".partial")
+    partial.write_text(text)
+    partial.replace(file)
