@@ -19,7 +19,7 @@ def resolve(declared: type[P], /, **values) -> P:
         if name not in types:
             raise ParameterError(unknown_parameter(name, types))
         if not _fits(value, types[name]):
-            wanted = getattr(types[name], "__name__", str(types[name]))
+            wanted = types[name].__name__ if isinstance(types[name], type) else types[name]
             raise ParameterError(f"parameter '{name}' must be {wanted}, not {type(value).__name__}: {value!r}")
     for field in fields(declared):
         if field.default is MISSING and field.default_factory is MISSING and field.name not in values:

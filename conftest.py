@@ -1,0 +1,68 @@
+"""What the whole test run shares: one local stack, in a folder of its own, for the end-to-end test and for nbval."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent
+CANARY = "canary-3f1d7c0b9a"  # the API key of the run's stack: it must turn up nowhere but in the emulator's secret store
+
+
+class RunStack:
+    """The stack of this test run, started when first asked for."""
+
+    def __init__(self, home: Path):
+        self.home = home
+        self.local = None
+
+    def start(self):
+        if self.local is None:
+            from aviation.local.stack import LocalStack
+
+            os.environ["AVIATION_HOME"] = str(self.home)
+            os.environ["AVIATIONSTACK_ACCESS_KEY"] = CANARY
+            self.local = LocalStack(ROOT, self.home)
+            try:
+                self.local.up(progress=lambda line: None)
+            finally:
+                # From here on only the secret knows the key, as on AWS.
+                del os.environ["AVIATIONSTACK_ACCESS_KEY"]
+        return self.local
+
+    def stop(self):
+        if self.local:
+            self.local.down()
+
+
+RUN_STACK = pytest.StashKey[RunStack]()
+
+
+def pytest_configure(config):
+    # Whatever stack the caller's shell is set up for, tests never touch it.
+    for name in [name for name in os.environ if name.startswith(("AVIATION", "AWS_"))]:
+        del os.environ[name]
+
+
+def _run_stack(config, tmp_path_factory) -> RunStack:
+    if RUN_STACK not in config.stash:
+        config.stash[RUN_STACK] = RunStack(tmp_path_factory.mktemp("aviation"))
+    return config.stash[RUN_STACK]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    # nbval gives notebooks no fixtures: a notebook's kernel inherits the environment that the stack sets.
+    if type(item).__name__ == "IPyNbCell":
+        _run_stack(item.config, item.config._tmp_path_factory).start()
+
+
+@pytest.fixture(scope="session")
+def stack(request, tmp_path_factory):
+    """The local stack of the run, up, with the replay of 2013-07-10 at its default clock."""
+    return _run_stack(request.config, tmp_path_factory).start()
+
+
+def pytest_unconfigure(config):
+    if RUN_STACK in config.stash:
+        config.stash[RUN_STACK].stop()
