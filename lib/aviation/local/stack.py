@@ -186,9 +186,7 @@ class LocalStack:
             "AVIATION_HOME": str(self.home.resolve()),
             "AVIATION_LOCAL": "1",
             "AVIATIONSTACK_BASE_URL": state.api_url or state.replay_url,
-            "SPARK_CONF_DIR": str((self.home / "spark").resolve()),
-            "JAVA_HOME": spark.java_home(),
-        }
+        } | spark.environment(self.home / "spark")
 
     def _write_state(self, state: State) -> None:
         self.home.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,97 @@
+"""The contract that every notebook keeps: it chooses, calls and shows."""
+
+import ast
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("notebooks", "glue_notebooks")
+NOTEBOOKS = sorted(
+    path for folder in FOLDERS for path in (ROOT / folder).rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+)
+CASES = [
+    (notebook, case) for notebook in NOTEBOOKS for case in sorted((ROOT / "parameters" / notebook.stem).glob("*.yaml"))
+]
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def code_cells(path: Path) -> list:
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+
+def tagged(path: Path, tag: str) -> list:
+    return [cell for cell in code_cells(path) if tag in cell.metadata.get("tags", [])]
+
+
+def test_there_are_notebooks_to_hold_to_the_contract():
+    assert {"producer", "aviation_data_load"} <= {path.stem for path in NOTEBOOKS}
+
+
+@every_notebook
+def test_a_notebook_is_short_and_defines_nothing(path):
+    cells = code_cells(path)
+    lines = [line for cell in cells for line in cell.source.splitlines() if line.strip()]
+    assert len(cells) <= 12
+    assert len(lines) <= 60
+    for cell in cells:
+        for node in ast.walk(ast.parse(cell.source)):
+            assert not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda | ast.For | ast.While | ast.If)
+
+
+@every_notebook
+def test_a_notebook_opens_with_its_title_and_purpose(path):
+    first = nbformat.read(path, as_version=4).cells[0]
+    assert first.cell_type == "markdown"
+    title, *rest = first.source.strip().splitlines()
+    assert title.startswith("# ")
+    assert any(line.strip() for line in rest)
+
+
+@every_notebook
+def test_parameters_are_annotated_literals_each_with_a_comment(path):
+    [cell] = tagged(path, "parameters")
+    for line in cell.source.splitlines():
+        [statement] = ast.parse(line).body
+        assert isinstance(statement, ast.AnnAssign), line
+        ast.literal_eval(statement.value)
+        assert "#" in line, f"no comment on: {line}"
+
+
+@every_notebook
+def test_a_notebook_ends_with_asserts_and_one_checked_output(path):
+    [cell] = tagged(path, "nbval-check-output")
+    assert cell is code_cells(path)[-1]
+    assert "keep_output" in cell.metadata.tags
+    assert "assert" in cell.source
+    # nbval compares nothing in a cell that was never counted.
+    assert cell.execution_count is not None
+    assert cell.outputs
+
+
+@every_notebook
+def test_outputs_are_kept_only_where_that_is_meant(path):
+    for cell in code_cells(path):
+        if "keep_output" not in cell.metadata.get("tags", []):
+            assert not cell.outputs, cell.source
+    metadata = nbformat.read(path, as_version=4).metadata
+    assert metadata.kernelspec.name == "python3"
+
+
+@every_notebook
+def test_every_notebook_that_runs_as_a_job_has_its_parameter_files(path):
+    if path.parent.name != "explore":
+        assert [case for notebook, case in CASES if notebook == path]
+
+
+@pytest.mark.parametrize(("path", "case"), CASES, ids=lambda value: value.stem)
+def test_a_parameter_file_names_only_parameters_of_its_notebook_and_fits_their_types(path, case):
+    declared = papermill.inspect_notebook(str(path))
+    given = yaml.safe_load(case.read_text()) or {}
+    assert set(given) <= set(declared)
+    for name, value in given.items():
+        kind = declared[name]["inferred_type_name"].split("[")[0]
+        assert type(value).__name__ == kind or kind == "None", f"{name}: {value!r} is not {kind}"
