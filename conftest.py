@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
-CANARY = "canary-3f1d7c0b9a"  # the API key of the run's stack: it must turn up nowhere but in the emulator's secret store
+CANARY = (
+    "canary-3f1d7c0b9a"  # the API key of the run's stack: it must turn up nowhere but in the emulator's secret store
+)
 
 
 class RunStack:
@@ -61,6 +63,12 @@ def pytest_runtest_setup(item):
 def stack(request, tmp_path_factory):
     """The local stack of the run, up, with the replay of 2013-07-10 at its default clock."""
     return _run_stack(request.config, tmp_path_factory).start()
+
+
+@pytest.fixture(scope="session")
+def canary() -> str:
+    """The API key of the run's stack."""
+    return CANARY
 
 
 def pytest_unconfigure(config):

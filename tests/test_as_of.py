@@ -42,7 +42,10 @@ def test_flights_are_the_versions_that_held_at_the_instant(tables, when, answer)
 
 
 def test_it_holds_inside_common_table_expressions_aliases_and_subqueries(tables):
-    text = "with x as (select * from flights f where f.flight_key = 'A') select (select count(*) from flights), flight_status from x"
+    text = (
+        "with x as (select * from flights f where f.flight_key = 'A')"
+        " select (select count(*) from flights), flight_status from x"
+    )
     assert tables(rewrite(text, "2013-07-10T13:00Z")) == [(2, "active")]
 
 

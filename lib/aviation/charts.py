@@ -6,7 +6,8 @@ Colours follow the text colour of the page where they can (`currentColor`), so t
 import altair as alt
 import pandas as pd
 
-WIDTH = 460
+WIDTH = 440
+PADDING = {"left": 16, "right": 24, "top": 4, "bottom": 4}
 STATUS_COLOURS = {
     "landed": "#2a9d8f",
     "active": "#4c78a8",
@@ -37,7 +38,10 @@ def on_time_by_airline(airlines: pd.DataFrame) -> alt.Chart:
     """`airline_name, on_time_share` (0 to 1), `flights`: one bar an airline, best first."""
     bars = alt.Chart(airlines).encode(
         x=alt.X(
-            "on_time_share:Q", title="on time, of all scheduled", axis=alt.Axis(format="%"), scale={"domain": [0, 1]}
+            "on_time_share:Q",
+            title="on time, of all scheduled",
+            axis=alt.Axis(format="%", tickCount=5),
+            scale={"domain": [0, 1]},
         ),
         y=alt.Y("airline_name:N", sort="-x", title=None, axis=alt.Axis(labelLimit=190)),
     )
@@ -87,7 +91,7 @@ def cancellations_by_hour(hours: pd.DataFrame) -> alt.Chart:
 def most_delayed_routes(routes: pd.DataFrame) -> alt.Chart:
     """`route`, `mean_arr_delay_min`, `flights`: one bar a route, worst first."""
     bars = alt.Chart(routes).encode(
-        x=alt.X("mean_arr_delay_min:Q", title="mean arrival delay, minutes"),
+        x=alt.X("mean_arr_delay_min:Q", title="mean arrival delay, minutes", axis=alt.Axis(tickCount=6)),
         y=alt.Y("route:N", sort="-x", title=None),
     )
     return styled(bars.mark_bar(color=LATE) + _labels(bars, "mean_arr_delay_min:Q", ".0f"), rows=len(routes))
@@ -97,7 +101,8 @@ def styled(chart: alt.Chart | alt.LayerChart, *, rows: int | None = None, height
     """The look that all charts share; `rows` sizes a bar chart by the number of its bars."""
     return (
         chart.properties(width=WIDTH, height=height or max(1, rows or 1) * 24)
-        .configure(background="transparent", font="system-ui, -apple-system, 'Segoe UI', sans-serif")
+        # The page's font is wider than the one that the text was measured with: leave it some room.
+        .configure(background="transparent", font="Arial, Helvetica, sans-serif", padding=PADDING)
         .configure_view(strokeWidth=0)
         .configure_axis(
             labelColor="currentColor",

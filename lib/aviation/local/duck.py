@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -27,12 +28,12 @@ def run(text: str) -> pd.DataFrame:
         ) from error
     if not isinstance(statement, exp.Query):
         raise QueryError("only a SELECT can be asked: the tables are written by the load alone")
-    with _connect() as connection:
-        _attach(connection, statement)
-        try:
-            return connection.execute(statement.sql(dialect="duckdb")).df()
-        except duckdb.Error as error:
-            raise QueryError(f"the query failed: {str(error).splitlines()[0]}") from error
+    connection = _connect(os.environ["AWS_ENDPOINT_URL"])
+    _attach(connection, statement)
+    try:
+        return connection.execute(statement.sql(dialect="duckdb")).df()
+    except duckdb.Error as error:
+        raise QueryError(f"the query failed: {str(error).splitlines()[0]}") from error
 
 
 def tables() -> dict[str, str]:
@@ -46,16 +47,19 @@ def tables() -> dict[str, str]:
     }
 
 
-def _connect() -> duckdb.DuckDBPyConnection:
+@cache
+def _connect(endpoint: str) -> duckdb.DuckDBPyConnection:
+    """One connection a process: loading the extensions takes longer than most queries."""
     # The extensions are installed as packages: nothing is downloaded when a query runs.
-    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "TimeZone": "UTC"})
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
     for name in EXTENSIONS:
         package = Path(importlib.util.find_spec(f"duckdb_extension_{name}").origin).parent
         connection.load_extension(str(next(package.rglob("*.duckdb_extension"))))
-    endpoint = os.environ["AWS_ENDPOINT_URL"].removeprefix("http://")
+    connection.execute("set TimeZone = 'UTC'")
     connection.execute(
         "create secret (type s3, key_id ?, secret ?, region ?, endpoint ?, url_style 'path', use_ssl false)",
-        [os.environ[n] for n in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")] + [endpoint],
+        [os.environ[n] for n in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")]
+        + [endpoint.removeprefix("http://")],
     )
     return connection
 
@@ -70,4 +74,4 @@ def _attach(connection: duckdb.DuckDBPyConnection, statement: exp.Expression) ->
         if name not in known:
             there = ", ".join(sorted(known)) or "none yet: run 'aviation load' first"
             raise QueryError(f"there is no table '{name}' in the database '{database}': there are {there}")
-        connection.execute(f"create view {name} as select * from iceberg_scan('{known[name]}')")
+        connection.execute(f"create or replace view {name} as select * from iceberg_scan('{known[name]}')")

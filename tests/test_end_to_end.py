@@ -1,0 +1,249 @@
+"""The whole system on this machine: a real day from the API to the dashboard, held against the data set itself.
+
+The tests of this file share the run's stack and build on each other in the order they stand in.
+"""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import requests
+
+from aviation import aws, dashboard, jobs, places, query, runs
+from aviation.local import demo
+from aviation.replay.data import truth
+from aviation.status import TABLES, row_counts
+
+ROOT = Path(__file__).parents[1]
+DAY = "2013-07-10"
+
+
+def aviation(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run the program as a person does, against the stack of this run."""
+    return subprocess.run(
+        [sys.executable, "-m", "aviation", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def contents() -> dict[str, list]:
+    """Every row of every table but `loads`, in an order of its own."""
+    frames = {name: query.sql(f"select * from {name}") for name in TABLES if name != "loads"}
+    return {name: sorted(frame.to_json(orient="records", lines=True).splitlines()) for name, frame in frames.items()}
+
+
+def raw_keys() -> set[str]:
+    pages = aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=places.place("RawBucket"))
+    return {item["Key"] for page in pages for item in page.get("Contents", [])}
+
+
+def load(**choices) -> dict:
+    return aws.load_runner()({"entities": [], **choices})["counts"]
+
+
+@pytest.fixture(scope="module")
+def loaded(stack) -> dict[str, list]:
+    """The tables after the demo."""
+    demo.run(stack, progress=lambda line: None)
+    return contents()
+
+
+def test_every_operated_leg_of_the_day_is_there_once(loaded):
+    flights = query.sql(
+        "select flight_key, flight_date, dep_iata, airline_iata, airline_icao, flight_number from flights"
+    )
+    assert len(flights) == flights["flight_key"].nunique() == 1004
+    assert set(pd.to_datetime(flights["flight_date"]).dt.strftime("%Y-%m-%d")) == {DAY}
+
+
+def test_delays_cancellations_and_diversions_equal_the_data_set_null_for_null(loaded):
+    flights = query.sql(
+        "select dep_iata, airline_icao, flight_number as number, flight_status, dep_delay_min, arr_delay_min"
+        " from flights"
+    )
+    # The key of a leg holds its operating airline's ICAO code, the data set its IATA code.
+    carriers = pd.read_csv(ROOT / "lib/aviation/replay/carriers.csv").set_index("icao")["iata"]
+    flights["carrier"] = flights["airline_icao"].map(carriers)
+    expected = truth(DAY)
+    both = expected.merge(
+        flights, on=["dep_iata", "carrier", "number"], how="outer", validate="one_to_one", indicator=True
+    )
+    assert set(both["_merge"]) == {"both"}
+    for ours, theirs in (("dep_delay_min", "dep_delay"), ("arr_delay_min", "arr_delay")):
+        pd.testing.assert_series_equal(both[ours].astype("Int64"), both[theirs].astype("Int64"), check_names=False)
+    assert (both["flight_status"] == "cancelled").equals(both["cancelled"])
+    assert (both["flight_status"] == "diverted").equals(both["diverted"])
+    assert (both["flight_status"] == "landed").equals(~both["cancelled"] & ~both["diverted"])
+    assert both["cancelled"].sum() == 121
+    assert both["diverted"].sum() == 37
+
+
+def test_every_row_came_all_the_way(loaded):
+    loads = query.sql("select objects, lines_read, observations_added, references, repeats, quarantined from loads")
+    assert {key for objects in loads["objects"] for key in objects} == raw_keys()
+    parts = loads[["observations_added", "references", "repeats", "quarantined"]].sum(axis=1)
+    assert (loads["lines_read"] == parts).all()
+    assert row_counts()["flight_observations"] == loads["observations_added"].sum()
+
+
+@pytest.mark.parametrize("when", [demo.poll_times(DAY)[n] for n in (0, 4, 8, 12)], ids=lambda when: f"{when:%dT%H%M}")
+def test_as_of_a_poll_the_answer_is_what_was_known_then(loaded, when):
+    known = query.sql(
+        "select count(dep_delay_min) as departed, count(arr_delay_min) as arrived from flights", as_of=when
+    ).iloc[0]
+    now = when.replace(tzinfo=None)
+    moved = query.sql("select dep_actual_utc, arr_actual_utc, flight_status from flights")
+    assert known["departed"] == (moved["dep_actual_utc"] <= now).sum()
+    assert known["arrived"] == ((moved["arr_actual_utc"] <= now) & (moved["flight_status"] == "landed")).sum()
+
+
+def test_polling_and_loading_the_same_instant_again_changes_nothing(loaded, stack):
+    stack.clock(demo.poll_times(DAY)[6])
+    jobs.run_producer("flights")
+    jobs.run_producer("aircraft_types")
+    counts = load()
+    assert counts["lines_read"] == counts["repeats"] + counts["references"] > 1000
+    assert contents() == loaded
+
+
+def test_a_load_with_nothing_new_changes_nothing(loaded):
+    assert load()["lines_read"] == 0
+    assert contents() == loaded
+
+
+def test_a_malformed_line_is_quarantined_with_its_reason_and_the_load_goes_on(loaded):
+    bad = b'{"entity": "flights", "record": \n'
+    body = gzip.compress(bad)
+    key = "flights/2026/01/01/00/by-hand.gz"
+    aws.client("s3").put_object(Bucket=places.place("RawBucket"), Key=key, Body=body)
+    with pytest.raises(Exception, match="refused"):
+        load(reconcile=True)
+    assert not query.sql("select * from quarantine")["raw_text"].eq(bad.decode().strip()).any()
+    counts = load(reconcile=True, max_refused_share=1.0)
+    assert (counts["lines_read"], counts["quarantined"]) == (1, 1)
+    [row] = query.sql("select rule, reason, object, times_seen from quarantine").to_dict("records")
+    assert (row["rule"], row["object"], row["times_seen"]) == ("json", key, 1)
+    assert contents() | {"quarantine": []} == loaded | {"quarantine": []}
+
+
+def test_after_a_hard_kill_the_stack_is_deployed_again_and_the_same_tables_are_rebuilt_from_raw(loaded, stack):
+    before = contents()
+    emulator = stack.emulator.running()
+    emulator.kill()
+    emulator.wait(10)
+    stack.up(progress=lambda line: None)
+    load(max_refused_share=1.0)
+    assert contents() == before
+
+
+def test_the_dashboard_shows_what_the_tables_say_and_needs_no_network(loaded, tmp_path):
+    page = dashboard.write(tmp_path / "page.html").read_text()
+    assert 'data-figure="flights">1,004<' in page
+    assert 'data-figure="cancelled">121<' in page
+    assert 'data-figure="diverted">37<' in page
+    assert page.count("<svg") == 5
+    assert "src=" not in page
+    assert "<link" not in page
+    assert len(page) < 1_000_000
+
+
+def test_query_prints_json_and_csv_to_stdout_alone(loaded):
+    asked = "select flight_status, count(*) as n from flights group by 1 order by n desc"
+    done = aviation("query", asked, "--format", "json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)[1] == {"flight_status": "cancelled", "n": 121}
+    assert aviation("query", asked, "--format", "csv").stdout.splitlines()[:3] == [
+        "flight_status,n",
+        "landed,846",
+        "cancelled,121",
+    ]
+
+
+def test_status_says_how_old_each_table_is_and_what_ran(loaded):
+    said = aviation("status").stdout
+    assert "flights                     1,004 rows" in said
+    assert "producer/flights" in said
+    assert "aviation_data_load" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["produce", "flihgts"], "unknown entity 'flihgts': it is one of flights, cities, airplanes, aircraft_types"),
+        (["load", "flihgts"], "unknown entity 'flihgts'"),
+        (["query", "select * from flihgts"], "there is no table 'flihgts'"),
+        (["query", "select from where"], "the query"),
+        (["query", "drop table flights"], "only a SELECT can be asked"),
+        (["clock", "noon"], "'noon' is not a time"),
+        (
+            ["run", "notebooks/producer.ipynb", "-p", "entty", "flights"],
+            "unknown parameter 'entty': did you mean 'entity'",
+        ),
+        (["run", "notebooks/nothing.ipynb"], "there is no notebook notebooks/nothing.ipynb"),
+        (["up", "--api-url", "http://api.aviationstack.com/v1"], "is not https"),
+        (["up", "--api-url", "https://api.aviationstack.com/v1"], "set AVIATIONSTACK_ACCESS_KEY"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else None,
+)
+def test_bad_input_gets_one_clear_line_and_a_failing_exit_code(loaded, arguments, line):
+    done = aviation(*arguments)
+    assert done.returncode in (1, 2)
+    assert line in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not done.stdout
+
+
+def test_a_wrong_key_and_a_used_up_quota_are_told_in_one_line(loaded, stack, canary):
+    control = stack.read_state().replay_url.removesuffix("/v1") + "/_replay"
+    requests.put(control, json={"quota": 0}, timeout=5).raise_for_status()
+    done = aviation("produce", "aircraft_types")
+    requests.put(control, json={"quota": None}, timeout=5).raise_for_status()
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "usage_limit_reached" in done.stderr or "quota" in done.stderr
+    secrets, secret = aws.client("secretsmanager"), places.place("ApiKeySecret")
+    for wrong, told in (("wrong-key", "invalid_access_key"), ("", "access key is missing")):
+        secrets.put_secret_value(SecretId=secret, SecretString=wrong)
+        done = aviation("produce", "aircraft_types")
+        secrets.put_secret_value(SecretId=secret, SecretString=canary)
+        assert done.returncode == 1
+        assert told in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+    [newest] = runs.latest("producer/aircraft_types", limit=1)
+    assert newest["status"] == "failed"
+    assert "access key is missing" in newest["error"]
+
+
+def test_an_unreachable_api_is_told_in_one_line(loaded, stack):
+    stack.replay.stop()
+    try:
+        done = aviation("run", "notebooks/producer.ipynb", "-p", "entity", "cities", "-p", "deadline_seconds", "2")
+    finally:
+        stack.up(progress=lambda line: None)
+    assert done.returncode == 1
+    assert "no answer from http://127.0.0.1" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_api_key_is_nowhere_but_in_the_emulators_secret_store(loaded, stack, canary):
+    searched = 0
+    for folder in (stack.home, ROOT / "dist"):
+        for path in folder.rglob("*"):
+            if path.is_file() and "secretsmanager" not in path.name:
+                content = path.read_bytes()
+                if content[:2] == b"\x1f\x8b":
+                    content = gzip.decompress(content)
+                searched += 1
+                assert canary.encode() not in content, path
+    assert searched > 100
+    parameters = aws.client("cloudformation").describe_stacks(StackName=places.stack_name())["Stacks"][0]["Parameters"]
+    assert canary not in json.dumps(parameters)
