@@ -14,9 +14,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from aviation.api import check_base_url
-
 from aviation import aws, deploy, replay
+from aviation.api import check_base_url
 from aviation.errors import AccessKeyError, StackError
 from aviation.local import spark
 from aviation.local.jobs import configure_spark

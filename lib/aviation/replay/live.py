@@ -1,0 +1,77 @@
+"""Where an airborne flight is: not real. The data has no positions, so they are put on the great circle between the
+real airports, in proportion to the time flown, with heights and speeds that an airliner has."""
+
+import math
+from datetime import datetime, timedelta
+
+from aviation.replay.data import Leg, airports
+from aviation.replay.quirks import Dice
+
+SHOWN = 0.4  # of the flights in the air: elsewhere no receiver hears them
+PREVIOUS_FLIGHT = 0.01  # `live` of what the aircraft flew the day before, seen on real records
+CRUISE_M = (9448.8, 10058.4, 10668.0, 10972.8, 11582.4)  # flight levels 310 to 380
+CRUISE_KMH = (760, 880)
+CLIMB_SHARE = 0.15  # of the flight, climbing; as much, descending
+
+
+def live(dice: Dice, now: Dice, leg: Leg, status: str, end: datetime | None, clock: datetime) -> dict | None:
+    """The `live` block of an operating row, None for most. `status` is the true one, `end` when the flight ends.
+
+    `updated` is true UTC, unlike every other time of the API: some minutes before `clock`, or for a few the day before.
+    """
+    soon = status == "scheduled" and leg.dep_scheduled - clock < timedelta(hours=3)
+    if (status == "active" or soon) and dice.chance("previous flight", PREVIOUS_FLIGHT):
+        day_before = clock - timedelta(days=1, minutes=now.between("updated", 0, 240))
+        return _block(now, leg.dest, leg.origin, now.share("flown"), day_before)
+    if status != "active" or not dice.chance("live", SHOWN):
+        return None
+    updated = max(leg.dep_actual, clock - timedelta(seconds=now.between("updated", 5, 300)))
+    return _block(now, leg.origin, leg.dest, (updated - leg.dep_actual) / (end - leg.dep_actual), updated)
+
+
+def position(start: tuple[float, float], end: tuple[float, float], flown: float) -> tuple[float, float, float]:
+    """Latitude, longitude and course (degrees) at the share `flown` of the great circle between two such points."""
+    a, b = _vector(*start), _vector(*end)
+    angle = math.acos(max(-1.0, min(1.0, sum(x * y for x, y in zip(a, b, strict=True)))))
+    near, far = math.sin((1 - flown) * angle) / math.sin(angle), math.sin(flown * angle) / math.sin(angle)
+    x, y, z = (near * p + far * q for p, q in zip(a, b, strict=True))
+    here = math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
+    return *here, _course(here, end)
+
+
+def _block(now: Dice, start: str, end: str, flown: float, updated: datetime) -> dict:
+    latitude, longitude, course = position(_place(start), _place(end), flown)
+    phase = min(flown, 1 - flown) / CLIMB_SHARE
+    cruise = CRUISE_M[now.between("level", 0, len(CRUISE_M) - 1)]
+    climb_kmh = 0 if phase >= 1 else 20 + 20 * now.share("climb")
+    return {
+        "updated": updated.isoformat(timespec="seconds"),
+        "latitude": round(latitude, 2),
+        "longitude": round(longitude, 2),
+        "altitude": _number(now, "altitude", cruise * min(1, phase)),
+        "direction": _number(now, "direction", course),
+        "speed_horizontal": round(now.between("speed", *CRUISE_KMH) * min(1, 0.4 + 0.6 * phase), 3),
+        "speed_vertical": _number(now, "vertical", climb_kmh if flown < 0.5 else -climb_kmh),
+        "is_ground": phase == 0,
+    }
+
+
+def _number(now: Dice, name: str, value: float) -> int | float:
+    """The API writes an int in one record and a float in the next."""
+    return round(value) if now.chance(f"{name} int", 0.5) else round(float(value), 2)
+
+
+def _place(airport: str) -> tuple[float, float]:
+    return airports()[airport]["lat"], airports()[airport]["lon"]
+
+
+def _vector(latitude: float, longitude: float) -> tuple[float, float, float]:
+    phi, lam = math.radians(latitude), math.radians(longitude)
+    return math.cos(phi) * math.cos(lam), math.cos(phi) * math.sin(lam), math.sin(phi)
+
+
+def _course(here: tuple[float, float], end: tuple[float, float]) -> float:
+    phi, there, east = (math.radians(angle) for angle in (here[0], end[0], end[1] - here[1]))
+    y = math.sin(east) * math.cos(there)
+    x = math.cos(phi) * math.sin(there) - math.sin(phi) * math.cos(there) * math.cos(east)
+    return math.degrees(math.atan2(y, x)) % 360
