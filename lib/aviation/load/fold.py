@@ -1,0 +1,46 @@
+"""The state of a leg at each instant: a pure fold of what was observed until then.
+
+Each field takes the non-null value that is greatest by (operating row before codeshare row, observed_at, value). That
+is a maximum, so it does not matter in which order, in which files or how often an observation came; "newest row
+wins, null does not erase" has no such property, and differed in 381 of 3,000 random cases.
+"""
+
+from pyspark.sql import DataFrame
+
+from aviation.load.fields import BLOCKS, OPERATOR
+
+# An aircraft and a position are one thing each: a registration never meets another aircraft's address.
+WHOLE = {name: [field.column for field in BLOCKS[name]] for name in ("aircraft", "live")}
+SINGLE = [field.column for field in OPERATOR] + [
+    field.column for name, fields in BLOCKS.items() if name not in WHOLE for field in fields
+]
+KEY = ["flight_key", "identity", "flight_date"]
+LEG = f"partition by {', '.join(KEY)}"
+STATE = [*SINGLE, *WHOLE["aircraft"], *WHOLE["live"], "codeshares", "has_operating_row"]
+
+
+def fold(observations: DataFrame) -> DataFrame:
+    """The state of each leg at the instant of each of its observations.
+
+    In: rows of `flight_observations`. Out: KEY, observed_at, STATE and first_seen_at, one row an observation;
+    observations of one instant have the same state, in which all of them count.
+    """
+    # A range, not rows: the frame takes in every observation of its own instant.
+    until_now = f"({LEG} order by observed_at range between unbounded preceding and current row)"
+    winners = [_winner(name, f"{name} is not null", until_now, name) for name in SINGLE]
+    for name, columns in WHOLE.items():
+        is_there = f"coalesce({', '.join(f'cast({column} as string)' for column in columns)}) is not null"
+        winners.append(_winner(f"struct({', '.join(columns)})", is_there, until_now, name))
+    parts = [f"{name}.{column}" for name, columns in WHOLE.items() for column in columns]
+    # Few, wide steps: Spark analyses the whole plan again at each, which takes a tenth of a second here.
+    return observations.selectExpr(
+        *(*KEY, "observed_at", *winners),
+        f"sort_array(collect_set(codeshare) over {until_now}) as codeshares",
+        f"max(is_operating) over {until_now} as has_operating_row",
+        f"min(observed_at) over {until_now} as first_seen_at",
+    ).selectExpr(*KEY, "observed_at", *SINGLE, *parts, "codeshares", "has_operating_row", "first_seen_at")
+
+
+def _winner(value: str, is_there: str, window: str, name: str) -> str:
+    candidate = f"if({is_there}, struct(is_operating, observed_at, {value} as value), null)"
+    return f"(max({candidate}) over {window}).value as {name}"

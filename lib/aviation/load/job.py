@@ -1,0 +1,204 @@
+"""One run of the load: what is new in raw, into the tables.
+
+The order of writes is observations and reference tables, derived tables, quarantine, `loads` last. A run without its
+row in `loads` never happened: its objects are still new, and every write can be done again without a trace.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
+
+from aviation.errors import RefusedShareError
+from aviation.load import batch as batches
+from aviation.load import history, merge
+from aviation.load.batch import Tally
+from aviation.load.derive import derive
+from aviation.load.fold import fold
+from aviation.load.objects import ListKeys, bucket_lister, new_keys
+from aviation.load.settings import Settings
+from aviation.load.tables import (
+    EVENTS,
+    FLIGHTS,
+    HISTORY,
+    LOADS,
+    OBSERVATIONS,
+    QUARANTINE,
+    REFERENCE_TABLES,
+    Table,
+    ensure_tables,
+)
+from aviation.load.zones import airport_zones
+from aviation.report import Report
+
+
+class Load:
+    """The wiring of one run: `spark` and `settings`, how raw is listed, and who is told of each write."""
+
+    def __init__(self, spark: SparkSession, settings: Settings, list_keys: ListKeys, wrote: Callable[[str], None]):
+        self.spark = spark
+        self.settings = settings
+        self.list_keys = list_keys
+        self.wrote = wrote
+        self.started_at = _now()
+
+    def run(self) -> Report:
+        """Load what is new. RefusedShareError, before anything is written, where too much of it is refused."""
+        ensure_tables(self.spark, self.settings.namespace, f"{self.settings.published_uri}/{self.settings.database}")
+        keys = self.new_keys()
+        if not keys:
+            return self.note(keys, Tally(), added=0)
+        batch = batches.read_objects(self.spark, self.settings.raw_uri, keys).persist()
+        try:
+            counted = batches.tally(batch)
+            self.check_refused_share(counted)
+            added = self.write_flights(batch, counted)
+            self.write_references(batch, counted)
+            self.derive_flights(counted)
+            self.write_quarantine(batch, counted)
+        finally:
+            batch.unpersist()
+        return self.note(keys, counted, added)
+
+    def new_keys(self) -> list[str]:
+        """The raw objects that no finished run has loaded."""
+        rows = self.read(LOADS).select("objects").collect()
+        loaded = {key for row in rows for key in row.objects}
+        look_back = None if self.settings.reconcile else self.settings.look_back_hours
+        return [key for entity in self.settings.entities for key in new_keys(entity, loaded, self.list_keys, look_back)]
+
+    def check_refused_share(self, counted: Tally) -> None:
+        """Refuse the batch where more than `max_refused_share` of its lines are."""
+        limit = self.settings.max_refused_share
+        if counted.refused_share > limit:
+            rules = ", ".join(f"{rule} {lines}" for rule, lines in counted.refused_by.most_common(3))
+            raise RefusedShareError(
+                f"{counted.lines['refusal']} of {counted.lines_read} lines are refused ({rules}), more than the share "
+                f"of {limit:g} allowed; nothing was written: look at the raw objects, or raise max_refused_share"
+            )
+
+    def write_flights(self, batch: DataFrame, counted: Tally) -> int:
+        """Append the observations that are not known yet; how many."""
+        if not counted.dates:
+            return 0
+        known = self.read(OBSERVATIONS).where(F.col("flight_date").isin(*counted.dates))
+        fresh = merge.not_yet_in(batches.observations(batch), known).persist()
+        try:
+            # Counted first: an append of nothing would still be a new snapshot of the table.
+            if added := fresh.count():
+                fresh.writeTo(self.name(OBSERVATIONS)).append()
+                self.wrote(OBSERVATIONS.name)
+        finally:
+            fresh.unpersist()
+        return added
+
+    def write_references(self, batch: DataFrame, counted: Tally) -> None:
+        """Bring the reference tables up to date that the batch has records of."""
+        for entity in counted.references:
+            table = REFERENCE_TABLES[entity]
+            key = next(iter(table.columns))
+            self.overwrite(table, merge.latest_references(self.read(table), batches.references(batch, entity), key))
+
+    def derive_flights(self, counted: Tally) -> None:
+        """Derive the batch's flight dates again, even where no observation was added: the run before may have been
+        killed between the two."""
+        if not counted.dates:
+            return
+        touched = F.col("flight_date").isin(*counted.dates)
+        states = fold(self.read(OBSERVATIONS).where(touched))
+        # Python's list of zones may be newer than the JVM's, and one that the JVM lacks would abort the job.
+        known = set(self.spark.sparkContext._jvm.java.time.ZoneId.getAvailableZoneIds())
+        by_airport = [(code, zone) for code, zone in airport_zones().items() if zone in known]
+        airports = self.spark.createDataFrame(by_airport, "code string, zone string")
+        zones = self.spark.createDataFrame([(zone,) for zone in known], "zone string")
+        derived = derive(history.versions(states), airports, zones).persist()
+        try:
+            self.overwrite(HISTORY, derived, touched)
+            self.overwrite(FLIGHTS, history.latest(derived), touched)
+            self.overwrite(EVENTS, history.events(derived), touched)
+        finally:
+            derived.unpersist()
+
+    def write_quarantine(self, batch: DataFrame, counted: Tally) -> None:
+        """Keep the refused lines."""
+        if counted.lines["refusal"]:
+            self.overwrite(QUARANTINE, merge.quarantined(self.read(QUARANTINE), batches.refusals(batch)))
+
+    def note(self, keys: list[str], counted: Tally, added: int) -> Report:
+        """Write the run's row in `loads`, which makes it one that happened."""
+        finished_at = _now()
+        ages = [(finished_at - time).total_seconds() for time in counted.newest_fetched_at.values()]
+        oldest = counted.oldest_fetched_at
+        row = {
+            "run_id": self.settings.run_id,
+            "status": "warning" if keys and not counted.lines_read else "success",
+            "started_at": self.started_at,
+            "finished_at": finished_at,
+            "seconds": round((finished_at - self.started_at).total_seconds(), 3),
+            "objects": keys,
+            "lines_read": counted.lines_read,
+            "observations_added": added,
+            "references": counted.lines["reference"],
+            "repeats": counted.lines["observation"] - added,
+            "quarantined": counted.lines["refusal"],
+            "warnings": counted.warnings.total(),
+            "warnings_by_rule": dict(sorted(counted.warnings.items())),
+            "flight_dates": sorted(counted.dates),
+            "newest_observed_at": counted.newest_observed_at,
+            "newest_fetched_at": counted.newest_fetched_at,
+            "seconds_to_queryable_min": min(ages, default=None),
+            "seconds_to_queryable_max": (finished_at - oldest).total_seconds() if oldest else None,
+        }
+        schema = ", ".join(f"`{name}` {sql_type}" for name, sql_type in LOADS.columns.items())
+        self.spark.createDataFrame([tuple(row.values())], schema).coalesce(1).writeTo(self.name(LOADS)).append()
+        self.wrote(LOADS.name)
+        return _report(row)
+
+    def read(self, table: Table) -> DataFrame:
+        """The table as it is now."""
+        return self.spark.table(self.name(table))
+
+    def overwrite(self, table: Table, rows: DataFrame, where=None) -> None:
+        """Replace the table's rows, or those that `where` takes in, in one commit."""
+        rows.writeTo(self.name(table)).overwrite(F.lit(True) if where is None else where)
+        self.wrote(table.name)
+
+    def name(self, table: Table) -> str:
+        """The table's full name."""
+        return f"{self.settings.namespace}.{table.name}"
+
+
+def run(
+    spark: SparkSession,
+    settings: Settings,
+    *,
+    list_keys: ListKeys | None = None,
+    wrote: Callable[[str], None] = lambda table: None,
+) -> Report:
+    """Load the raw objects that are new into the tables, and return the counts of the run.
+
+    `list_keys` lists the raw keys, from the bucket unless given. `wrote` is called with a table's name after each
+    write. Raises RefusedShareError, with nothing written, where too large a share of the lines is refused.
+    """
+    return Load(spark, settings, list_keys or bucket_lister(settings.raw_bucket), wrote).run()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _report(row: dict) -> Report:
+    """The row as JSON values; the objects as their number, for there can be thousands."""
+    return Report(
+        {name: _json_value(value) for name, value in row.items() if name != "objects"}
+        | {"objects": len(row["objects"])}
+    )
+
+
+def _json_value(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _json_value(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_json_value(item) for item in value]
+    return value.isoformat() if hasattr(value, "isoformat") else value

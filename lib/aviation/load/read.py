@@ -1,0 +1,147 @@
+"""The bytes of a raw object to the outcome of each of its lines: an observation, a reference record or a refusal.
+
+Pure Python, so that what happens to a line is tested without Spark, and identical on Glue's executors.
+"""
+
+import json
+import zlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from aviation.entities import ENTITIES
+from aviation.load.leaves import read_utc
+from aviation.load.observation import Values, content_hash, flight_observation, reference_record
+from aviation.load.rules import Refused
+
+GZIP_MAGIC = b"\x1f\x8b"
+FUTURE = timedelta(minutes=5)
+ENVELOPE = frozenset({"entity", "observed_at", "fetched_at", "run_id", "source", "record"})
+# A refused line's values, in this order. A longer text is cut: what it looked like is enough, the object still has it.
+REFUSAL = ("quarantine_id", "rule", "reason", "raw_text")
+RAW_TEXT_LIMIT = 100_000
+_PIECE = 1 << 16
+
+
+class Outcome(NamedTuple):
+    """What became of one line. `kind` is `observation`, `reference` or `refusal`; times are ISO text, UTC without zone.
+
+    `warnings` are `rule` or `rule:column`. `values` are the text of `fields.OBSERVATION_COLUMNS`, of the content hash
+    and `fields.REFERENCES[entity]`, or of `REFUSAL`.
+    """
+
+    kind: str
+    entity: str
+    object: str
+    observed_at: str | None
+    fetched_at: str | None
+    warnings: list[str]
+    values: Values
+
+
+def outcomes(key: str, content: bytes) -> Iterator[Outcome]:
+    """The outcome of every line in the object `key`, and one refusal more where the object is cut or damaged."""
+    folder = key.partition("/")[0]
+    text, fault = unpack(content)
+    lines = text.split(b"\n")
+    # Of a cut object the last line is what was cut, and the refusal of the object stands for it.
+    rest = lines.pop() if fault else b""
+    for line in lines:
+        if line and not line.isspace():
+            yield outcome(folder, key, line)
+    if fault:
+        refused = Refused("whole_object", f"{fault}, in {key}")
+        yield _refusal(folder, key, refused, rest.decode(errors="replace"), identity=key)
+
+
+def unpack(content: bytes) -> tuple[bytes, str | None]:
+    """The object's text, and what is wrong with it. Gzip is known by its first bytes, and may have several members."""
+    if content[:2] != GZIP_MAGIC:
+        return content, None
+    pieces: list[bytes] = []
+    rest = content
+    while rest.strip(b"\0"):
+        member = zlib.decompressobj(wbits=31)
+        try:
+            # Piece by piece, so that what precedes a damaged byte is kept.
+            for start in range(0, len(rest), _PIECE):
+                pieces.append(member.decompress(rest[start : start + _PIECE]))
+                if member.eof:
+                    break
+        except zlib.error:
+            return b"".join(pieces), "the gzip stream is damaged"
+        if not member.eof:
+            return b"".join(pieces), "the gzip stream is cut"
+        rest = member.unused_data + rest[start + _PIECE :]
+    return b"".join(pieces), None
+
+
+def outcome(folder: str, key: str, line: bytes) -> Outcome:
+    """The outcome of one line of the object `key`, in the entity folder `folder`."""
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        refused = Refused("utf8", f"byte {error.start} is not UTF-8")
+        return _refusal(folder, key, refused, line.decode(errors="replace"), identity=line.hex())
+    envelope: object = None
+    try:
+        envelope = _parsed(text)
+        entity, observed_at, fetched_at, record = _opened(envelope)
+        if entity == "flights":
+            kind, (values, warnings) = "observation", flight_observation(record)
+        else:
+            kind, (values, warnings) = "reference", reference_record(entity, record)
+    except Refused as refused:
+        record = envelope.get("record") if isinstance(envelope, dict) else None
+        return _refusal(folder, key, refused, text, identity=text if record is None else record)
+    except RecursionError:
+        return _refusal(folder, key, Refused("json", "nested too deeply"), text, identity=text)
+    if not envelope.keys() <= ENVELOPE and "key_known" not in warnings:
+        warnings.append("key_known")
+    return Outcome(kind, entity, key, observed_at, fetched_at, warnings, values)
+
+
+def _parsed(text: str) -> dict:
+    try:
+        envelope = json.loads(text, parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise Refused("json", f"not JSON: {str(error)[:80]}") from error
+    if not isinstance(envelope, dict):
+        raise Refused("line_is_object", f"the line is a JSON {type(envelope).__name__}")
+    return envelope
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _opened(envelope: dict) -> tuple[str, str, str, dict]:
+    if missing := ENVELOPE - envelope.keys():
+        raise Refused("envelope_complete", f"the envelope lacks {', '.join(sorted(missing))}")
+    times = {}
+    for name in ("observed_at", "fetched_at"):
+        try:
+            times[name] = read_utc(envelope[name])
+        except (ValueError, OverflowError):
+            times[name] = None
+        if times[name] is None:
+            raise Refused("envelope_complete", f"{name} is {str(envelope[name])[:40]!r}")
+    entity, record = envelope["entity"], envelope["record"]
+    if not isinstance(entity, str) or entity not in ENTITIES:
+        raise Refused("entity_known", f"the entity is {str(entity)[:40]!r}")
+    if not isinstance(record, dict):
+        raise Refused("record_is_object", f"the record is a JSON {type(record).__name__}")
+    observed, fetched = datetime.fromisoformat(times["observed_at"]), datetime.fromisoformat(times["fetched_at"])
+    if observed - fetched > FUTURE:
+        raise Refused("not_from_the_future", f"observed at {observed}, yet fetched at {fetched}")
+    return entity, times["observed_at"], times["fetched_at"], record
+
+
+def _refusal(folder: str, key: str, refused: Refused, text: str, *, identity: object) -> Outcome:
+    """`identity` is what makes two refused lines the same: the record, or the text where there is no record."""
+    try:
+        quarantine_id = content_hash([folder, refused.rule, identity])
+    except RecursionError:  # the record is nested more deeply than JSON can be written
+        quarantine_id = content_hash([folder, refused.rule, text])
+    values = [quarantine_id, refused.rule, refused.reason, text[:RAW_TEXT_LIMIT]]
+    return Outcome("refusal", folder, key, None, None, [], values)

@@ -1,0 +1,110 @@
+"""What a load is told: choices from the notebook's parameters, places from the Glue job's arguments."""
+
+import json
+import os
+import sys
+import typing
+import uuid
+from dataclasses import dataclass, field, fields
+
+from aviation import aws
+from aviation.entities import ENTITIES, entity_named
+from aviation.errors import ParameterError, PlaceError
+from aviation.parameters import resolve
+from aviation.places import place
+
+PLACES = ("raw_bucket", "published_bucket", "database", "catalog")
+
+
+@dataclass(frozen=True)
+class LoadParameters:
+    """The notebook's parameters: see its `parameters` cell."""
+
+    entities: list[str] = field(default_factory=list)
+    look_back_hours: int = 48
+    max_refused_share: float = 0.2
+    reconcile: bool = False
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A load's resolved settings.
+
+    `raw_uri` (`s3a://bucket`) is read by Spark, `published_uri` (`s3://bucket`) is written by Iceberg.
+    `max_refused_share` is 0 to 1. `reconcile` lists all of raw instead of its last hours.
+    """
+
+    raw_bucket: str
+    raw_uri: str
+    published_uri: str
+    database: str
+    catalog: str
+    entities: tuple[str, ...]
+    look_back_hours: int
+    max_refused_share: float
+    reconcile: bool
+    run_id: str
+
+    @property
+    def namespace(self) -> str:
+        """`catalog.database`, what a table's name is prefixed with."""
+        return f"{self.catalog}.{self.database}"
+
+
+def settings(**choices) -> Settings:
+    """The settings of this run.
+
+    On Glue the job's arguments (`--raw_bucket`, …, and a choice such as `--entities flights,cities`, which comes
+    before the notebook's) are in sys.argv; elsewhere the deployed job is asked for its default arguments.
+    Raises ParameterError for a choice that is unknown or does not fit, PlaceError where nothing is deployed.
+    """
+    arguments = _glue_arguments() if _on_glue() else _deployed_arguments()
+    if missing := [name for name in PLACES if not arguments.get(name)]:
+        raise PlaceError(f"the load job has no argument --{missing[0]}: deploy it again with this version")
+    given = {name: _parsed(name, text) for name, text in arguments.items() if name not in PLACES}
+    chosen = resolve(LoadParameters, **(choices | given))
+    if chosen.look_back_hours < 1:
+        raise ParameterError(f"parameter 'look_back_hours' must be at least 1, not {chosen.look_back_hours}")
+    if not 0 <= chosen.max_refused_share <= 1:
+        raise ParameterError(f"parameter 'max_refused_share' must be from 0 to 1, not {chosen.max_refused_share}")
+    return Settings(
+        raw_bucket=arguments["raw_bucket"],
+        raw_uri=f"s3a://{arguments['raw_bucket']}",
+        published_uri=f"s3://{arguments['published_bucket']}",
+        database=arguments["database"],
+        catalog=arguments["catalog"],
+        entities=tuple(entity_named(name).name for name in chosen.entities or ENTITIES),
+        look_back_hours=chosen.look_back_hours,
+        max_refused_share=chosen.max_refused_share,
+        reconcile=chosen.reconcile,
+        run_id=os.environ.get("AVIATION_RUN_ID") or uuid.uuid4().hex,
+    )
+
+
+def _on_glue() -> bool:
+    return any(argument.partition("=")[0] == "--JOB_NAME" for argument in sys.argv)
+
+
+def _glue_arguments() -> dict[str, str]:
+    from awsglue.utils import getResolvedOptions  # Glue has it; a Lambda and a laptop without the load do not need it
+
+    passed = {argument.partition("=")[0] for argument in sys.argv}
+    names = ["JOB_NAME", *PLACES, *(item.name for item in fields(LoadParameters))]
+    resolved = getResolvedOptions(sys.argv, [name for name in names if f"--{name}" in passed])
+    return {name: resolved[name] for name in names[1:] if name in resolved}
+
+
+def _deployed_arguments() -> dict[str, str]:
+    defaults = aws.client("glue").get_job(JobName=place("LoadJob"))["Job"]["DefaultArguments"]
+    return {name: defaults[f"--{name}"] for name in PLACES if f"--{name}" in defaults}
+
+
+def _parsed(name: str, text: str) -> object:
+    """A choice that Glue passed as text, as what it is declared to be; what does not parse is left for `resolve`."""
+    declared = typing.get_type_hints(LoadParameters)[name]
+    if declared == list[str] and not text.lstrip().startswith("["):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return json.loads(text.lower() if declared is bool else text)
+    except ValueError:
+        return text

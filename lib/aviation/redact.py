@@ -1,0 +1,89 @@
+"""Secrets never leave the process in text: what it shows, logs, stores or raises goes through here.
+
+Two nets: every form of a secret that this process has seen (`remember`), and the places where a secret stands whoever
+saw it (`access_key=...` in a URL or in the environment, `SecretString` in an answer of Secrets Manager).
+"""
+
+import html
+import json
+import logging
+import re
+from urllib.parse import quote, quote_plus
+
+MASK = "[redacted]"
+SHORTEST_SECRET = 6
+"""Shorter ones are not remembered: replacing every "a" hides nothing and destroys the text."""
+
+_PLACES = re.compile(
+    r"""(access_key(?:=|%3D) | \\?["'](?:access_key|SecretString)\\?["']\s*:\s*\\?["']) [^&\s"'<>\\,)]+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_forms: set[str] = set()
+_remembered: re.Pattern | None = None
+_make_record = None
+
+
+def remember(secret: str | None) -> None:
+    """Redact `secret` from now on, as it is and as URLs, JSON, HTML and `repr` write it."""
+    global _remembered
+    if not secret or len(secret) < SHORTEST_SECRET:
+        return
+    _forms.update(
+        (
+            secret,
+            quote(secret, errors="replace"),
+            quote(secret, safe="", errors="replace"),
+            quote_plus(secret, errors="replace"),
+            json.dumps(secret)[1:-1],
+            json.dumps(secret, ensure_ascii=False)[1:-1],
+            html.escape(secret),
+            repr(secret)[1:-1],
+        )
+    )
+    _remembered = re.compile("|".join(re.escape(form) for form in sorted(_forms, key=len, reverse=True)))
+
+
+def redact(text: str) -> str:
+    """`text` without any secret that this process remembers, nor any value where an access key stands."""
+    if _remembered:
+        text = _remembered.sub(MASK, text)
+    return _PLACES.sub(rf"\g<1>{MASK}", text)
+
+
+def redact_json(value):
+    """A JSON value with every text in it redacted, keys too."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {redact(key): redact_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact_json(item) for item in value]
+    return value
+
+
+def guard_logs() -> None:
+    """Redact every log record that this process makes, whichever logger and handler it goes through.
+
+    At DEBUG urllib3 logs the query of each URL, and botocore the body of each answer, the secret's too: before
+    anybody could remember it. A filter would have to sit on each of their loggers; the record factory is one place.
+    """
+    global _make_record
+    if _make_record is None:
+        _make_record = logging.getLogRecordFactory()
+        logging.setLogRecordFactory(_redacted_record)
+
+
+def _redacted_record(*args, **kwargs) -> logging.LogRecord:
+    record = _make_record(*args, **kwargs)
+    try:
+        message = record.getMessage()
+    except Exception:  # a caller's bad format string: logging itself reports it, when it comes to it
+        return record
+    if (clean := redact(message)) != message:
+        record.msg, record.args = clean, None
+    if record.exc_info and record.exc_info[0]:
+        # Formatters show `exc_text` where it is set, and format the exception themselves where it is not.
+        text = logging.Formatter().formatException(record.exc_info)
+        if (clean := redact(text)) != text:
+            record.exc_text, record.exc_info = clean, None
+    return record
