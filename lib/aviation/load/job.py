@@ -32,6 +32,9 @@ from aviation.load.tables import (
 from aviation.load.zones import airport_zones
 from aviation.report import Report
 
+# So few refused lines are quarantined whatever their share is: one bad line that comes alone says nothing of the API.
+FEW = 10
+
 
 class Load:
     """The wiring of one run: `spark` and `settings`, how raw is listed, and who is told of each write."""
@@ -69,9 +72,9 @@ class Load:
         return [key for entity in self.settings.entities for key in new_keys(entity, loaded, self.list_keys, look_back)]
 
     def check_refused_share(self, counted: Tally) -> None:
-        """Refuse the batch where more than `max_refused_share` of its lines are."""
+        """Refuse the batch where more than `max_refused_share` of its lines are, and more than a few."""
         limit = self.settings.max_refused_share
-        if counted.refused_share > limit:
+        if counted.lines["refusal"] > FEW and counted.refused_share > limit:
             rules = ", ".join(f"{rule} {lines}" for rule, lines in counted.refused_by.most_common(3))
             raise RefusedShareError(
                 f"{counted.lines['refusal']} of {counted.lines_read} lines are refused ({rules}), more than the share "
@@ -132,7 +135,7 @@ class Load:
         oldest = counted.oldest_fetched_at
         row = {
             "run_id": self.settings.run_id,
-            "status": "warning" if keys and not counted.lines_read else "success",
+            "status": "warning" if keys and not counted.lines_read else "ok",
             "started_at": self.started_at,
             "finished_at": finished_at,
             "seconds": round((finished_at - self.started_at).total_seconds(), 3),

@@ -40,22 +40,18 @@ def run(stack: LocalStack, *, progress: Callable[[str], None]) -> None:
 
 
 def _poll(stack: LocalStack, progress: Callable[[str], None]) -> None:
-    """Flights at each instant, in order, since they share the clock; the reference entities beside them."""
+    """Flights at each instant in order, since all share the clock; then the reference entities side by side."""
     references = [name for name in ENTITIES if name != "flights"]
-    with (
-        ThreadPoolExecutor(max_workers=1) as beside,
-        tqdm(total=POLLS + len(references), unit="poll", disable=None) as bar,
-    ):
+    with tqdm(total=POLLS + len(references), unit="poll", disable=None) as bar:
 
-        def done(what: str, record: dict) -> None:
+        def poll(entity: str, what: str) -> None:
+            record = jobs.run_producer(entity)
             bar.update()
             if bar.disable:
                 progress(f"demo: {what}: {record['counts']['records']:,} records, {record['seconds']:.1f} s")
 
-        stack.clock(poll_times(DEFAULT_DAY)[0])
-        running = {name: beside.submit(jobs.run_producer, name) for name in references}
         for when in poll_times(DEFAULT_DAY):
             stack.clock(when)
-            done(f"flights at {when:%Y-%m-%dT%H:%MZ}", jobs.run_producer("flights"))
-        for name, future in running.items():
-            done(name, future.result())
+            poll("flights", f"flights at {when:%Y-%m-%dT%H:%MZ}")
+        with ThreadPoolExecutor(max_workers=len(references)) as pool:
+            list(pool.map(lambda name: poll(name, name), references))
