@@ -6,10 +6,12 @@ nothing uploads nothing and is over at once.
 """
 
 import hashlib
+import json
 import os
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -26,6 +28,10 @@ ARTEFACTS = {
     "LoadScriptKey": "aviation_data_load.py",
     "LibraryKey": "aviation.zip",
 }
+BUCKETS = ("Raw", "Published", "Runs", "Artefacts")
+SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE")
+# A creation that failed leaves a stack that can only be deleted.
+NEVER_MADE = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 Progress = Callable[[str], None]
 
 
@@ -36,10 +42,11 @@ def deploy(stack: str, parameters: dict[str, str], *, root: Path, progress: Prog
     """
     artefacts = build(root / "dist")
     if not _exists(stack):
+        _adopt_buckets(stack, progress)
         progress(f"deploy: {stack}: making the buckets and streams")
-        _apply(stack, parameters | dict.fromkeys(ARTEFACTS, ""), root, progress)
+        _apply(stack, _template(root), parameters | dict.fromkeys(ARTEFACTS, ""), progress)
     keys = _upload(_outputs(stack)["ArtefactsBucket"], artefacts, progress)
-    changed = _apply(stack, parameters | keys, root, progress)
+    changed = _apply(stack, _template(root), parameters | keys, progress)
     progress(f"deploy: {stack}: {changed} resources changed" if changed else f"deploy: {stack}: nothing to change")
     places.stack_outputs.cache_clear()
     return _outputs(stack)
@@ -108,15 +115,38 @@ def _upload(bucket: str, artefacts: dict[str, Path], progress: Progress) -> dict
         content = artefacts[name].read_bytes()
         digest = hashlib.sha256(content).hexdigest()[:16]
         keys[parameter] = key = f"{Path(name).stem}-{digest}{Path(name).suffix}"
-        if not _has_object(s3, bucket, key):
+        if not _is_there(partial(s3.head_object, Bucket=bucket, Key=key)):
             progress(f"deploy: uploading {name} ({len(content) / 1e6:.1f} MB)")
             s3.put_object(Bucket=bucket, Key=key, Body=content)
     return keys
 
 
-def _has_object(s3, bucket: str, key: str) -> bool:
+def _template(root: Path) -> str:
+    return (root / TEMPLATE).read_text()
+
+
+def _adopt_buckets(stack: str, progress: Progress) -> None:
+    """Start the stack from the buckets that outlived an earlier one of its name, with what is in them."""
+    account = aws.client("sts").get_caller_identity()["Account"]
+    s3 = aws.client("s3")
+    names = {f"{title}Bucket": f"{stack}-{title.lower()}-{account}-{s3.meta.region_name}" for title in BUCKETS}
+    left = {logical: name for logical, name in names.items() if _is_there(partial(s3.head_bucket, Bucket=name))}
+    if not left:
+        return
+    progress(f"deploy: {stack}: taking over {len(left)} buckets that are there already")
+    kept = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+    resources = {logical: kept | {"Properties": {"BucketName": name}} for logical, name in left.items()}
+    imported = [
+        {"ResourceType": kept["Type"], "LogicalResourceId": logical, "ResourceIdentifier": {"BucketName": name}}
+        for logical, name in left.items()
+    ]
+    _apply(stack, json.dumps({"Resources": resources}), {}, progress, imported)
+
+
+def _is_there(ask: Callable[[], object]) -> bool:
+    """Whether S3 has what `ask` asks for."""
     try:
-        s3.head_object(Bucket=bucket, Key=key)
+        ask()
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             return False
@@ -124,16 +154,19 @@ def _has_object(s3, bucket: str, key: str) -> bool:
     return True
 
 
-def _apply(stack: str, parameters: dict[str, str], root: Path, progress: Progress) -> int:
-    """Make and execute a change set; the number of resources it changes."""
+def _apply(
+    stack: str, template: str, parameters: dict[str, str], progress: Progress, imported: list[dict] | None = None
+) -> int:
+    """Make and execute a change set; the number of resources it changes. `imported` are existing ones to take over."""
     cloudformation = aws.client("cloudformation")
-    exists = _exists(stack)
+    kind = "IMPORT" if imported else "UPDATE" if _exists(stack) else "CREATE"
     name = f"aviation-{uuid.uuid4().hex}"
     cloudformation.create_change_set(
         StackName=stack,
         ChangeSetName=name,
-        ChangeSetType="UPDATE" if exists else "CREATE",
-        TemplateBody=(root / TEMPLATE).read_text(),
+        ChangeSetType=kind,
+        TemplateBody=template,
+        **({"ResourcesToImport": imported} if imported else {}),
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
@@ -175,7 +208,7 @@ def _wait_for_stack(cloudformation, stack: str, started: float, progress: Progre
                 progress(f"deploy: {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'failed')}")
             seen.add(event["EventId"])
         status = found["StackStatus"]
-        if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"):
+        if status in SETTLED:
             return
         if not status.endswith("_IN_PROGRESS"):
             raise StackError(_failure(stack, status, events, found))
@@ -194,13 +227,18 @@ def _failure(stack: str, status: str, events: list[dict], found: dict) -> str:
 
 
 def _exists(stack: str) -> bool:
+    """Whether the stack was ever made; what is left of a creation that failed is deleted."""
+    cloudformation = aws.client("cloudformation")
     try:
-        found = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
     except ClientError as error:
         if "does not exist" in str(error):
             return False
         raise
-    return found["StackStatus"] != "REVIEW_IN_PROGRESS"
+    if status in NEVER_MADE[1:]:
+        cloudformation.delete_stack(StackName=stack)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+    return status not in NEVER_MADE
 
 
 def _outputs(stack: str) -> dict[str, str]:

@@ -59,7 +59,6 @@ def execute(
         failure = _run(notebook, parameters, output, run_id, timeout_seconds)
         _learn_the_key()
         executed = redact_json(json.loads((output if output.is_file() else notebook).read_text()))
-    counts = _counts(executed)
     record = {
         "run_id": run_id,
         "job": job,
@@ -67,11 +66,7 @@ def execute(
         "parameters": parameters,
         "started_at": envelope.timestamp(started),
         "seconds": round(time.monotonic() - begun, 3),
-        "status": "failed" if failure else counts.get("status", "ok"),
-        "counts": counts,
-        "error": failure.line if failure else None,
-        "failed_cell": failure.cell if failure else None,
-    }
+    } | _outcome(failure, executed)
     folder = (out_dir or aws.home() / "runs").absolute()
     record, unkept = _keep(redact_json(record), executed, f"{job}/{started:%Y/%m/%d}/{run_id}", folder)
     if failure or unkept:
@@ -157,15 +152,21 @@ def _learn_the_key() -> None:
         api.access_key()
 
 
-def _counts(executed: dict) -> dict:
-    """The last Report that the notebook shows."""
+def _outcome(failure: Failure | None, executed: dict) -> dict:
+    """The part of the run record that says how it went; `counts` is the last Report that the notebook shows."""
     reports = [
         output["data"][REPORT_MIME]
         for cell in executed["cells"]
         for output in cell.get("outputs", [])
         if REPORT_MIME in output.get("data", {})
     ]
-    return reports[-1] if reports else {}
+    counts = reports[-1] if reports else {}
+    return {
+        "status": "failed" if failure else counts.get("status", "ok"),
+        "counts": counts,
+        "error": failure.line if failure else None,
+        "failed_cell": failure.cell if failure else None,
+    }
 
 
 def _keep(record: dict, executed: dict, name: str, folder: Path) -> tuple[dict, str | None]:
