@@ -40,7 +40,7 @@ def age(entity: str) -> str:
         return "never loaded"
     minutes = (datetime.now(UTC) - newest).total_seconds() / 60
     if minutes < 1:
-        return "under 1 min"
+        return "< 1 min"
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
