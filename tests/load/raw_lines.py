@@ -21,7 +21,10 @@ def changed(record: dict, **leaves) -> dict:
     return made
 
 
-def line(record: object, *, entity: str = "flights", observed_at: str = "2023-09-14T01:00:00+00:00", **envelope) -> bytes:
+OBSERVED_AT = "2023-09-14T01:00:00+00:00"
+
+
+def line(record: object, *, entity: str = "flights", observed_at: str = OBSERVED_AT, **envelope) -> bytes:
     """The raw line of a record, newline included."""
     content = {
         "entity": entity,

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -9,8 +10,6 @@ from aviation.load.fields import OBSERVATION_COLUMNS
 from aviation.load.fold import SINGLE, STATE, WHOLE, fold
 from aviation.load.history import versions
 from aviation.load.tables import OBSERVATIONS
-
-pytestmark = pytest.mark.spark
 
 LEGS = 150
 START = datetime(2013, 7, 10, 12)
@@ -113,7 +112,7 @@ def test_versions_follow_one_another_without_gaps_and_differ_from_their_neighbou
         instants = sorted({row["observed_at"] for row in legs[key]})
         assert history[0]["known_from"] == instants[0]
         assert {row["first_seen_at"] for row in history} == {instants[0]}
-        for before, after in zip(history, history[1:], strict=False):
+        for before, after in pairwise(history):
             assert before["known_until"] == after["known_from"]
             assert [before[name] for name in STATE] != [after[name] for name in STATE]
         assert history[-1]["known_until"] is None

@@ -58,7 +58,9 @@ def test_a_damaged_gzip_is_refused_as_one():
     assert found[-1].values[1] == "whole_object"
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"\n \r\n", gzip.compress(b"")], ids=["empty", "newline", "blank", "gzip"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\n", b"\n \r\n", gzip.compress(b"")], ids=["empty", "newline", "blank", "gzip"]
+)
 def test_an_object_without_lines_is_no_error(content):
     assert read(content) == []
 
