@@ -29,6 +29,8 @@ $(VENV)/.ready: requirements.txt pyproject.toml $(wildcard $(LOCKS)/*.txt)
 	@echo "setup: the emulator's environment .aviation/emulator"
 	@$(UV) venv --quiet --clear --python $(VENV)/bin/python .aviation/emulator
 	@$(UV) pip sync --quiet --python .aviation/emulator --require-hashes $(LOCKS)/emulator.txt
+	@echo "setup: the Lambda's packages"
+	@$(AVIATION) build >/dev/null
 	@touch $@
 
 .PHONY: demo

@@ -18,7 +18,7 @@ def spark(tmp_path_factory):
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         "spark.sql.catalog.glue_catalog": "org.apache.iceberg.spark.SparkCatalog",
         "spark.sql.catalog.glue_catalog.type": "hadoop",
-        WAREHOUSE: str(tmp_path_factory.mktemp("warehouse")),
+        WAREHOUSE: f"file:{tmp_path_factory.mktemp('warehouse')}",
     }
     folder = aws.home() / "spark-tests"
     local_spark.write_conf(folder, "http://127.0.0.1:9", conf)

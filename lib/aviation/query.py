@@ -30,4 +30,4 @@ def athena(text: str) -> pd.DataFrame:
             text, database=place("Database"), workgroup=place("Workgroup"), ctas_approach=False
         )
     except awswrangler.exceptions.QueryFailed as error:
-        raise QueryError(f"Athena refused the query: {error}") from error
+        raise QueryError(f"Athena refused the query: {' '.join(str(error).split())}") from error

@@ -1,0 +1,206 @@
+"""A whole load, from raw objects in a folder to Iceberg tables: killed anywhere, run again, cut up otherwise."""
+
+import gzip
+import itertools
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from raw_lines import changed, line, records
+
+from aviation.errors import RefusedShareError
+from aviation.load import job
+from aviation.load.settings import Settings
+
+WAREHOUSE = "spark.sql.catalog.glue_catalog.warehouse"
+TABLES = (
+    "flight_observations flight_history flights flight_events cities airplanes aircraft_types quarantine".split()  # noqa: SIM905
+)
+POS, SZX, PKX, SNN = records("flights")
+T0, T1 = "2023-09-14T01:00:00+00:00", "2023-09-14T01:30:00+00:00"
+DEPARTED = changed(PKX, departure__actual="2023-07-25T15:41:00+00:00")
+LINES = {
+    "flights": [
+        line(POS, observed_at=T0),
+        line(SZX, observed_at=T0),
+        line(PKX, observed_at=T0),
+        line(DEPARTED, observed_at=T1),
+        line(SNN, observed_at=T1),
+        line(POS, observed_at=T0),  # once more: a repeat
+        b"not json\n",
+    ],
+    "cities": [line(record, entity="cities") for record in records("cities")],
+    "airplanes": [line(record, entity="airplanes") for record in records("airplanes")],
+    "aircraft_types": [line(record, entity="aircraft_types") for record in records("aircraft_types")],
+}
+numbers = itertools.count()
+
+
+class Place:
+    """A raw folder and a database of its own."""
+
+    def __init__(self, spark, raw: Path):
+        self.spark = spark
+        self.raw = raw
+        warehouse = spark.conf.get(WAREHOUSE)
+        self.settings = Settings(
+            raw_bucket="unused",
+            raw_uri=raw.as_uri(),
+            published_uri=warehouse,
+            database=f"case{next(numbers)}",
+            catalog="glue_catalog",
+            entities=("flights", "cities", "airplanes", "aircraft_types"),
+            look_back_hours=48,
+            max_refused_share=0.2,
+            reconcile=False,
+            run_id="run",
+        )
+        # On AWS and in the local stack the template makes the database.
+        spark.sql(f"CREATE NAMESPACE {self.settings.namespace}")
+
+    def put(self, key: str, content: bytes) -> str:
+        path = self.raw / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return key
+
+    def list_keys(self, entity: str, start_after: str):
+        found = (str(path.relative_to(self.raw)) for path in (self.raw / entity).rglob("*") if path.is_file())
+        return sorted(key for key in found if key > start_after)
+
+    def load(self, wrote=lambda table: None, **settings):
+        return job.run(self.spark, replace(self.settings, **settings), list_keys=self.list_keys, wrote=wrote)
+
+    def rows(self, table: str) -> list[str]:
+        frame = self.spark.table(f"{self.settings.namespace}.{table}")
+        return sorted(json.dumps(row.asDict(recursive=True), default=str, sort_keys=True) for row in frame.collect())
+
+    def contents(self) -> dict[str, list[str]]:
+        return {table: self.rows(table) for table in TABLES}
+
+
+@pytest.fixture
+def place(spark, tmp_path) -> Place:
+    return Place(spark, tmp_path)
+
+
+def fill(place: Place) -> None:
+    for entity, lines in LINES.items():
+        place.put(f"{entity}/2023/09/14/01/object", b"".join(lines))
+
+
+@pytest.fixture(scope="module")
+def expected(spark, tmp_path_factory) -> dict[str, list[str]]:
+    """The tables after one load of everything."""
+    place = Place(spark, tmp_path_factory.mktemp("raw"))
+    fill(place)
+    place.load()
+    return place.contents()
+
+
+def adds_up(report: dict) -> bool:
+    return report["lines_read"] == sum(
+        report[n] for n in ("observations_added", "references", "repeats", "quarantined")
+    )
+
+
+def test_a_load_accounts_for_every_line_and_once_more_changes_nothing_but_loads(place, expected):
+    fill(place)
+    report = place.load()
+    assert (report["observations_added"], report["repeats"], report["quarantined"], report["references"]) == (
+        5,
+        1,
+        1,
+        4,
+    )
+    assert adds_up(report)
+    assert place.load()["lines_read"] == 0
+    assert place.contents() == expected
+    loads = place.spark.table(f"{place.settings.namespace}.loads").orderBy("started_at").collect()
+    assert [sorted(row.objects) for row in loads] == [sorted(f"{name}/2023/09/14/01/object" for name in LINES), []]
+    assert len(expected["flights"]) == 4
+    assert len(expected["flight_history"]) == 5
+
+
+class KilledError(Exception):
+    """Stands for a kill: nothing after it runs."""
+
+
+def kill_after(table: str):
+    def wrote(name: str) -> None:
+        if name == table:
+            raise KilledError(name)
+
+    return wrote
+
+
+def test_loads_killed_after_each_write_in_turn_and_run_again_leave_the_same_tables(place, expected):
+    fill(place)
+    for table in ("flight_observations", "airplanes", "flight_history", "flights", "flight_events", "quarantine"):
+        with pytest.raises(KilledError, match=table):
+            place.load(wrote=kill_after(table))
+    assert not place.rows("loads")
+    assert adds_up(place.load())
+    assert place.contents() == expected
+
+
+def test_order_grouping_and_repetition_of_objects_do_not_matter(place, expected):
+    rng = random.Random(7)
+    for entity, lines in LINES.items():
+        good = [text for text in lines if text != b"not json\n"]
+        shuffled = rng.sample(good, len(good)) + rng.choices(good, k=2)
+        for number, text in enumerate(shuffled):
+            place.put(f"{entity}/2023/09/14/0{1 + number % 3}/part-{number}", gzip.compress(text))
+    place.put("flights/2023/09/14/01/object", b"not json\n")
+    for entities in (("flights",), ("airplanes", "cities"), ("aircraft_types",)):
+        assert adds_up(place.load(entities=entities))
+    assert place.contents() == expected
+
+
+def test_an_object_without_lines_is_a_warning_and_no_raw_at_all_is_none(place):
+    assert place.load()["status"] == "ok"
+    place.put("flights/2023/09/14/01/empty", b"")
+    assert place.load()["status"] == "warning"
+    assert all(not rows for rows in place.contents().values())
+
+
+def test_too_large_a_share_of_refused_lines_fails_before_the_first_write(place):
+    place.put("flights/2023/09/14/01/object", line(SZX) * 10 + b"".join(b"bad %d\n" % n for n in range(11)))
+    with pytest.raises(RefusedShareError, match="11 of 21 lines are refused") as refusal:
+        place.load()
+    assert "\n" not in str(refusal.value)
+    assert all(not rows for rows in place.contents().values())
+    assert not place.rows("loads")
+    report = place.load(max_refused_share=0.6)
+    assert (report["quarantined"], report["observations_added"]) == (11, 1)
+
+
+BAD = {
+    "json": b'{"entity": "flights", "record": \n',
+    "utf8": line(SZX).replace(b"Shenzhen", b"Shen\xffzhen"),
+    "line_is_object": b"[1, 2]\n",
+    "record_is_object": line([1]),
+    "has_departure": line(changed(SZX, departure=None)),
+    "date_possible": line(changed(SZX, flight_date="2023-02-30")),
+    "not_from_the_future": line(SZX, fetched_at="2023-09-13T00:00:00+00:00"),
+}
+
+
+def test_nothing_good_is_lost_for_something_bad_beside_it(place):
+    odd = changed(PKX, departure__delay="many", **{f"new_{n}": n for n in range(10_000)})
+    long = changed(SNN, departure__airport="x" * 5_000_000)
+    whole = [*BAD.values(), line(SZX), line(odd), line(long)]
+    place.put("flights/2023/09/14/01/mixed", b"".join(whole))
+    cut = gzip.compress(b"".join(line(changed(POS, departure__gate=str(n)), observed_at=T1) for n in range(500)))
+    place.put("flights/2023/09/14/01/cut", cut[: len(cut) // 2])
+    report = place.load()
+    assert adds_up(report)
+    assert report["quarantined"] == len(BAD) + 1
+    assert report["observations_added"] > 3
+    refused = {json.loads(row)["rule"] for row in place.rows("quarantine")}
+    assert refused == {*BAD, "whole_object"}
+    keys = {json.loads(row)["flight_key"].split("|")[1] for row in place.rows("flights")}
+    assert keys == {"SZX", "URC", "SNN", "POS"}
+    assert report["warnings"] >= 2
