@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,9 @@ from click.testing import CliRunner
 
 from aviation import aws, dashboard, jobs, places, query, runs
 from aviation.cli import main
+from aviation.errors import RefusedShareError
+from aviation.load.record import recorded
+from aviation.load.settings import settings
 from aviation.local import demo
 from aviation.replay.data import truth
 from aviation.status import TABLES, row_counts
@@ -40,7 +44,7 @@ def aviation(*arguments: str, **environment: str) -> subprocess.CompletedProcess
 def contents() -> dict[str, list]:
     """Every row of every table but `loads`, in an order of its own."""
     frames = {name: query.sql(f"select * from {name}") for name in TABLES if name != "loads"}
-    return {name: sorted(frame.to_json(orient="records", lines=True).splitlines()) for name, frame in frames.items()}
+    return {name: sorted(map(str, frame.to_dict("records"))) for name, frame in frames.items()}
 
 
 def raw_keys() -> set[str]:
@@ -122,6 +126,36 @@ def test_what_is_polled_again_changes_nothing_and_a_malformed_line_goes_to_quara
     assert "not JSON" in row["reason"]
     assert row["raw_text"] == bad.decode().rstrip("\n")
     assert contents() | {"quarantine": []} == loaded
+
+
+def test_the_exported_script_runs_as_glue_runs_it_and_leaves_its_run_record(loaded, tmp_path):
+    job = aws.client("glue").get_job(JobName=places.place("LoadJob"))["Job"]
+    location = job["Command"]["ScriptLocation"]
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    script = tmp_path / "script.py"
+    script.write_bytes(aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+    before = contents()
+    passed = [text for pair in job["DefaultArguments"].items() for text in pair if not pair[0].startswith("--enable")]
+    command = [sys.executable, script, "--JOB_NAME", job["Name"], *passed, "--entities", "flights,cities"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "every line read is an observation" in done.stdout
+    [record] = runs.latest("aviation_data_load", limit=1)
+    assert record["parameters"]["entities"] == ["flights", "cities"]
+    assert record["counts"]["lines_read"] == 0
+    assert contents() == before
+
+
+def test_a_load_that_fails_on_glue_leaves_its_run_record_too(stack):
+    def fail():
+        raise RefusedShareError("11 of 21 lines are refused")
+
+    chosen = replace(settings(), runs_bucket=places.place("RunsBucket"), run_id="failed-on-glue")
+    with pytest.raises(RefusedShareError):
+        recorded(chosen, fail)
+    [record] = runs.latest("aviation_data_load", limit=1)
+    assert (record["run_id"], record["status"]) == ("failed-on-glue", "failed")
+    assert record["error"] == "RefusedShareError: 11 of 21 lines are refused"
 
 
 def test_after_a_hard_kill_the_stack_is_deployed_again_and_the_same_tables_are_rebuilt_from_raw(loaded, stack):

@@ -17,6 +17,7 @@ from aviation.load.batch import Tally
 from aviation.load.derive import derive
 from aviation.load.fold import fold
 from aviation.load.objects import ListKeys, bucket_lister, new_keys
+from aviation.load.record import recorded
 from aviation.load.settings import Settings
 from aviation.load.tables import (
     EVENTS,
@@ -184,7 +185,8 @@ def run(
     `list_keys` lists the raw keys, from the bucket unless given. `wrote` is called with a table's name after each
     write. Raises RefusedShareError, with nothing written, where too large a share of the lines is refused.
     """
-    return Load(spark, settings, list_keys or bucket_lister(settings.raw_bucket), wrote).run()
+    load = Load(spark, settings, list_keys or bucket_lister(settings.raw_bucket), wrote)
+    return recorded(settings, load.run) if settings.runs_bucket else load.run()
 
 
 def _now() -> datetime:

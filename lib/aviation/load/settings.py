@@ -13,7 +13,7 @@ from aviation.errors import ParameterError, PlaceError
 from aviation.parameters import resolve
 from aviation.places import place
 
-PLACES = ("raw_bucket", "published_bucket", "database", "catalog")
+PLACES = ("raw_bucket", "published_bucket", "runs_bucket", "database", "catalog")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Settings:
     """A load's resolved settings.
 
     `raw_uri` (`s3a://bucket`) is read by Spark, `published_uri` (`s3://bucket`) is written by Iceberg.
-    `max_refused_share` is 0 to 1. `reconcile` lists all of raw instead of its last hours.
+    `max_refused_share` is 0 to 1. `reconcile` lists all of raw instead of its last hours. `runs_bucket` is where the
+    load leaves its run record, None where its runner does.
     """
 
     raw_bucket: str
@@ -44,6 +45,12 @@ class Settings:
     max_refused_share: float
     reconcile: bool
     run_id: str
+    runs_bucket: str | None = None
+
+    @property
+    def choices(self) -> dict:
+        """What was chosen, as the notebook's parameters name it."""
+        return {item.name: getattr(self, item.name) for item in fields(LoadParameters)}
 
     @property
     def namespace(self) -> str:
@@ -78,6 +85,8 @@ def settings(**choices) -> Settings:
         max_refused_share=chosen.max_refused_share,
         reconcile=chosen.reconcile,
         run_id=os.environ.get("AVIATION_RUN_ID") or uuid.uuid4().hex,
+        # Elsewhere the notebook's runner keeps the record.
+        runs_bucket=arguments["runs_bucket"] if _on_glue() else None,
     )
 
 
