@@ -46,7 +46,7 @@ test: setup ## Lint, unit, contract and notebook tests, and one end-to-end test 
 
 .PHONY: lab
 lab: up ## Open JupyterLab with the local stack up
-	@$(VENV)/bin/jupyter lab --ip 127.0.0.1
+	@$(VENV)/bin/jupyter lab --ip 127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS)
 
 .PHONY: up
 up: setup ## Start the local stack and deploy the template into it
