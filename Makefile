@@ -67,7 +67,7 @@ deploy: setup ## Deploy to AWS: make deploy STACK=name [PARAMETERS=parameters/de
 
 .PHONY: bench
 bench: setup ## Measure: each benchmark prints medians and ratios
-	@for file in benchmarks/*.py; do $(VENV)/bin/python $$file || exit 1; done
+	@for file in $(wildcard benchmarks/*.py); do $(VENV)/bin/python $$file || exit 1; done
 
 .PHONY: lock
 lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files

@@ -41,8 +41,15 @@ def rewrite(text: str, as_of: datetime | str) -> str:
         view = sqlglot.parse_one(VIEWS[node.name].format(t=literal), read="athena")
         return view.subquery(node.alias or node.name)
 
+    return parse_select(text).transform(replace).sql(dialect="athena")
+
+
+def parse_select(text: str) -> exp.Query:
+    """The query as a tree; QueryError, in one line, where it does not parse or is anything but a SELECT."""
     try:
         statement = sqlglot.parse_one(text, read="athena")
-    except sqlglot.errors.ParseError as error:
-        raise QueryError(f"the query does not parse: {error.errors[0]['description']}") from error
-    return statement.transform(replace).sql(dialect="athena")
+    except sqlglot.errors.SqlglotError as error:
+        raise QueryError(f"the query does not parse: {' '.join(str(error).split())[:200]}") from error
+    if not isinstance(statement, exp.Query):
+        raise QueryError("only a SELECT can be asked: the tables are written by the load alone")
+    return statement

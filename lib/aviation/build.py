@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from aviation import aws
 from aviation.errors import AviationError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,7 +107,7 @@ def _check_python(source: str, where: str) -> None:
 def _dependencies(lock: Path) -> Path:
     """A zip of the pinned wheels, pruned; kept under the hash of all that decides what is in it."""
     recipe = [lock.read_bytes(), Path(__file__).read_bytes()]
-    cached = aws.home() / "cache" / f"lambda-{hashlib.sha256(b''.join(recipe)).hexdigest()[:16]}.zip"
+    cached = ROOT / ".aviation/cache" / f"lambda-{hashlib.sha256(b''.join(recipe)).hexdigest()[:16]}.zip"
     if cached.is_file():
         return cached
     cached.parent.mkdir(parents=True, exist_ok=True)

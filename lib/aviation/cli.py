@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from aviation import aws
 from aviation.entities import ENTITIES
 from aviation.errors import AviationError, ParameterError
+from aviation.redact import guard_logs
 
 
 class Commands(click.Group):
@@ -24,6 +25,11 @@ class Commands(click.Group):
                 raise
             click.echo(f"aviation: {error}", err=True)
             context.exit(error.exit_code)
+        except OSError as error:
+            if context.params.get("debug"):
+                raise
+            click.echo(f"aviation: {' '.join(str(error).split())}", err=True)
+            context.exit(1)
         except click.UsageError as error:
             where = error.ctx.command_path if error.ctx else "aviation"
             click.echo(f"aviation: {error.format_message()} See '{where} --help'.", err=True)
@@ -39,6 +45,7 @@ class Commands(click.Group):
 @click.option("--debug", is_flag=True, help="Show the traceback of an error, and what libraries log.")
 def main(debug: bool):
     """Flight data, at most 30 minutes old, from the aviationstack API to tables."""
+    guard_logs()
     logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING)
 
 
@@ -93,7 +100,9 @@ def produce(entity: str):
 
 @main.command()
 @click.argument("entities", nargs=-1, metavar=f"[{'|'.join(ENTITIES)}]...")
-@click.option("--all", "reconcile", is_flag=True, help="Look at every raw object, not only at those that are new.")
+@click.option(
+    "--all", "reconcile", is_flag=True, help="Look in all of raw for what is new, not only in its last hours."
+)
 def load(entities: tuple[str, ...], reconcile: bool):
     """Load what is new in raw into the tables; all entities where none is named."""
     from aviation.entities import entity_named

@@ -18,7 +18,7 @@ from aviation.status import age
 FIGURES = """
 select count(*) as flights,
        avg(case when flight_status in ('landed', 'diverted', 'cancelled')
-           then case when flight_status = 'landed' and arr_delay_min < 15 then 1.0 else 0.0 end end) as on_time_share,
+           then case when flight_status = 'landed' and arr_delay_min < 15 then 1e0 else 0e0 end end) as on_time_share,
        count_if(flight_status = 'cancelled') as cancelled,
        count_if(flight_status = 'diverted') as diverted,
        avg(dep_delay_min) as mean_dep_delay_min,
@@ -30,7 +30,7 @@ from flights"""
 BY_STATUS = "select flight_status, count(*) as flights from flights group by flight_status order by flights desc"
 BY_AIRLINE = """
 select coalesce(airline_name, airline_icao, airline_iata) as airline_name,
-       avg(case when flight_status = 'landed' and arr_delay_min < 15 then 1.0 else 0.0 end) as on_time_share,
+       avg(case when flight_status = 'landed' and arr_delay_min < 15 then 1e0 else 0e0 end) as on_time_share,
        count(*) as flights
 from flights
 where flight_status in ('landed', 'diverted', 'cancelled')

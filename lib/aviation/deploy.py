@@ -21,6 +21,7 @@ from aviation import aws, places
 from aviation.build import build
 from aviation.errors import ParameterError, StackError
 from aviation.parameters import unknown_parameter
+from aviation.redact import remember
 
 TEMPLATE = Path("infra/cloudformation.yaml")
 ARTEFACTS = {
@@ -91,6 +92,7 @@ _TemplateLoader.add_multi_constructor("!", lambda loader, suffix, node: None)
 
 def put_api_key(outputs: dict[str, str], key: str) -> None:
     """Store the flight API's key in the stack's secret, unless it is there already."""
+    remember(key)
     secrets = aws.client("secretsmanager")
     if key != read_api_key(outputs):
         secrets.put_secret_value(SecretId=outputs["ApiKeySecret"], SecretString=key)

@@ -5,7 +5,7 @@ from datetime import datetime
 import pandas as pd
 
 from aviation import aws
-from aviation.as_of import rewrite
+from aviation.as_of import parse_select, rewrite
 from aviation.errors import QueryError
 
 
@@ -25,6 +25,7 @@ def athena(text: str) -> pd.DataFrame:
 
     from aviation.places import place
 
+    parse_select(text)
     try:
         return awswrangler.athena.read_sql_query(
             text, database=place("Database"), workgroup=place("Workgroup"), ctas_approach=False

@@ -29,7 +29,7 @@ def row_counts() -> dict[str, int]:
 
 def newest_fetch(entity: str) -> datetime | None:
     """When the newest loaded record of the entity was fetched (aware, UTC); None where nothing was loaded."""
-    found = query.sql(f"select max(newest_fetched_at['{entity}']) as newest from loads")["newest"].iloc[0]
+    found = query.sql(f"select max(element_at(newest_fetched_at, '{entity}')) as newest from loads")["newest"].iloc[0]
     return None if pd.isna(found) else pd.Timestamp(found).tz_localize(UTC).to_pydatetime()
 
 

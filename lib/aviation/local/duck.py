@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
-import sqlglot
 from sqlglot import exp
 
 from aviation import aws
+from aviation.as_of import parse_select
 from aviation.errors import QueryError
 from aviation.places import place
 
@@ -19,15 +19,7 @@ EXTENSIONS = ("httpfs", "avro", "iceberg")
 
 def run(text: str) -> pd.DataFrame:
     """Transpile Athena's SQL and run it; QueryError in one line where it does not parse, bind or run."""
-    try:
-        statement = sqlglot.parse_one(text, read="athena")
-    except sqlglot.errors.ParseError as error:
-        first = error.errors[0]
-        raise QueryError(
-            f"the query does not parse at line {first['line']}, column {first['col']}: {first['description']}"
-        ) from error
-    if not isinstance(statement, exp.Query):
-        raise QueryError("only a SELECT can be asked: the tables are written by the load alone")
+    statement = parse_select(text)
     connection = _connect(os.environ["AWS_ENDPOINT_URL"])
     _attach(connection, statement)
     try:
