@@ -112,6 +112,16 @@ def load(entities: tuple[str, ...], reconcile: bool):
 
 
 @main.command()
+@click.argument("entities", nargs=-1, metavar=f"[{'|'.join(ENTITIES)}]...")
+def requeue(entities: tuple[str, ...]):
+    """Load quarantined records again, once what was wrong is mended; what is still refused stays in quarantine."""
+    from aviation.entities import entity_named
+
+    names = [entity_named(name).name for name in entities]
+    _show_run(aws.load_runner()({"entities": names, "requeue": True}))
+
+
+@main.command()
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.option("-f", "--file", type=click.Path(path_type=Path), help="A YAML file of parameters.")
 @click.option("-p", "--parameter", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="One parameter.")

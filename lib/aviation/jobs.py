@@ -34,7 +34,8 @@ def run_glue_load(parameters: dict) -> dict:
     """Start the Glue job, wait for its end, and return what Glue says of the run."""
     glue = aws.client("glue")
     job = place("LoadJob")
-    arguments = {f"--{name}": _argument(value) for name, value in parameters.items()}
+    # A choice that is empty is left to the job: Glue passes no empty text.
+    arguments = {f"--{name}": _argument(value) for name, value in parameters.items() if value not in ("", [])}
     run_id = glue.start_job_run(JobName=job, Arguments=arguments)["JobRunId"]
     while True:
         run = glue.get_job_run(JobName=job, RunId=run_id)["JobRun"]

@@ -157,7 +157,7 @@ def test_a_diverted_flight_has_no_arrival_delay(legs):
         ("pkx", []),
         ("cancelled_left", ["cancelled_with_actual"]),
         ("before", ["arr_before_dep", "status_corrected"]),
-        ("old_position", ["live_before_departure", "status_corrected"]),
+        ("old_position", ["live_of_earlier_flight", "status_corrected"]),
         ("unknown_zone", ["arr_zone_from_airport", "dep_zone_from_airport"]),
         ("wild_offset", ["dep_zone_from_airport"]),
         ("no_zone", ["dep_zone_missing"]),

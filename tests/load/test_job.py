@@ -55,6 +55,9 @@ class Place:
             look_back_hours=48,
             max_refused_share=0.2,
             reconcile=False,
+            requeue=False,
+            upkeep=False,
+            delay_cost_per_minute=100.0,
             run_id="run",
         )
         # On AWS and in the local stack the template makes the database.

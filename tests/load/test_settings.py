@@ -13,9 +13,17 @@ PLACES = {
     "--runs_bucket": "runs",
     "--database": "aviation",
     "--catalog": "glue_catalog",
+    "--delay_cost_per_minute": "100.76",
 }
 # The notebook's defaults, which the exported script passes on Glue, too.
-CHOICES = {"entities": [], "look_back_hours": 48, "max_refused_share": 0.2, "reconcile": False}
+CHOICES = {
+    "entities": [],
+    "look_back_hours": 48,
+    "max_refused_share": 0.2,
+    "reconcile": False,
+    "requeue": False,
+    "upkeep": False,
+}
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ SCHEMA = (
     "kind string, entity string, object string, observed_at string, fetched_at string, "
     "warnings array<string>, values array<string>"
 )
+# So many different warnings are told apart: what comes beyond them is counted under the rule alone.
+WARNINGS_NAMED = 100
 _FLIGHT_DATE = list(OBSERVATION_COLUMNS).index("flight_date")
 
 
@@ -48,6 +50,15 @@ class Tally:
     def lines_read(self) -> int:
         """All lines, refused ones too; the cut end of an object is a line."""
         return self.lines.total()
+
+    @property
+    def warnings_named(self) -> dict[str, int]:
+        """Warnings by name, the most frequent ones; the rest by rule."""
+        named = self.warnings.most_common()
+        found = Counter(dict(named[:WARNINGS_NAMED]))
+        for name, lines in named[WARNINGS_NAMED:]:
+            found[name.partition(":")[0]] += lines
+        return dict(sorted(found.items()))
 
     @property
     def refused_share(self) -> float:

@@ -1,34 +1,99 @@
 """What follows from a folded state: UTC, delays, the reconciled status, flags. Computed here, never merged."""
 
-from pyspark.sql import DataFrame
+from typing import NamedTuple
+
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
+from aviation.load.fields import BLOCKS
 from aviation.load.tables import HISTORY
+from aviation.load.zones import airport_zones
 
 TIMES = ("scheduled", "estimated", "actual", "estimated_runway", "actual_runway")
 # The API's status lags behind its own times: a flight said to be scheduled can have left, even landed. The first rule
-# that fits says what the status is; where none fits, it is what the API says.
+# that fits says what the status is; where none fits, it is what the API says, also if nobody has heard of it.
 STATUS_RULES = (
-    ("flight_status_api in ('cancelled', 'diverted', 'incident')", "flight_status_api"),
-    ("arr_actual_local is not null", "'landed'"),
-    ("dep_actual_local is not null and flight_status_api is distinct from 'landed'", "'active'"),
-    ("flight_status_api is null", "'unknown'"),
+    (
+        "flight_status_api in ('cancelled', 'diverted', 'incident')",
+        "flight_status_api",
+        "how a flight ended is believed, whatever its times say",
+    ),
+    ("arr_actual_local is not null", "'landed'", "it has an actual arrival"),
+    (
+        "dep_actual_local is not null and flight_status_api is distinct from 'landed'",
+        "'active'",
+        "it has left, and is not said to have landed",
+    ),
+    ("flight_status_api is null", "'unknown'", "nothing is known of it"),
 )
 # An offset as `leaves.read_zone` writes it, within the ±18 hours that Java takes.
 _OFFSET = "^[+-](0[0-9]|1[0-7]):[0-5][0-9]$|^[+-]18:00$"
-# A condition over the derived columns for each flag that can be set.
+SIDES = ("dep", "arr")
+POSITION = [field.column for field in BLOCKS["live"]]
+# No flight leaves an hour before its time: a position older than that is of the flight that the aircraft made before.
+# Where the departure has no UTC, its date begins somewhere on earth 14 hours before it does in UTC.
+_OLD_POSITION = (
+    "live_updated_utc < coalesce(dep_actual_utc, dep_scheduled_utc, "
+    "cast(flight_date as timestamp_ntz) - interval 14 hours) - interval 1 hour"
+)
+
+
+def _any_time(condition: str) -> str:
+    """Whether the condition, over `zone`, `utc` and `local`, holds for any time of the leg."""
+    times = [(f"{side}_timezone", f"{side}_{time}") for side in SIDES for time in ("scheduled", "estimated", "actual")]
+    return " or ".join(condition.format(zone=zone, utc=f"{time}_utc", local=f"{time}_local") for zone, time in times)
+
+
+class Flag(NamedTuple):
+    """A condition over the derived columns, and what it says of a leg."""
+
+    condition: str
+    meaning: str
+
+
 FLAGS = {
-    "arr_before_dep": "arr_scheduled_utc <= dep_scheduled_utc or arr_actual_utc <= dep_actual_utc",
-    "arr_zone_from_airport": "arr_zone is null and arr_timezone is not null",
-    "arr_zone_missing": "arr_timezone is null",
-    "cancelled_with_actual": "flight_status = 'cancelled' and coalesce(dep_actual_local, arr_actual_local) is not null",
-    "codeshare_only": "not has_operating_row",
-    "dep_zone_from_airport": "dep_zone is null and dep_timezone is not null",
-    "dep_zone_missing": "dep_timezone is null",
-    "diverted_with_arrival": "flight_status = 'diverted' and arr_actual_local is not null",
-    # `live` can belong to the aircraft's flight before; none leaves 3 hours before its schedule.
-    "live_before_departure": "live_updated_utc < dep_scheduled_utc - interval 3 hours",
-    "status_corrected": "flight_status is distinct from flight_status_api",
+    "arr_before_dep": Flag(
+        "arr_scheduled_utc <= dep_scheduled_utc or arr_actual_utc <= dep_actual_utc",
+        "in UTC it arrives before it departs: a time or a zone is wrong",
+    ),
+    "arr_zone_from_airport": Flag(
+        "arr_zone is null and arr_timezone is not null",
+        "the API gave no known zone for the arrival: the zone is the airport's in the shipped table",
+    ),
+    "arr_zone_missing": Flag("arr_timezone is null", "the arrival's zone is not known: its UTC times are null"),
+    "cancelled_with_actual": Flag(
+        "flight_status = 'cancelled' and coalesce(dep_actual_local, arr_actual_local) is not null",
+        "cancelled, though an actual time was seen: the API has withdrawn it, or the flight came back",
+    ),
+    "codeshare_only": Flag("not has_operating_row", "only seen under its partners' numbers"),
+    "dep_zone_from_airport": Flag(
+        "dep_zone is null and dep_timezone is not null",
+        "the API gave no known zone for the departure: the zone is the airport's in the shipped table",
+    ),
+    "dep_zone_missing": Flag("dep_timezone is null", "the departure's zone is not known: its UTC times are null"),
+    "diverted_with_arrival": Flag(
+        "flight_status = 'diverted' and arr_actual_local is not null",
+        "diverted, though an actual arrival was seen: it may be at another airport, so the delay is null",
+    ),
+    "live_of_earlier_flight": Flag(
+        "live_is_old", "the position was of the flight that the aircraft made before: it is left out"
+    ),
+    "local_time_repeated": Flag(
+        _any_time(
+            "{local} in (convert_timezone('UTC', {zone}, {utc} + interval 1 hour), "
+            "convert_timezone('UTC', {zone}, {utc} + interval 30 minutes))"
+        ),
+        "a local time occurred twice, for clocks went back: the first is taken",
+    ),
+    "local_time_skipped": Flag(
+        _any_time("convert_timezone('UTC', {zone}, {utc}) <> {local}"),
+        "a local time never was, for clocks went forward: it is moved on by what was skipped",
+    ),
+    "slot_and_number_shared": Flag(
+        "slot_and_number_shared",
+        "another leg has its airports, schedule and number, under another airline or none: they may be one",
+    ),
+    "status_corrected": Flag("flight_status is distinct from flight_status_api", "the status is not the API's own"),
 }
 
 
@@ -39,11 +104,10 @@ def derive(versions: DataFrame, airports: DataFrame, zones: DataFrame) -> DataFr
     with another falls back to its airport's zone, else to no UTC. `airports` has one row an airport code, IATA or
     ICAO: `code`, `zone`, the zone a known one.
     """
-    sides = ("dep", "arr")
     kept = [name for name in versions.columns if name not in ("dep_timezone", "arr_timezone")]
-    flags = ", ".join(f"if({condition}, '{name}', null)" for name, condition in sorted(FLAGS.items()))
+    flags = ", ".join(f"if({flag.condition}, '{name}', null)" for name, flag in sorted(FLAGS.items()))
     rows = versions
-    for side in sides:
+    for side in SIDES:
         airport = airports.selectExpr("code as airport_code", f"zone as {side}_airport_zone")
         known = zones.selectExpr(f"zone as {side}_known_zone")
         rows = rows.join(F.broadcast(airport), F.expr(f"airport_code = coalesce({side}_iata, {side}_icao)"), "left")
@@ -51,25 +115,35 @@ def derive(versions: DataFrame, airports: DataFrame, zones: DataFrame) -> DataFr
             F.broadcast(known), F.expr(f"{side}_known_zone = {side}_timezone"), "left"
         )
     return (
-        rows.selectExpr(*kept, *(f"{side}_airport_zone" for side in sides), *(_zone(side) for side in sides))
+        rows.selectExpr(*kept, *(f"{side}_airport_zone" for side in SIDES), *(_zone(side) for side in SIDES))
         .selectExpr(
             "*",
-            *(f"coalesce({side}_zone, {side}_airport_zone) as {side}_timezone" for side in sides),
+            *(f"coalesce({side}_zone, {side}_airport_zone) as {side}_timezone" for side in SIDES),
             f"case {_STATUS} else flight_status_api end as flight_status",
         )
-        .selectExpr("*", *(_utc(side, time) for side in sides for time in TIMES))
+        .selectExpr("*", *(_utc(side, time) for side in SIDES for time in TIMES))
         .selectExpr(
             "*",
             f"{_minutes('dep')} as dep_delay_min",
             f"if(flight_status = 'diverted', null, {_minutes('arr')}) as arr_delay_min",
-            *(_forecast(side) for side in sides),
+            *(_forecast(side) for side in SIDES),
+            f"coalesce({_OLD_POSITION}, false) as live_is_old",
         )
         .selectExpr("*", f"array_compact(array({flags})) as flags")
-        .select(*HISTORY.columns)
+        .selectExpr(*(_left_out_if_old(name) if name in POSITION else name for name in HISTORY.columns))
     )
 
 
-_STATUS = " ".join(f"when {condition} then {status}" for condition, status in STATUS_RULES)
+def zone_tables(spark: SparkSession) -> tuple[DataFrame, DataFrame]:
+    """What `derive` wants to know of zones: those of the airports (`code`, `zone`), and all (`zone`)."""
+    # Python's list of zones may be newer than the JVM's, and one that the JVM lacks would abort the job.
+    known = set(spark.sparkContext._jvm.java.time.ZoneId.getAvailableZoneIds())
+    by_airport = [(code, zone) for code, zone in airport_zones().items() if zone in known]
+    airports = spark.createDataFrame(by_airport, "code string, zone string")
+    return airports, spark.createDataFrame([(zone,) for zone in known], "zone string")
+
+
+_STATUS = " ".join(f"when {condition} then {status}" for condition, status, _ in STATUS_RULES)
 
 
 def _zone(side: str) -> str:
@@ -83,6 +157,10 @@ def _utc(side: str, time: str) -> str:
 
 def _minutes(side: str) -> str:
     return f"cast(timestampdiff(MINUTE, {side}_scheduled_utc, {side}_actual_utc) as int)"
+
+
+def _left_out_if_old(name: str) -> str:
+    return f"if(live_is_old, null, {name}) as {name}"
 
 
 def _forecast(side: str) -> str:

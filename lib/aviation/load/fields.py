@@ -25,7 +25,7 @@ def _side(prefix: str, *more: Field) -> tuple[Field, ...]:
         Field("iata", f"{prefix}_iata", "code"),
         Field("icao", f"{prefix}_icao", "code"),
         Field("timezone", f"{prefix}_timezone", "zone"),
-        Field("terminal", f"{prefix}_terminal", "code"),
+        Field("terminal", f"{prefix}_terminal", "terminal"),
         Field("gate", f"{prefix}_gate", "code"),
         *more,
         Field("delay", f"{prefix}_delay_api_min", "int"),
@@ -43,8 +43,8 @@ OPERATOR = (
     Field("airline_icao", "airline_icao", "code"),
     Field("airline_name", "airline_name", "text"),
     Field("flight_number", "flight_number", "code"),
-    Field("flight_iata", "flight_iata", "code"),
-    Field("flight_icao", "flight_icao", "code"),
+    Field("flight_iata", "flight_iata", "flight_code"),
+    Field("flight_icao", "flight_icao", "flight_code"),
 )
 AIRLINE_KEYS = frozenset({"name", "iata", "icao"})
 FLIGHT_KEYS = frozenset({"number", "iata", "icao", "codeshared"})
@@ -74,6 +74,8 @@ LEAVES = tuple(field for fields in BLOCKS.values() for field in fields)
 FLIGHT_RECORD_KEYS = frozenset(
     {"flight_date", "flight_status", "departure", "arrival", "airline", "flight", "aircraft", "live"}
 )
+# The statuses that the API documents, and one more that it was seen to give.
+STATUSES = frozenset({"scheduled", "active", "landed", "cancelled", "incident", "diverted", "unknown"})
 # What is worked out from a record comes before what is read from it.
 OBSERVATION_COLUMNS = {
     "flight_key": "string",

@@ -16,7 +16,17 @@ SINGLE = [field.column for field in OPERATOR] + [
 ]
 KEY = ["flight_key", "identity", "flight_date"]
 LEG = f"partition by {', '.join(KEY)}"
-STATE = [*SINGLE, *WHOLE["aircraft"], *WHOLE["live"], "codeshares", "has_operating_row"]
+STATE = [*SINGLE, *WHOLE["aircraft"], *WHOLE["live"], "codeshares", "has_operating_row", "slot_and_number_shared"]
+SLOT = "flight_date, coalesce(dep_iata, dep_icao), coalesce(arr_iata, arr_icao), dep_scheduled_local"
+
+
+_UNTIL_NOW = "range between unbounded preceding and current row"
+# Whether, by then, two legs had one slot and number. A leg learns of it with its next observation, so that the answer
+# as of an instant never holds what came later.
+_IS_SHARED = (
+    "flight_number is not null and "
+    f"size(collect_set(flight_key) over (partition by {SLOT}, flight_number order by observed_at {_UNTIL_NOW})) > 1"
+)
 
 
 def fold(observations: DataFrame) -> DataFrame:
@@ -26,19 +36,24 @@ def fold(observations: DataFrame) -> DataFrame:
     observations of one instant have the same state, in which all of them count.
     """
     # A range, not rows: the frame takes in every observation of its own instant.
-    until_now = f"({LEG} order by observed_at range between unbounded preceding and current row)"
+    until_now = f"({LEG} order by observed_at {_UNTIL_NOW})"
     winners = [_winner(name, f"{name} is not null", until_now, name) for name in SINGLE]
     for name, columns in WHOLE.items():
         is_there = f"coalesce({', '.join(f'cast({column} as string)' for column in columns)}) is not null"
         winners.append(_winner(f"struct({', '.join(columns)})", is_there, until_now, name))
     parts = [f"{name}.{column}" for name, columns in WHOLE.items() for column in columns]
     # Few, wide steps: Spark analyses the whole plan again at each, which takes a tenth of a second here.
-    return observations.selectExpr(
-        *(*KEY, "observed_at", *winners),
-        f"sort_array(collect_set(codeshare) over {until_now}) as codeshares",
-        f"max(is_operating) over {until_now} as has_operating_row",
-        f"min(observed_at) over {until_now} as first_seen_at",
-    ).selectExpr(*KEY, "observed_at", *SINGLE, *parts, "codeshares", "has_operating_row", "first_seen_at")
+    return (
+        observations.selectExpr("*", f"{_IS_SHARED} as is_shared")
+        .selectExpr(
+            *(*KEY, "observed_at", *winners),
+            f"sort_array(collect_set(codeshare) over {until_now}) as codeshares",
+            f"max(is_operating) over {until_now} as has_operating_row",
+            f"max(is_shared) over {until_now} as slot_and_number_shared",
+            f"min(observed_at) over {until_now} as first_seen_at",
+        )
+        .selectExpr(*KEY, "observed_at", *SINGLE, *parts, *STATE[-3:], "first_seen_at")
+    )
 
 
 def _winner(value: str, is_there: str, window: str, name: str) -> str:

@@ -14,7 +14,7 @@ from aviation.errors import RefusedShareError
 from aviation.load import batch as batches
 from aviation.load import history, merge
 from aviation.load.batch import Tally
-from aviation.load.derive import derive
+from aviation.load.derive import derive, zone_tables
 from aviation.load.fold import fold
 from aviation.load.objects import ListKeys, bucket_lister, new_keys
 from aviation.load.record import recorded
@@ -30,7 +30,7 @@ from aviation.load.tables import (
     Table,
     ensure_tables,
 )
-from aviation.load.zones import airport_zones
+from aviation.load.upkeep import tidy
 from aviation.report import Report
 
 # So few refused lines are quarantined whatever their share is: one bad line that comes alone says nothing of the API.
@@ -48,25 +48,37 @@ class Load:
         self.started_at = _now()
 
     def run(self) -> Report:
-        """Load what is new. RefusedShareError, before anything is written, where too much of it is refused."""
+        """Load what is new, then tidy up if told to; RefusedShareError where too much of it is refused."""
         ensure_tables(self.spark, self.settings.namespace, f"{self.settings.published_uri}/{self.settings.database}")
-        keys = self.new_keys()
+        report = self.load(self.keys())
+        if self.settings.upkeep:
+            report["upkeep"] = tidy(self.spark, self.settings.namespace)
+        return report
+
+    def load(self, keys: list[str]) -> Report:
+        """Load the objects. RefusedShareError, before the first write, where too many of their lines are refused."""
         if not keys:
             return self.note(keys, Tally(), added=0)
         batch = batches.read_objects(self.spark, self.settings.raw_uri, keys).persist()
         try:
             counted = batches.tally(batch)
-            self.check_refused_share(counted)
+            if not self.settings.requeue:  # what it reads was refused before
+                self.check_refused_share(counted)
             added = self.write_flights(batch, counted)
             self.write_references(batch, counted)
             self.derive_flights(counted)
-            self.write_quarantine(batch, counted)
+            self.write_quarantine(batch, counted, keys)
         finally:
             batch.unpersist()
         return self.note(keys, counted, added)
 
-    def new_keys(self) -> list[str]:
-        """The raw objects that no finished run has loaded."""
+    def keys(self) -> list[str]:
+        """The raw objects that no finished run has loaded; of a requeue, those with lines in quarantine."""
+        if self.settings.requeue:
+            held = self.read(QUARANTINE).where(F.col("entity").isin(*self.settings.entities))
+            return sorted(
+                row.key for row in held.selectExpr("explode(map_keys(lines_by_object)) as key").distinct().collect()
+            )
         rows = self.read(LOADS).select("objects").collect()
         loaded = {key for row in rows for key in row.objects}
         look_back = None if self.settings.reconcile else self.settings.look_back_hours
@@ -109,12 +121,7 @@ class Load:
             return
         touched = F.col("flight_date").isin(*counted.dates)
         states = fold(self.read(OBSERVATIONS).where(touched))
-        # Python's list of zones may be newer than the JVM's, and one that the JVM lacks would abort the job.
-        known = set(self.spark.sparkContext._jvm.java.time.ZoneId.getAvailableZoneIds())
-        by_airport = [(code, zone) for code, zone in airport_zones().items() if zone in known]
-        airports = self.spark.createDataFrame(by_airport, "code string, zone string")
-        zones = self.spark.createDataFrame([(zone,) for zone in known], "zone string")
-        self.overwrite(HISTORY, derive(history.versions(states), airports, zones), touched)
+        self.overwrite(HISTORY, derive(history.versions(states), *zone_tables(self.spark)), touched)
         # The other two follow from the history as it was written: read again, not worked out again. Kept in memory
         # instead, the plan runs in as many tasks as there are shuffle partitions, however small it is (Spark's default
         # of 200 took a minute for 28,500 observations); a plan that is written fits its tasks to the data.
@@ -122,10 +129,12 @@ class Load:
         self.overwrite(FLIGHTS, history.latest(derived), touched)
         self.overwrite(EVENTS, history.events(derived), touched)
 
-    def write_quarantine(self, batch: DataFrame, counted: Tally) -> None:
-        """Keep the refused lines."""
-        if counted.lines["refusal"]:
-            self.overwrite(QUARANTINE, merge.quarantined(self.read(QUARANTINE), batches.refusals(batch)))
+    def write_quarantine(self, batch: DataFrame, counted: Tally, keys: list[str]) -> None:
+        """Keep the refused lines; those that a requeue has loaded leave it."""
+        if not counted.lines["refusal"] and not self.settings.requeue:
+            return
+        read_again = keys if self.settings.requeue else []
+        self.overwrite(QUARANTINE, merge.quarantined(self.read(QUARANTINE), batches.refusals(batch), read_again))
 
     def note(self, keys: list[str], counted: Tally, added: int) -> Report:
         """Write the run's row in `loads`, which makes it one that happened."""
@@ -145,7 +154,7 @@ class Load:
             "repeats": counted.lines["observation"] - added,
             "quarantined": counted.lines["refusal"],
             "warnings": counted.warnings.total(),
-            "warnings_by_rule": dict(sorted(counted.warnings.items())),
+            "warnings_by_rule": counted.warnings_named,
             "flight_dates": sorted(counted.dates),
             "newest_observed_at": counted.newest_observed_at,
             "newest_fetched_at": counted.newest_fetched_at,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?")
+_TERMINAL = re.compile(r"^(TERMINAL\s*|T(?=\d))")
 _EARLIEST_YEAR = 1900  # before powered flight: a placeholder such as 0001-01-01
 _INT_LIMIT = 2**31
 
@@ -27,6 +28,20 @@ def read_code(value: object) -> str | None:
     """Airline, airport, aircraft and flight codes: upper case."""
     text = read_text(value)
     return text and text.upper()
+
+
+def read_flight_code(value: object) -> str | None:
+    """A flight's code, such as `CM315`. At times the API gives the airline's code alone, which names no flight."""
+    code = read_code(value)
+    if code and not any(character.isdigit() for character in code[2:]):
+        raise ValueError("not a flight's code")
+    return code
+
+
+def read_terminal(value: object) -> str | None:
+    """A terminal's code without what only says that it is one: the API gives `2` in one row and `T2` in the next."""
+    code = read_code(value)
+    return code and (_TERMINAL.sub("", code) or code)
 
 
 def read_word(value: object) -> str | None:
@@ -117,6 +132,8 @@ def _number(value: object) -> float | None:
 READERS: dict[str, Callable[[object], str | None]] = {
     "text": read_text,
     "code": read_code,
+    "flight_code": read_flight_code,
+    "terminal": read_terminal,
     "word": read_word,
     "zone": read_zone,
     "local": read_local,
@@ -129,6 +146,8 @@ READERS: dict[str, Callable[[object], str | None]] = {
 SQL_TYPES = {
     "text": "string",
     "code": "string",
+    "flight_code": "string",
+    "terminal": "string",
     "word": "string",
     "zone": "string",
     "local": "timestamp_ntz",

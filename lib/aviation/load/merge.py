@@ -20,8 +20,10 @@ def latest_references(known: DataFrame, new: DataFrame, key: str) -> DataFrame:
     return known.unionByName(new).groupBy(key).agg(newest).select(key, "newest.*").select(*known.columns)
 
 
-def quarantined(known: DataFrame, refusals: DataFrame) -> DataFrame:
+def quarantined(known: DataFrame, refusals: DataFrame, read_again: list[str]) -> DataFrame:
     """The rows of `quarantine` after the refusals of a batch (see `batch.refusals`).
+
+    Of the objects `read_again`, what was refused before is forgotten: what still is, is among the refusals.
 
     `lines_by_object` is what makes it idempotent: an object never changes, so it counts the same however often it is
     read, and times and numbers follow from it.
@@ -30,7 +32,7 @@ def quarantined(known: DataFrame, refusals: DataFrame) -> DataFrame:
     text = [F.min("reason").alias("reason"), F.min("raw_text").alias("raw_text")]
     before = known.select(
         "quarantine_id", "entity", "rule", "reason", "raw_text", F.explode("lines_by_object").alias("object", "lines")
-    )
+    ).where(~F.col("object").isin(*read_again))
     now = refusals.groupBy(*line).agg(F.count("*").alias("lines"), *text)
     by_object = before.unionByName(now).groupBy(*line).agg(F.max("lines").alias("lines"), *text)
     entries = F.sort_array(F.collect_list(F.struct("object", "lines")))

@@ -13,13 +13,16 @@ from aviation.load.fields import (
     LEFT_OUT,
     OPERATOR,
     REFERENCES,
+    STATUSES,
     Field,
 )
 from aviation.load.identity import flight_key, flight_number, operator_leaves
-from aviation.load.leaves import READERS, read_code
+from aviation.load.leaves import READERS, read_flight_code
 from aviation.load.rules import Refused
 
 Values = list[str | None]
+KEYS_NAMED = 5
+NAME_LIMIT = 60
 _KEYS = {name: frozenset(field.key for field in fields) for name, fields in BLOCKS.items()}
 _OPERATOR_KEYS = frozenset(field.key for field in OPERATOR)
 _REFERENCE_KEYS = {name: LEFT_OUT | {field.key for field in fields} for name, fields in REFERENCES.items()}
@@ -31,21 +34,24 @@ def flight_observation(record: dict) -> tuple[Values, list[str]]:
     Raises Refused where the record has no departure, arrival, date or schedule.
     """
     warnings: set[str] = set()
-    _notice_unknown(record, FLIGHT_RECORD_KEYS, warnings)
+    notice_unknown("", record, FLIGHT_RECORD_KEYS, warnings)
     blocks = {
         name: _block(record, name, warnings)
         for name in ("departure", "arrival", "airline", "flight", "aircraft", "live")
     }
-    _notice_unknown(blocks["airline"], AIRLINE_KEYS, warnings)
-    _notice_unknown(blocks["flight"], FLIGHT_KEYS, warnings)
+    notice_unknown("airline", blocks["airline"], AIRLINE_KEYS, warnings)
+    notice_unknown("flight", blocks["flight"], FLIGHT_KEYS, warnings)
     leaves = {"": _read(record, BLOCKS[""], warnings)}
+    [status] = leaves[""]
+    if status and status not in STATUSES:
+        warnings.add(f"status_known:{_short(status)}")
     for name in ("departure", "arrival", "aircraft", "live"):
-        _notice_unknown(blocks[name], _KEYS[name], warnings)
+        notice_unknown(name, blocks[name], _KEYS[name], warnings)
         leaves[name] = _read(blocks[name], BLOCKS[name], warnings)
 
     operator, is_operating = operator_leaves(record, blocks["flight"], blocks["airline"])
     if not is_operating:
-        _notice_unknown(operator, _OPERATOR_KEYS, warnings)
+        notice_unknown("codeshared", operator, _OPERATOR_KEYS, warnings)
     names = _read(operator, OPERATOR, warnings)
     names[_NUMBER] = flight_number(names[_NUMBER])
     codeshare = None if is_operating else _leaf(blocks["flight"].get("iata"), _CODESHARE, warnings)
@@ -74,7 +80,7 @@ def reference_record(entity: str, record: dict) -> tuple[Values, list[str]]:
     Raises Refused where the record lacks the entity's key.
     """
     warnings: set[str] = set()
-    _notice_unknown(record, _REFERENCE_KEYS[entity], warnings)
+    notice_unknown(entity, record, _REFERENCE_KEYS[entity], warnings)
     values = _read(record, REFERENCES[entity], warnings)
     if values[0] is None:
         key = REFERENCES[entity][0].key
@@ -111,10 +117,20 @@ def _block(record: dict, name: str, warnings: set[str]) -> dict:
     return {}
 
 
-def _notice_unknown(block: dict, known: Collection[str], warnings: set[str]) -> None:
-    # One warning a record, without the key's name: a record can bring thousands of keys that nobody expected.
-    if not block.keys() <= known:
+def notice_unknown(block: str, keys: dict, known: Collection[str], warnings: set[str]) -> None:
+    """Warn of keys that are not known, by name; without, where there are many: a record can bring thousands."""
+    unknown = keys.keys() - known
+    if len(unknown) > KEYS_NAMED:
         warnings.add("key_known")
+        return
+    for key in unknown:
+        name = f"{block}.{key}" if block else key
+        warnings.add(f"key_known:{_short(name)}")
+
+
+def _short(text: str) -> str:
+    """Text from a record as part of a warning's name: of bounded length, and such that UTF-8 can write it."""
+    return text[:NAME_LIMIT].encode(errors="replace").decode()
 
 
 def _flight_date(value: object) -> str:
@@ -138,5 +154,5 @@ _IATA, _ICAO, _SCHEDULED = (
 )
 _ARRIVAL = [field.key for field in BLOCKS["arrival"]]
 assert _ARRIVAL[_IATA] == "iata" and _ARRIVAL[_ICAO] == "icao"
-_CODESHARE = Field("iata", "codeshare", "code")
-assert READERS[_CODESHARE.kind] is read_code
+_CODESHARE = Field("iata", "codeshare", "flight_code")
+assert READERS[_CODESHARE.kind] is read_flight_code

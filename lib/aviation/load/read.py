@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from aviation.entities import ENTITIES
 from aviation.load.leaves import read_utc
-from aviation.load.observation import Values, content_hash, flight_observation, reference_record
+from aviation.load.observation import Values, content_hash, flight_observation, notice_unknown, reference_record
 from aviation.load.rules import Refused
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -96,8 +96,10 @@ def outcome(folder: str, key: str, line: bytes) -> Outcome:
         return _refusal(folder, key, refused, text, identity=text if record is None else record)
     except RecursionError:
         return _refusal(folder, key, Refused("json", "nested too deeply"), text, identity=text)
-    if not envelope.keys() <= ENVELOPE and "key_known" not in warnings:
-        warnings.append("key_known")
+    if not envelope.keys() <= ENVELOPE:
+        unknown: set[str] = set()
+        notice_unknown("envelope", envelope, ENVELOPE, unknown)
+        warnings = sorted({*warnings, *unknown})
     return Outcome(kind, entity, key, observed_at, fetched_at, warnings, values)
 
 

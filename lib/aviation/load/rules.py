@@ -1,7 +1,8 @@
 """What a raw line is checked for, declared once.
 
-A line that breaks a `refuse` rule goes to `quarantine` under the rule's name. A `warn` rule costs one field, and is
-counted. A line is checked in the order of this table, and the first rule that it breaks is the one it is refused by.
+A line that breaks a `refuse` rule goes to `quarantine` under the rule's name. A `warn` rule costs one field at most,
+and is counted, as `rule:what`: the column, the key or the value. A line is checked in the order of this table, and the
+first rule that it breaks is the one it is refused by.
 """
 
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ RULES = {
         Rule("date_possible", "the flight's date is a day of the calendar, as YYYY-MM-DD", "refuse"),
         Rule("has_schedule", "the departure has a readable scheduled time", "refuse"),
         Rule("value_readable", "a value has its column's type; it is loaded as null", "warn"),
+        Rule("status_known", "the flight's status is one that the API is known to give; it is kept as it came", "warn"),
         Rule("key_known", "a key is one that the API documents; it is left out", "warn"),
     )
 }

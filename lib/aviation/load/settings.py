@@ -13,7 +13,8 @@ from aviation.errors import ParameterError, PlaceError
 from aviation.parameters import resolve
 from aviation.places import place
 
-PLACES = ("raw_bucket", "published_bucket", "runs_bucket", "database", "catalog")
+# What only the stack says: where things are, and what is the same for all of its runs.
+DEPLOYED = ("raw_bucket", "published_bucket", "runs_bucket", "database", "catalog", "delay_cost_per_minute")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class LoadParameters:
     look_back_hours: int = 48
     max_refused_share: float = 0.2
     reconcile: bool = False
+    requeue: bool = False
+    upkeep: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,9 @@ class Settings:
     """A load's resolved settings.
 
     `raw_uri` (`s3a://bucket`) is read by Spark, `published_uri` (`s3://bucket`) is written by Iceberg.
-    `max_refused_share` is 0 to 1. `reconcile` lists all of raw instead of its last hours. `runs_bucket` is where the
-    load leaves its run record, None where its runner does.
+    `max_refused_share` is 0 to 1. `reconcile` lists all of raw instead of its last hours, `requeue` reads the objects
+    with lines in quarantine instead, `upkeep` has the tables tidied after the load. `runs_bucket` is where the load
+    leaves its run record, None where its runner does.
     """
 
     raw_bucket: str
@@ -44,6 +48,9 @@ class Settings:
     look_back_hours: int
     max_refused_share: float
     reconcile: bool
+    requeue: bool
+    upkeep: bool
+    delay_cost_per_minute: float
     run_id: str
     runs_bucket: str | None = None
 
@@ -66,9 +73,9 @@ def settings(**choices) -> Settings:
     Raises ParameterError for a choice that is unknown or does not fit, PlaceError where nothing is deployed.
     """
     arguments = _glue_arguments() if _on_glue() else _deployed_arguments()
-    if missing := [name for name in PLACES if not arguments.get(name)]:
+    if missing := [name for name in DEPLOYED if not arguments.get(name)]:
         raise PlaceError(f"the load job has no argument --{missing[0]}: deploy it again with this version")
-    given = {name: _parsed(name, text) for name, text in arguments.items() if name not in PLACES}
+    given = {name: _parsed(name, text) for name, text in arguments.items() if name not in DEPLOYED}
     chosen = resolve(LoadParameters, **(choices | given))
     if chosen.look_back_hours < 1:
         raise ParameterError(f"parameter 'look_back_hours' must be at least 1, not {chosen.look_back_hours}")
@@ -84,6 +91,9 @@ def settings(**choices) -> Settings:
         look_back_hours=chosen.look_back_hours,
         max_refused_share=chosen.max_refused_share,
         reconcile=chosen.reconcile,
+        requeue=chosen.requeue,
+        upkeep=chosen.upkeep,
+        delay_cost_per_minute=float(arguments["delay_cost_per_minute"]),
         run_id=os.environ.get("AVIATION_RUN_ID") or uuid.uuid4().hex,
         # Elsewhere the notebook's runner keeps the record.
         runs_bucket=arguments["runs_bucket"] if _on_glue() else None,
@@ -98,14 +108,14 @@ def _glue_arguments() -> dict[str, str]:
     from awsglue.utils import getResolvedOptions  # Glue has it; a Lambda and a laptop without the load do not need it
 
     passed = {argument.partition("=")[0] for argument in sys.argv}
-    names = ["JOB_NAME", *PLACES, *(item.name for item in fields(LoadParameters))]
+    names = ["JOB_NAME", *DEPLOYED, *(item.name for item in fields(LoadParameters))]
     resolved = getResolvedOptions(sys.argv, [name for name in names if f"--{name}" in passed])
     return {name: resolved[name] for name in names[1:] if name in resolved}
 
 
 def _deployed_arguments() -> dict[str, str]:
     defaults = aws.client("glue").get_job(JobName=place("LoadJob"))["Job"]["DefaultArguments"]
-    return {name: defaults[f"--{name}"] for name in PLACES if f"--{name}" in defaults}
+    return {name: defaults[f"--{name}"] for name in DEPLOYED if f"--{name}" in defaults}
 
 
 def _parsed(name: str, text: str) -> object:
