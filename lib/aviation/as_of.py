@@ -1,24 +1,33 @@
 """Time travel by rewriting: the same SQL, answered as the tables stood at an instant.
 
-`flights` becomes the versions of `flight_history` that held at that instant; events, loads and quarantine are cut
-off at it. Reference tables answer as of now: they keep no history.
+Views are written out first, so that it holds within them. `flights` becomes the versions of `flight_history` that
+held at that instant; events, loads and quarantine are cut off at it. Reference tables answer as of now: they keep no
+history. `current_date` and `current_timestamp` stay today's.
 """
 
 from datetime import UTC, datetime
 
-import sqlglot
 from sqlglot import exp
 
+from aviation.catalog import Catalog
 from aviation.errors import QueryError
+from aviation.sql_names import parse_select, substitute
 
-# What replaces a table, in Athena's dialect; {t} is the instant. A table that is not here is answered as of now.
-VIEWS = {
-    "flights": "select * from flight_history where known_from <= {t} and (known_until is null or known_until > {t})",
-    "flight_history": "select * from flight_history where known_from <= {t}",
-    "flight_observations": "select * from flight_observations where observed_at <= {t}",
-    "flight_events": "select * from flight_events where known_from <= {t}",
-    "loads": "select * from loads where finished_at <= {t}",
-    "quarantine": "select * from quarantine where first_seen_at <= {t}",
+# What a table was at the instant {t}: the table that has its past, and the rows of that. A table that is not here is
+# answered as of now.
+PASTS = {
+    "flights": ("flight_history", "known_from <= {t} and (known_until is null or known_until > {t})"),
+    "flight_history": ("flight_history", "known_from <= {t}"),
+    "flight_observations": ("flight_observations", "observed_at <= {t}"),
+    "flight_events": ("flight_events", "known_from <= {t}"),
+    "loads": ("loads", "finished_at <= {t}"),
+    "quarantine": ("quarantine", "first_seen_at <= {t}"),
+}
+# What a version says of times that were still to come: which one replaced it, and when it was last confirmed. Without
+# least(), which Athena and DuckDB answer differently on null.
+KNOWN_THEN = {
+    "known_until": "case when known_until <= {t} then known_until end as known_until",
+    "observed_at": "case when observed_at > {t} then {t} else observed_at end as observed_at",
 }
 
 
@@ -31,25 +40,32 @@ def instant(when: datetime | str) -> datetime:
     return parsed.astimezone(UTC).replace(tzinfo=None) if parsed.tzinfo else parsed
 
 
-def rewrite(text: str, as_of: datetime | str) -> str:
-    """The query with each table that has a past replaced by that past, still in Athena's dialect."""
-    literal = f"timestamp '{instant(as_of):%Y-%m-%d %H:%M:%S}'"
+def rewrite(text: str, as_of: datetime | str, catalog: Catalog) -> str:
+    """The query with each view written out and each table that has a past replaced by it, in Athena's dialect.
 
-    def replace(node: exp.Expression) -> exp.Expression:
-        if not isinstance(node, exp.Table) or node.name not in VIEWS:
-            return node
-        view = sqlglot.parse_one(VIEWS[node.name].format(t=literal), read="athena")
-        return view.subquery(node.alias or node.name)
+    A table that `catalog` has no columns of is left as it is: the engine says that it is not there.
+    """
+    literal = f"timestamp '{instant(as_of).isoformat(sep=' ')}'"
+    statement = expand(text, catalog)
 
-    return parse_select(text).transform(replace).sql(dialect="athena")
+    def past(table: str) -> exp.Query | None:
+        kept_in, held = PASTS.get(table, (None, None))
+        if kept_in not in catalog.columns or table not in catalog.columns:
+            return None
+        # By name: a version has columns that `flights` has not, and Athena knows no 'all columns but'.
+        columns = ", ".join(KNOWN_THEN.get(name, f'"{name}"') for name in catalog.columns[table])
+        return parse_select(f"select {columns} from {kept_in} where {held}".replace("{t}", literal))
+
+    substitute(statement, past, catalog.database, nested=False)
+    return statement.sql(dialect="athena")
 
 
-def parse_select(text: str) -> exp.Query:
-    """The query as a tree; QueryError, in one line, where it does not parse or is anything but a SELECT."""
-    try:
-        statement = sqlglot.parse_one(text, read="athena")
-    except sqlglot.errors.SqlglotError as error:
-        raise QueryError(f"the query does not parse: {' '.join(str(error).split())[:200]}") from error
-    if not isinstance(statement, exp.Query):
-        raise QueryError("only a SELECT can be asked: the tables are written by the load alone")
+def expand(text: str, catalog: Catalog) -> exp.Query:
+    """The query as a tree with each view written out, and the views that views use."""
+    statement = parse_select(text)
+
+    def view(name: str) -> exp.Query | None:
+        return parse_select(catalog.views[name]) if name in catalog.views else None
+
+    substitute(statement, view, catalog.database, nested=True)
     return statement

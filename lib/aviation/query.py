@@ -4,19 +4,20 @@ from datetime import datetime
 
 import pandas as pd
 
-from aviation import aws
-from aviation.as_of import parse_select, rewrite
+from aviation import aws, catalog
+from aviation.as_of import rewrite
 from aviation.errors import QueryError
+from aviation.sql_names import parse_select
 
 
 def sql(text: str, *, as_of: datetime | str | None = None) -> pd.DataFrame:
     """The rows that one SELECT answers.
 
-    `text` is Athena's SQL over the tables of the Glue database, which need no qualifier. `as_of` (a datetime, or ISO
-    8601; UTC where it names no zone) answers as the tables stood then: see `aviation.as_of`. QueryError says what is
-    wrong with the query.
+    `text` is Athena's SQL over the tables and views of the Glue database, which need no qualifier. `as_of` (a
+    datetime, or ISO 8601; UTC where it names no zone) answers as the tables stood then: see `aviation.as_of`.
+    QueryError says what is wrong with the query.
     """
-    return aws.query_engine()(rewrite(text, as_of) if as_of else text)
+    return aws.query_engine()(rewrite(text, as_of, catalog.read()) if as_of else text)
 
 
 def athena(text: str) -> pd.DataFrame:

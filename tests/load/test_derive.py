@@ -17,7 +17,14 @@ AIRPORTS = [
     ("PEK", "Asia/Shanghai"),
     ("JFK", "America/New_York"),
 ]
-ZONES = ["Asia/Shanghai", "America/Port_of_Spain", "America/Panama", "America/New_York", "Europe/Dublin"]
+ZONES = [
+    "Asia/Shanghai",
+    "America/Port_of_Spain",
+    "America/Panama",
+    "America/New_York",
+    "Europe/Dublin",
+    "Australia/Lord_Howe",
+]
 BLANK = changed(SZX, departure__delay=None, departure__actual=None, arrival__delay=None, live=None)
 LATER = "2023-09-14T01:30:00+00:00"
 
@@ -28,6 +35,11 @@ def leave(record: dict, time: str = "02:03") -> dict:
 
 def land(record: dict, time: str = "04:44") -> dict:
     return changed(leave(record), arrival__actual=f"2023-09-14T{time}:00+00:00")
+
+
+def new_york(scheduled: str, actual: str) -> dict:
+    left = changed(BLANK, departure__timezone="America/New_York", departure__iata="JFK")
+    return changed(left, departure__scheduled=f"{scheduled}+00:00", departure__actual=f"{actual}+00:00")
 
 
 # The observations of each leg; the second of two is half an hour later.
@@ -51,6 +63,14 @@ LEGS = {
     "old_position": [changed(SZX, live__updated="2023-09-12T19:36:22+00:00")],
     "events": [BLANK, changed(leave(BLANK), departure__gate="6", aircraft__registration="B-1", aircraft__icao24=None)],
     "gate_forgotten": [changed(BLANK, departure__gate="6"), BLANK],
+    # In New York, 2:30 on 12 March 2023 never was, and 1:30 on 5 November was twice.
+    "skipped": [new_york("2023-03-12T02:30:00", "2023-03-12T03:40:00")],
+    "repeated": [new_york("2023-11-05T00:30:00", "2023-11-05T01:30:00")],
+    "after_repeated": [new_york("2023-11-05T00:30:00", "2023-11-05T02:30:00")],
+    # Lord Howe Island moves its clocks by half an hour.
+    "repeated_half": [
+        changed(BLANK, departure__timezone="Australia/Lord_Howe", departure__scheduled="2023-04-02T01:45:00+00:00")
+    ],
     "spring_forward": [
         changed(
             SNN,
@@ -117,6 +137,18 @@ def test_a_delay_is_the_actual_time_minus_the_scheduled_time_in_minutes(legs):
 
 def test_a_delay_is_counted_in_time_that_passed_where_clocks_go_forward(legs):
     assert legs["spring_forward"].dep_delay_min == 60
+
+
+def test_a_time_that_the_clocks_skipped_is_moved_on_and_one_that_they_repeated_is_its_first_and_both_are_flagged(legs):
+    assert legs["skipped"].dep_scheduled_utc == datetime(2023, 3, 12, 7, 30)
+    assert legs["skipped"].dep_scheduled_local == datetime(2023, 3, 12, 2, 30)
+    assert (legs["skipped"].dep_delay_min, "local_time_skipped" in legs["skipped"].flags) == (10, True)
+    assert legs["repeated"].dep_actual_utc == datetime(2023, 11, 5, 5, 30)
+    assert (legs["repeated"].dep_delay_min, "local_time_repeated" in legs["repeated"].flags) == (60, True)
+    assert legs["after_repeated"].dep_delay_min == 180
+    assert "local_time_repeated" in legs["repeated_half"].flags
+    odd = {"local_time_skipped", "local_time_repeated"}
+    assert not odd & {*legs["after_repeated"].flags, *legs["spring_forward"].flags, *legs["szx"].flags}
 
 
 def test_the_apis_delay_is_a_forecast_until_the_flight_has_left_or_is_cancelled(legs):

@@ -4,14 +4,16 @@ import gzip
 import itertools
 import json
 import random
+from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from raw_lines import changed, line, records
 
 from aviation.errors import RefusedShareError
-from aviation.load import job
+from aviation.load import job, upkeep
 from aviation.load.settings import Settings
 
 WAREHOUSE = "spark.sql.catalog.glue_catalog.warehouse"
@@ -184,30 +186,102 @@ def test_too_large_a_share_of_refused_lines_fails_before_the_first_write(place):
     assert (report["quarantined"], report["observations_added"]) == (11, 1)
 
 
+# What is bad, by the rule that refuses it; a line each, but for the two objects.
 BAD = {
     "json": b'{"entity": "flights", "record": \n',
     "utf8": line(SZX).replace(b"Shenzhen", b"Shen\xffzhen"),
     "line_is_object": b"[1, 2]\n",
+    "envelope_complete": b"{}\n",
     "record_is_object": line([1]),
-    "has_departure": line(changed(SZX, departure=None)),
+    "has_departure": line(changed(SZX, departure=None)) + line({}),
     "date_possible": line(changed(SZX, flight_date="2023-02-30")),
     "not_from_the_future": line(SZX, fetched_at="2023-09-13T00:00:00+00:00"),
+    "whole_object": None,
+}
+# What is odd and no reason to lose a line: the warning that it costs.
+ODD = {
+    "value_readable:dep_delay_api_min": changed(PKX, departure__delay="many"),
+    "value_readable:dep_actual_local": changed(PKX, departure__actual="2023-13-45T00:00:00+00:00"),
+    "key_known": changed(PKX, **{f"new_{n}": n for n in range(10_000)}),
+    "key_known:departure.stand": changed(PKX, departure__stand="A"),
+    "status_known:returned": changed(PKX, flight_status="returned"),
 }
 
 
 def test_nothing_good_is_lost_for_something_bad_beside_it(place):
-    odd = changed(PKX, departure__delay="many", **{f"new_{n}": n for n in range(10_000)})
     long = changed(SNN, departure__airport="x" * 5_000_000)
-    whole = [*BAD.values(), line(SZX), line(odd), line(long)]
-    place.put("flights/2023/09/14/01/mixed", b"".join(whole))
+    good = [SZX, long, *ODD.values()]
+    bad = [text for text in BAD.values() if text]
+    place.put("flights/2023/09/14/01/mixed", b"".join([*bad, *map(line, good)]))
     cut = gzip.compress(b"".join(line(changed(POS, departure__gate=str(n)), observed_at=T1) for n in range(500)))
     place.put("flights/2023/09/14/01/cut", cut[: len(cut) // 2])
+    place.put("flights/2023/09/14/01/empty", b"")
     report = place.load()
     assert adds_up(report)
-    assert report["quarantined"] == len(BAD) + 1
-    assert report["observations_added"] > 3
-    refused = {json.loads(row)["rule"] for row in place.rows("quarantine")}
-    assert refused == {*BAD, "whole_object"}
+    refused = Counter(json.loads(row)["rule"] for row in place.rows("quarantine"))
+    assert refused == Counter([*BAD, "has_departure"])  # of which there are two
+    assert report["quarantined"] == refused.total()
+    assert report["observations_added"] > len(good)
+    assert report["warnings_by_rule"] == dict.fromkeys(ODD, 1)
     keys = {json.loads(row)["flight_key"].split("|")[1] for row in place.rows("flights")}
     assert keys == {"SZX", "URC", "SNN", "POS"}
-    assert report["warnings"] >= 2
+
+
+def test_what_was_refused_is_loaded_again_once_it_is_mended_and_the_rest_stays(place):
+    good, unreadable = line(SZX), b"not json\n"
+    key = place.put("flights/2023/09/14/01/object", line(PKX) + b"{}\n" + unreadable)
+    place.load()
+    before = place.contents()
+    again = place.load(requeue=True)
+    assert (again["objects"], again["repeats"], again["quarantined"]) == (1, 1, 2)
+    assert place.contents() == before
+    # Stands for a mended rule: what the rule refused is now a line that it takes.
+    place.put(key, line(PKX) + good + unreadable)
+    report = place.load(requeue=True, max_refused_share=0.0)
+    assert adds_up(report)
+    assert (report["observations_added"], report["repeats"], report["quarantined"]) == (1, 1, 1)
+    [left] = map(json.loads, place.rows("quarantine"))
+    assert (left["rule"], left["times_seen"]) == ("json", 1)
+    assert len(place.rows("flights")) == 2
+    place.put(key, line(PKX) + good)
+    place.load(requeue=True)
+    assert not place.rows("quarantine")
+    assert place.load(requeue=True)["lines_read"] == 0
+
+
+def test_small_files_are_put_together_and_old_snapshots_expire_without_a_trace_in_the_rows(place, monkeypatch):
+    monkeypatch.setattr(upkeep, "SNAPSHOTS_KEPT", timedelta(minutes=-1))  # also those of this very minute
+    known = []
+    for minute in range(upkeep.SMALL_FILES):
+        observed_at = f"2023-09-14T01:0{minute}:00+00:00"
+        place.put(
+            f"flights/2023/09/14/01/{minute}", line(changed(SZX, departure__gate=str(minute)), observed_at=observed_at)
+        )
+        report = place.load(upkeep=minute == upkeep.SMALL_FILES - 1)
+        known = known or place.rows("flight_observations")
+    assert report["upkeep"]["rewritten_files"] == 2 * upkeep.SMALL_FILES  # observations and loads
+    assert report["upkeep"]["deleted_files"] > 20
+    assert set(known) < set(place.rows("flight_observations"))
+    for table in ("flight_observations", "loads", "flights"):
+        name = f"{place.settings.namespace}.{table}"
+        assert place.spark.sql(f"select * from {name}.files").count() == 1
+        assert place.spark.sql(f"select * from {name}.snapshots").count() == 1
+    assert place.load(upkeep=True)["upkeep"]["rewritten_files"] == 0
+
+
+def test_a_load_rewrites_only_the_dates_that_it_touches(place):
+    name = f"{place.settings.namespace}.flights"
+    days = [f"2023-09-{day:02d}" for day in range(10, 15)]
+    for day in days:
+        place.put(f"flights/2023/09/14/01/{day}", line(changed(SZX, flight_date=day)))
+    place.load()
+    files = "select file_path from {}.files where partition.flight_date <> date '{}'"
+    others = place.spark.sql(files.format(name, days[2])).collect()
+    place.put(
+        "flights/2023/09/14/02/late", line(changed(SZX, flight_date=days[2], departure__gate="8"), observed_at=T1)
+    )
+    place.load()
+    [summary] = place.spark.sql(f"select summary from {name}.snapshots order by committed_at desc limit 1").collect()
+    assert summary.summary["changed-partition-count"] == "1"
+    assert place.spark.sql(files.format(name, days[2])).collect() == others
+    assert len(place.rows("flights")) == len(days)

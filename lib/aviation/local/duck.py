@@ -9,34 +9,25 @@ import duckdb
 import pandas as pd
 from sqlglot import exp
 
-from aviation import aws
-from aviation.as_of import parse_select
+from aviation import catalog
+from aviation.as_of import expand
+from aviation.catalog import Catalog
 from aviation.errors import QueryError
-from aviation.places import place
+from aviation.sql_names import in_database, references
 
 EXTENSIONS = ("httpfs", "avro", "iceberg")
 
 
 def run(text: str) -> pd.DataFrame:
     """Transpile Athena's SQL and run it; QueryError in one line where it does not parse, bind or run."""
-    statement = parse_select(text)
+    known = catalog.read()
+    statement = expand(text, known)
     connection = _connect(os.environ["AWS_ENDPOINT_URL"])
-    _attach(connection, statement)
+    _attach(connection, statement, known)
     try:
         return connection.execute(statement.sql(dialect="duckdb")).df()
     except duckdb.Error as error:
         raise QueryError(f"the query failed: {str(error).splitlines()[0]}") from error
-
-
-def tables() -> dict[str, str]:
-    """The metadata location (s3://...) of each Iceberg table in the Glue database, by table name."""
-    pages = aws.client("glue").get_paginator("get_tables").paginate(DatabaseName=place("Database"))
-    return {
-        table["Name"]: table["Parameters"]["metadata_location"]
-        for page in pages
-        for table in page["TableList"]
-        if "metadata_location" in table.get("Parameters", {})
-    }
 
 
 @cache
@@ -56,14 +47,15 @@ def _connect(endpoint: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, statement: exp.Expression) -> None:
+def _attach(connection: duckdb.DuckDBPyConnection, statement: exp.Query, known: Catalog) -> None:
     """A view for each table that the query names; those that it does not name cost nothing."""
-    database = place("Database")
-    known = tables()
-    connection.execute(f"create schema if not exists {database}; use {database}")
-    local_names = {cte.alias for cte in statement.find_all(exp.CTE)}
-    for name in {table.name for table in statement.find_all(exp.Table)} - local_names:
-        if name not in known:
-            there = ", ".join(sorted(known)) or "none yet: run 'aviation load' first"
-            raise QueryError(f"there is no table '{name}' in the database '{database}': there are {there}")
-        connection.execute(f"create or replace view {name} as select * from iceberg_scan('{known[name]}')")
+    connection.execute(f"create schema if not exists {known.database}; use {known.database}")
+    named = list(references(statement))
+    for table in named:
+        if not in_database(table, known.database) or table.name.lower() not in known.tables:
+            there = ", ".join(sorted(known.tables)) or "none yet: run 'aviation load' first"
+            raise QueryError(f"there is no table '{table.name}' in the database '{known.database}': there are {there}")
+        # Athena's catalog is none of DuckDB's.
+        table.set("catalog", None)
+    for name in {table.name.lower() for table in named}:
+        connection.execute(f"create or replace view {name} as select * from iceberg_scan('{known.tables[name]}')")

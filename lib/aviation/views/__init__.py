@@ -34,7 +34,7 @@ def view_sql(view: View, *, delay_cost_per_minute: float | str) -> str:
         cost = Decimal("NaN")
     if not cost.is_finite() or cost < 0:
         raise ParameterError(f"delay_cost_per_minute is '{delay_cost_per_minute}': give USD, a number from 0 up")
-    return view.sql.replace(PLACEHOLDER, f"{cost:f}")
+    return view.sql.replace(PLACEHOLDER, f"{cost.normalize():f}")
 
 
 def publish(glue, database: str, *, delay_cost_per_minute: float | str) -> list[str]:
