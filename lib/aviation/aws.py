@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,16 @@ def query_engine() -> "Callable[[str], pandas.DataFrame]":
     from aviation.query import athena
 
     return athena
+
+
+def api_clock() -> AbstractContextManager[Callable[[str], None]]:
+    """What is called with a past day (ISO) before it is polled. The replay's clock is turned past the day, and at the
+    end to where it was; the real API needs nothing, for past days are over."""
+    if is_local():
+        from aviation.local.stack import LocalStack
+
+        return LocalStack(root()).past_days()
+    return nullcontext(lambda day: None)
 
 
 def load_runner() -> Callable[[dict], dict]:

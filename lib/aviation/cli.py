@@ -122,6 +122,27 @@ def requeue(entities: tuple[str, ...]):
 
 
 @main.command()
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day.")
+@click.option(
+    "-f",
+    "--file",
+    type=click.Path(path_type=Path),
+    default=Path("parameters/producer/flights.yaml"),
+    show_default=True,
+    help="The producer's parameters; its filters go with each day's date.",
+)
+@click.option("--load-every", type=int, default=30, show_default=True, help="Load after so many days.")
+@click.option("--again", is_flag=True, help="Poll days again that were polled before.")
+def backfill(first: datetime, last: datetime, file: Path, load_every: int, again: bool):
+    """Take past days: poll each once, load them in batches. Cut off, the same command goes on where it stopped."""
+    from aviation.backfill import run as run_backfill
+
+    done = run_backfill(first.date(), last.date(), file=file, load_every=load_every, again=again, progress=_say)
+    click.echo(f"backfill: {done['days']:,} days, {done['records']:,} records, {done['loaded']:,} observations loaded")
+
+
+@main.command()
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.option("-f", "--file", type=click.Path(path_type=Path), help="A YAML file of parameters.")
 @click.option("-p", "--parameter", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="One parameter.")

@@ -9,7 +9,8 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from aviation.errors import AccessKeyError, StackError
 from aviation.local import spark
 from aviation.local.jobs import configure_spark
 from aviation.local.processes import Process, answers, choose_port, plain_environment
+from aviation.replay.records import over
 
 DEFAULT_DAY = "2013-07-10"
 STACK = "aviation"
@@ -105,6 +107,18 @@ class LocalStack:
         if when:
             replay.set_clock(state.replay_url, when)
         return datetime.fromisoformat(replay.state(state.replay_url)["clock"])
+
+    @contextmanager
+    def past_days(self) -> Iterator[Callable[[str], None]]:
+        """Gives what turns the replay's clock past the last arrival of a day (ISO); at the end it is turned back."""
+        if self.read_state().api_url:
+            yield lambda day: None
+            return
+        before = self.clock()
+        try:
+            yield lambda day: self.clock(over(day)) and None
+        finally:
+            self.clock(before)
 
     def read_state(self) -> State:
         """What the last `up` remembered."""

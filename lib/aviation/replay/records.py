@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from aviation.replay import default_clock, quirks
-from aviation.replay.data import Leg, airports, zone
+from aviation.replay.data import Leg, airports, legs, zone
 from aviation.replay.live import live
 from aviation.replay.quirks import Codeshare, Dice, Row
 from aviation.replay.reference import type_of
@@ -51,6 +51,11 @@ def ends(leg: Leg) -> datetime | None:
         return leg.arr_actual
     planned = leg.arr_scheduled + timedelta(minutes=max(leg.dep_delay_min, 0))
     return min(planned, max(default_clock(leg.day), leg.dep_actual + timedelta(hours=1)))
+
+
+def over(day: str) -> datetime:
+    """An instant (aware) at which every flight of `day` (ISO) has ended: the default clock, or the last arrival."""
+    return max([default_clock(day), *(end for leg in legs(day) if (end := ends(leg)))])
 
 
 def _record(row: Row, clock: datetime, *, again: bool) -> dict:
