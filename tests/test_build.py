@@ -9,6 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 
 from aviation import build
+from aviation.errors import BuildError
 
 ROOT = Path(__file__).parents[1]
 RUNTIME = ROOT / ".aviation/emulator/bin/python"
@@ -129,10 +130,10 @@ def test_outputs_never_reach_a_script(tmp_path):
 
 @pytest.mark.parametrize("source", ["%matplotlib inline", "!ls", "x = = 1"])
 def test_a_cell_that_is_not_plain_python_is_refused_and_named(tmp_path, source):
-    with pytest.raises(build.BuildError, match=r"job\.ipynb, cell 2 is not plain Python"):
+    with pytest.raises(BuildError, match=r"job\.ipynb, cell 2 is not plain Python"):
         build.export_script(notebook(tmp_path, new_code_cell("1"), new_code_cell(source)))
 
 
 def test_a_missing_notebook_is_one_line(tmp_path):
-    with pytest.raises(build.BuildError, match=r"missing\.ipynb"):
+    with pytest.raises(BuildError, match=r"missing\.ipynb"):
         build.export_script(tmp_path / "missing.ipynb")

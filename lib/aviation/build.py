@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from aviation.errors import AviationError
+from aviation.errors import BuildError
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(__file__).resolve().parent
@@ -36,10 +36,6 @@ KEPT_METADATA = {"METADATA", "entry_points.txt"}
 
 LAMBDA_LEAVES_OUT = {"load", "local", "replay"}
 GLUE_LEAVES_OUT = {"local", "replay"}
-
-
-class BuildError(AviationError):
-    """An artefact cannot be built from what is in the checkout."""
 
 
 def build(dist: Path) -> dict[str, Path]:

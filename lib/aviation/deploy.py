@@ -32,7 +32,8 @@ ARTEFACTS = {
 BUCKETS = ("Raw", "Published", "Runs", "Artefacts")
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE")
 # A creation that failed leaves a stack that can only be deleted.
-NEVER_MADE = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+FAILED_TO_BE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+NEVER_MADE = ("REVIEW_IN_PROGRESS", *FAILED_TO_BE)
 Progress = Callable[[str], None]
 
 
@@ -237,7 +238,7 @@ def _exists(stack: str) -> bool:
         if "does not exist" in str(error):
             return False
         raise
-    if status in NEVER_MADE[1:]:
+    if status in FAILED_TO_BE:
         cloudformation.delete_stack(StackName=stack)
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
     return status not in NEVER_MADE

@@ -89,3 +89,11 @@ class StackError(AviationError):
 
 class QueryError(AviationError):
     """A query is wrong or could not be run."""
+
+
+class JobError(AviationError):
+    """A job ran and failed; its message is the job's own."""
+
+
+class BuildError(AviationError):
+    """An artefact cannot be built from what is in the checkout."""

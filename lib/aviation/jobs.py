@@ -5,14 +5,10 @@ import time
 
 from aviation import aws
 from aviation.entities import entity_named
-from aviation.errors import AviationError
+from aviation.errors import JobError
 from aviation.places import place, stack_name
 
 LAMBDA_SECONDS = 900
-
-
-class JobError(AviationError):
-    """A job ran and failed; its message is the job's own."""
 
 
 def run_producer(entity: str, parameters: dict | None = None) -> dict:

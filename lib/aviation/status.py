@@ -1,5 +1,6 @@
 """How old the tables are and what the last runs did, in a few lines."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -8,6 +9,7 @@ from aviation import query, runs
 from aviation.entities import ENTITIES
 from aviation.errors import QueryError
 
+NOTICED = 12
 TABLES = (
     "flights",
     "flight_history",
@@ -52,7 +54,20 @@ def render() -> str:
     except QueryError as error:
         lines = [str(error)]
     lines += ["", "last runs:"]
-    for record in runs.latest(limit=8):
+    latest = runs.latest(limit=8)
+    for record in latest:
         said = record.get("error") or "  ".join(f"{name} {value}" for name, value in record["counts"].items())
         lines.append(f"{record['started_at'][:19]}Z  {record['job']:<20} {record['status']:<8} {said[:100]}")
+    if noticed := _noticed(latest):
+        lines += ["", "noticed by the loads among them (docs/data.md lists the rules):"]
+        lines += [f"{name:<48} {count:>8,}" for name, count in noticed]
     return "\n".join(lines)
+
+
+def _noticed(records: list[dict]) -> list[tuple[str, int]]:
+    """What the loads warned of and how many lines they refused, most frequent first."""
+    found = Counter()
+    for record in records:
+        found.update(record["counts"].get("warnings_by_rule", {}))
+        found.update({"lines in quarantine": record["counts"].get("quarantined", 0)})
+    return [(name, count) for name, count in found.most_common(NOTICED) if count]

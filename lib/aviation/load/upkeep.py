@@ -19,13 +19,16 @@ SMALL_FILES = 5
 APPENDED = (OBSERVATIONS, LOADS)
 
 
-def tidy(spark: SparkSession, namespace: str, *, tables: Iterable[Table] = TABLES) -> dict[str, int]:
-    """Rewrite small files and expire old snapshots; `rewritten_files`, and `deleted_files` of any kind.
+def tidy(
+    spark: SparkSession, namespace: str, *, tables: Iterable[Table] = TABLES, older_than: datetime | None = None
+) -> dict[str, int]:
+    """Rewrite small files and expire the snapshots from before `older_than` (aware; else SNAPSHOTS_KEPT ago);
+    `rewritten_files`, and `deleted_files` of any kind.
 
     Safe at any time, and again after a kill: each step is one commit.
     """
     catalog, _, database = namespace.partition(".")
-    older_than = datetime.now(UTC) - SNAPSHOTS_KEPT
+    before = (older_than or datetime.now(UTC) - SNAPSHOTS_KEPT).astimezone(UTC)
     done = {"rewritten_files": 0, "deleted_files": 0}
     for table in tables:
         name = f"table => '{database}.{table.name}'"
@@ -33,7 +36,7 @@ def tidy(spark: SparkSession, namespace: str, *, tables: Iterable[Table] = TABLE
             options = f"options => map('min-input-files', '{SMALL_FILES}')"
             [row] = spark.sql(f"CALL {catalog}.system.rewrite_data_files({name}, {options})").collect()
             done["rewritten_files"] += row.rewritten_data_files_count
-        expiry = f"older_than => TIMESTAMP '{older_than:%Y-%m-%d %H:%M:%S}+00:00', retain_last => 1"
+        expiry = f"older_than => TIMESTAMP '{before:%Y-%m-%d %H:%M:%S.%f}+00:00', retain_last => 1"
         [row] = spark.sql(f"CALL {catalog}.system.expire_snapshots({name}, {expiry})").collect()
         done["deleted_files"] += sum(count for key, count in row.asDict().items() if key.startswith("deleted_"))
     return done

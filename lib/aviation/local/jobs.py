@@ -1,5 +1,6 @@
 """The Glue job on a laptop: its own notebook, through papermill, on this machine's Spark."""
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -14,7 +15,10 @@ def run_load(parameters: dict) -> dict:
     """Run the notebook with these choices and return its run record. The notebook itself asks the deployed Glue
     job for its arguments, as it does wherever Glue does not pass them."""
     configure_spark()
-    return runs.execute(aws.root() / NOTEBOOK, parameters, job="aviation_data_load")
+    with (aws.home() / "load.lock").open("w") as lock:
+        # As on Glue, where one run waits for the other: two at once would append the same observations twice.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return runs.execute(aws.root() / NOTEBOOK, parameters, job="aviation_data_load")
 
 
 def configure_spark() -> None:

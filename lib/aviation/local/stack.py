@@ -139,6 +139,7 @@ class LocalStack:
         state.emulator_port = choose_port(port, state.emulator_port, "--port")
         data = self.home / "ministack"
         (data / "tmp").mkdir(parents=True, exist_ok=True)
+        data.chmod(0o700)  # the emulator keeps the API's key there, in a file that anyone could read
         # By default MiniStack listens on every interface, and its Lambdas inherit what it was started with.
         environment = plain_environment(
             HOME=str(data / "tmp"),

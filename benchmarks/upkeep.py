@@ -1,0 +1,139 @@
+"""A year of half-hourly loads, as what they do to the tables' files, with the daily upkeep that runs on AWS.
+
+    .venv/bin/python benchmarks/upkeep.py [--days 365]
+
+Each load commits a small file to two flight dates of `flight_observations`, replaces the same dates of `flights`, and
+adds a row to `loads`; the rows are few, for files are what is counted. Prints by month the files, the most files in one
+partition, snapshots, size of data and of metadata; and, beside it, 10 days without upkeep. Takes a quarter of an hour.
+"""
+
+import argparse
+import itertools
+import os
+import shutil
+import tempfile
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from aviation.load import upkeep
+from aviation.load.tables import FLIGHTS, LOADS, OBSERVATIONS, Table, create_statement
+from aviation.local import spark as local_spark
+
+LOADS_A_DAY = 48
+NAMESPACE = "glue_catalog.aviation"
+SIMULATED = (OBSERVATIONS, FLIGHTS, LOADS)
+COLUMNS = "{:>5} {:<20} {:>7} {:>10} {:>10} {:>9} {:>9}"
+
+
+class Tables:
+    """The tables in a warehouse of their own, written through Iceberg's own API: a commit costs milliseconds."""
+
+    def __init__(self, spark: SparkSession, folder: Path):
+        self.spark, self.folder = spark, folder
+        self.numbers = itertools.count()
+        spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {NAMESPACE}")
+        self.handles, self.samples = {}, {}
+        for table in SIMULATED:
+            spark.sql(f"DROP TABLE IF EXISTS {NAMESPACE}.{table.name} PURGE")
+            spark.sql(create_statement(table, NAMESPACE, f"file:{folder}"))
+            self.samples[table.name] = self._sample(table)
+            jvm = spark._jvm.org.apache.iceberg.spark.Spark3Util
+            self.handles[table.name] = jvm.loadIcebergTable(spark._jsparkSession, f"{NAMESPACE}.{table.name}")
+
+    def _sample(self, table: Table) -> Path:
+        """A data file of one row, to be copied: its partition is what the commit says."""
+        folder = self.folder / "samples" / table.name
+        values = ", ".join(f"cast(null as {kind}) as `{name}`" for name, kind in table.columns.items())
+        self.spark.sql(f"select {values}").coalesce(1).write.mode("overwrite").parquet(f"file:{folder}")
+        return next(folder.glob("*.parquet"))
+
+    def file(self, table: Table, day: date | None):
+        """A new data file of the table, in the partition of `day`."""
+        sample = self.samples[table.name]
+        path = self.folder / table.name / "data" / f"{next(self.numbers)}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(sample, path)
+        handle = self.handles[table.name]
+        made = self.spark._jvm.org.apache.iceberg.DataFiles.builder(handle.spec()).withPath(f"file:{path}")
+        made = made.withFileSizeInBytes(sample.stat().st_size).withRecordCount(1).withFormat("parquet")
+        return (made.withPartitionPath(f"flight_date={day}") if day else made).build()
+
+    def load(self, day: date) -> None:
+        """What one load of the flights of `day` and of the day after commits."""
+        touched = (day, day + timedelta(days=1))
+        for table, commit in (
+            (OBSERVATIONS, self.handles[OBSERVATIONS.name].newAppend()),
+            (FLIGHTS, self.handles[FLIGHTS.name].newReplacePartitions()),
+        ):
+            for one in touched:
+                commit = getattr(commit, "appendFile" if table is OBSERVATIONS else "addFile")(self.file(table, one))
+            commit.commit()
+        self.handles[LOADS.name].newAppend().appendFile(self.file(LOADS, None)).commit()
+
+    def tidy(self, older_than: datetime) -> None:
+        """The upkeep; afterwards the handles see what it committed."""
+        for table in SIMULATED:
+            self.spark.catalog.refreshTable(f"{NAMESPACE}.{table.name}")
+        upkeep.tidy(self.spark, NAMESPACE, tables=SIMULATED, older_than=older_than)
+        for handle in self.handles.values():
+            handle.refresh()
+
+    def show(self, day: int) -> None:
+        """A line a table."""
+        for table in SIMULATED:
+            name = f"{NAMESPACE}.{table.name}"
+            self.spark.catalog.refreshTable(name)
+            files = self.spark.sql(f"select count(*) as n from {name}.files").first().n
+            most = files
+            if table.partition:
+                most = self.spark.sql(f"select max(file_count) as n from {name}.partitions").first().n
+            snapshots = self.spark.sql(f"select count(*) as n from {name}.snapshots").first().n
+            sizes = [_megabytes(self.folder / table.name / part) for part in ("data", "metadata")]
+            print(COLUMNS.format(day, table.name, files, most, snapshots, *(f"{size:.1f}" for size in sizes)))
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def simulate(spark: SparkSession, folder: Path, days: int, *, tidied: bool) -> None:
+    """Print what `days` of loads leave, month by month and at the end."""
+    print(f"\n{'with' if tidied else 'without'} daily upkeep")
+    print(COLUMNS.format("day", "table", "files", "a date", "snapshots", "data MB", "meta MB"))
+    tables = Tables(spark, folder)
+    yesterday = datetime.now(UTC)
+    for day in range(1, days + 1):
+        began = datetime.now(UTC)
+        for _ in range(LOADS_A_DAY):
+            tables.load(date(2013, 1, 1) + timedelta(days=day - 1))
+        if tidied:
+            tables.tidy(yesterday)
+        yesterday = began
+        if day % 30 == 0 or day == days:
+            tables.show(day)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--days", type=int, default=365)
+    days = parser.parse_args().days
+    with tempfile.TemporaryDirectory(prefix="aviation-upkeep-") as name:
+        folder = Path(name)
+        conf = {
+            "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+            "spark.sql.catalog.glue_catalog": "org.apache.iceberg.spark.SparkCatalog",
+            "spark.sql.catalog.glue_catalog.type": "hadoop",
+            "spark.sql.catalog.glue_catalog.warehouse": f"file:{folder}/warehouse",
+        }
+        local_spark.write_conf(folder / "spark", "http://127.0.0.1:9", conf)
+        os.environ.update(local_spark.environment(folder / "spark"))
+        spark = SparkSession.builder.appName("upkeep").getOrCreate()
+        simulate(spark, folder / "warehouse/aviation", days, tidied=True)
+        simulate(spark, folder / "warehouse/aviation", min(days, 10), tidied=False)
+        spark.stop()
+
+
+if __name__ == "__main__":
+    main()
