@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pyspark.sql import SparkSession
 
 from aviation.load.fields import OBSERVATION_COLUMNS, REFERENCES
+from aviation.load.meanings import meaning, table_meaning
 
 Columns = dict[str, str]
 
@@ -148,13 +149,21 @@ PROPERTIES = {
 
 def create_statement(table: Table, namespace: str, location: str) -> str:
     """The DDL that makes the table in `namespace` (`catalog.database`), its files under the URI `location`."""
-    columns = ", ".join(f"`{name}` {sql_type}" for name, sql_type in table.columns.items())
+    columns = ", ".join(
+        f"`{name}` {sql_type} COMMENT {_literal(meaning(table.name, name))}" for name, sql_type in table.columns.items()
+    )
     partitions = f" PARTITIONED BY ({table.partition})" if table.partition else ""
     properties = ", ".join(f"'{name}' = '{value}'" for name, value in PROPERTIES.items())
     return (
         f"CREATE TABLE IF NOT EXISTS {namespace}.`{table.name}` ({columns}) USING iceberg{partitions} "
-        f"LOCATION '{location}/{table.name}' TBLPROPERTIES ({properties})"
+        f"COMMENT {_literal(table_meaning(table.name))} LOCATION '{location}/{table.name}' TBLPROPERTIES ({properties})"
     )
+
+
+def _literal(text: str) -> str:
+    """The text as a string of Spark's SQL."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def ensure_tables(spark: SparkSession, namespace: str, location: str) -> None:
