@@ -14,7 +14,7 @@ def _side(prefix: str, side: str, runway: str) -> Meanings:
         f"{prefix}_airport": f"Name of the {side} airport; {NONE}.",
         f"{prefix}_iata": f"IATA code of the {side} airport; {NONE}, then {prefix}_icao has its code.",
         f"{prefix}_icao": f"ICAO code of the {side} airport; {NONE}, then {prefix}_iata has its code.",
-        f"{prefix}_terminal": f"Terminal of the {side}, without the T or the word that the API writes before it in some records; {NONE}.",
+        f"{prefix}_terminal": f"Terminal of the {side}, without the T that some records write before it; {NONE}.",
         f"{prefix}_gate": f"Gate of the {side}; {NONE}.",
         f"{prefix}_delay_api_min": f"Delay of the {side} in minutes as the API gives it: often missing, and at times a "
         f"forecast; {NONE}. {prefix}_delay_min of flights is the one to use.",
