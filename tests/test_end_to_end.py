@@ -329,7 +329,9 @@ def test_past_days_come_in_a_backfill_that_goes_on_where_it_was_cut_off(loaded, 
         pd.testing.assert_series_equal(flights[ours].astype("Int64"), expected[theirs], check_names=False)
     for status in ("cancelled", "diverted"):
         assert (flights["flight_status"] == status).equals(expected[status])
-    on_time = expected.assign(carrier=parts[2], on_time=(expected["arr_delay"] < 15).fillna(False).astype(float))
+    on_time = expected.assign(
+        carrier=expected["carrier"].map(icao), on_time=(expected["arr_delay"] < 15).fillna(False).astype(float)
+    )
     shares = query.sql(
         "select airline_icao as carrier, sum(on_time) * 1e0 / sum(flights) as on_time from on_time_by_airline_day "
         "where flight_date >= date '2013-11-01' group by 1 order by 1"
