@@ -35,9 +35,13 @@ RULES = {
         Rule("has_date", "the flight has a date", "refuse"),
         Rule("date_possible", "the flight's date is a day of the calendar, as YYYY-MM-DD", "refuse"),
         Rule("has_schedule", "the departure has a readable scheduled time", "refuse"),
-        Rule("value_readable", "a value has its column's type; it is loaded as null", "warn"),
-        Rule("status_known", "the flight's status is one that the API is known to give; it is kept as it came", "warn"),
-        Rule("key_known", "a key is one that the API documents; it is left out", "warn"),
+        Rule("value_readable", "a value has its column's type; else it is loaded as null", "warn"),
+        Rule(
+            "status_known",
+            "the flight's status is one that the API is known to give; else it is kept as it came",
+            "warn",
+        ),
+        Rule("key_known", "a key is one that the API documents; else it is left out", "warn"),
     )
 }
 

@@ -69,7 +69,7 @@ DATA_FRESHNESS = View(
         "seconds": ("double", "How long it took."),
         "lines_read": ("bigint", "Lines that it read from raw."),
         "quarantined": ("bigint", "Lines that a rule refused."),
-        "warnings": ("bigint", "Values that could not be read and became null."),
+        "warnings": ("bigint", "Breaches of rules that only warn."),
         "seconds_to_queryable_min": ("double", "Seconds from fetch to table, of the record that was quickest."),
         "seconds_to_queryable_max": ("double", "Seconds from fetch to table, of the record that was slowest."),
         "newest_fetched_at": ("timestamp(6)", "When the newest record of the load was fetched, UTC; null for none."),
