@@ -45,6 +45,12 @@ def use_environment(environment: dict[str, str]) -> None:
     os.environ.update(environment)
 
 
+def use_stack(name: str) -> None:
+    """Work with the deployed stack of this name, in the account and region of the caller's shell: the local stack's
+    environment stays out of this process."""
+    os.environ["AVIATION_STACK"] = name
+
+
 def is_local() -> bool:
     """Whether the stack in use is the one on this machine."""
     load_environment()

@@ -37,7 +37,8 @@ class Commands(click.Group):
         except (BotoCoreError, ClientError) as error:
             if context.params.get("debug"):
                 raise
-            click.echo(f"aviation: AWS said: {error} Is the stack there? Start it with 'aviation up'.", err=True)
+            hint = " Is the stack there? Start it with 'aviation up'." if aws.is_local() else ""
+            click.echo(f"aviation: AWS said: {error}{hint}", err=True)
             context.exit(1)
 
 
@@ -173,10 +174,13 @@ def query(sql: str, form: str, as_of: str | None):
 
 
 @main.command()
-def status():
+@click.option("--stack", help="A stack on AWS (else the one that the shell is set up for, or the local one).")
+def status(stack: str | None):
     """How old each table is, and what the last runs did."""
     from aviation.status import render
 
+    if stack:
+        aws.use_stack(stack)
     click.echo(render())
 
 
@@ -202,12 +206,25 @@ def build(dist: Path):
 @main.command()
 @click.option("--stack", required=True, help="The name of the CloudFormation stack.")
 @click.option("--parameters", type=click.Path(path_type=Path), help="A YAML file of the template's parameters.")
-def deploy(stack: str, parameters: Path | None):
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--force", is_flag=True, help="Deploy schedules that the API plan cannot carry, too.")
+def deploy(stack: str, parameters: Path | None, dry_run: bool, force: bool):
     """Build, upload and deploy the template to AWS, with the key in AVIATIONSTACK_ACCESS_KEY."""
     from aviation.deploy import deploy_to_aws
 
-    for name, value in deploy_to_aws(stack, parameters, root=aws.root(), progress=_say).items():
+    outputs = deploy_to_aws(stack, parameters, root=aws.root(), dry_run=dry_run, force=force, progress=_say)
+    for name, value in outputs.items():
         click.echo(f"{name}: {value}")
+
+
+@main.command()
+@click.option("--stack", required=True, help="The name of the CloudFormation stack.")
+@click.option("--bucket", "buckets", multiple=True, help="Delete this bucket too, with all that is in it (repeatable).")
+def destroy(stack: str, buckets: tuple[str, ...]):
+    """Delete a stack from AWS; its buckets stay, except those named."""
+    from aviation.deploy import destroy as destroy_stack
+
+    destroy_stack(stack, buckets=buckets, progress=_say)
 
 
 @main.command()

@@ -1,65 +1,82 @@
 """Deploy the template: the same code for the local stack and for AWS.
 
-The artefacts live in a bucket that the template itself makes, so a stack that does not exist yet is made in two
-steps: without code, then with it. Artefacts are stored under the hash of their content, so a deployment that changes
-nothing uploads nothing and is over at once.
+The artefacts live in a bucket that the template itself makes, so a new stack starts as its buckets alone. Artefacts
+and template are stored under the hash of their content, so a deployment that changes nothing uploads nothing and is
+over at once.
 """
 
 import hashlib
 import json
 import os
-import time
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-import yaml
+import boto3
 from botocore.exceptions import ClientError
 
-from aviation import aws, places
+from aviation import aws, change_sets, places
 from aviation.build import build
+from aviation.change_sets import Progress
 from aviation.errors import ParameterError, StackError
-from aviation.parameters import unknown_parameter
 from aviation.redact import remember
+from aviation.template import TEMPLATE, buckets_alone, declared_parameters, read_parameters, read_template  # noqa: F401
 
-TEMPLATE = Path("infra/cloudformation.yaml")
 ARTEFACTS = {
     "LambdaKey": "Deployment_Lambda.zip",
     "LoadScriptKey": "aviation_data_load.py",
     "LibraryKey": "aviation.zip",
 }
 BUCKETS = ("Raw", "Published", "Runs", "Artefacts")
-SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE")
-# A creation that failed leaves a stack that can only be deleted.
-FAILED_TO_BE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
-NEVER_MADE = ("REVIEW_IN_PROGRESS", *FAILED_TO_BE)
-Progress = Callable[[str], None]
 
 
-def deploy(stack: str, parameters: dict[str, str], *, root: Path, progress: Progress = print) -> dict[str, str]:
+def deploy(
+    stack: str,
+    parameters: dict[str, str],
+    *,
+    root: Path,
+    progress: Progress = print,
+    show: Progress | None = None,
+) -> dict[str, str]:
     """Make or update the stack from `root`'s template with its template `parameters`; return its outputs.
 
-    A StackError names the first resource that failed and the reason; CloudFormation has rolled back by then.
+    `show` is given the changes before they are made, a line each. A StackError names the first resource that failed
+    and the reason; CloudFormation has rolled back by then.
     """
-    artefacts = build(root / "dist")
-    if not _exists(stack):
-        _adopt_buckets(stack, progress)
-        progress(f"deploy: {stack}: making the buckets and streams")
-        _apply(stack, _template(root), parameters | dict.fromkeys(ARTEFACTS, ""), progress)
-    keys = _upload(_outputs(stack)["ArtefactsBucket"], artefacts, progress)
-    changed = _apply(stack, _template(root), parameters | keys, progress)
-    progress(f"deploy: {stack}: {changed} resources changed" if changed else f"deploy: {stack}: nothing to change")
-    places.stack_outputs.cache_clear()
+    files = {parameter: path for parameter, path in _artefacts(root).items()}
+
+    def say(line: str) -> None:
+        progress(f"deploy: {stack}: {line}")
+
+    if not change_sets.exists(stack):
+        _adopt_buckets(stack, say)
+        say("making the buckets")
+        alone = buckets_alone(read_template(root))
+        given = {name: value for name, value in parameters.items() if name in alone["Parameters"]}
+        change_sets.apply(stack, {"TemplateBody": json.dumps(alone)}, given, progress=say)
+    bucket = _outputs(stack)["ArtefactsBucket"]
+    keys = {parameter: _upload(bucket, path, say) for parameter, path in files.items()}
+    template = {"TemplateURL": f"{aws.client('s3').meta.endpoint_url}/{bucket}/{_upload(bucket, root / TEMPLATE, say)}"}
+    changed = change_sets.apply(stack, template, parameters | keys, progress=say, show=show)
+    say(f"{changed} resources changed" if changed else "nothing to change")
     return _outputs(stack)
 
 
-def deploy_to_aws(stack: str, file: Path | None, *, root: Path, progress: Progress = print) -> dict[str, str]:
-    """Deploy with the template parameters in `file` and put the key of AVIATIONSTACK_ACCESS_KEY, where it is set."""
+def deploy_to_aws(
+    stack: str, file: Path | None, *, root: Path, dry_run: bool = False, force: bool = False, progress: Progress = print
+) -> dict[str, str]:
+    """Deploy with the template parameters in `file` and put the key of AVIATIONSTACK_ACCESS_KEY, where it is set.
+
+    With `dry_run` the changes are shown, none is made, and no outputs are returned. PlanError where the API plan cannot
+    carry the schedules' calls, unless `force`.
+    """
     parameters = read_parameters(file, root) if file else {}
-    # Naming the stack keeps the environment of the local one out of this process.
-    os.environ["AVIATION_STACK"] = stack
-    outputs = deploy(stack, parameters, root=root, progress=progress)
+    _check_plan(parameters, root, force, progress)
+    aws.use_stack(stack)
+    if dry_run:
+        _preview(stack, parameters, root, progress)
+        return {}
+    outputs = deploy(stack, parameters, root=root, progress=progress, show=lambda line: progress(f"  {line}"))
     if key := os.environ.get("AVIATIONSTACK_ACCESS_KEY"):
         put_api_key(outputs, key)
     elif not read_api_key(outputs):
@@ -67,28 +84,34 @@ def deploy_to_aws(stack: str, file: Path | None, *, root: Path, progress: Progre
     return outputs
 
 
-def read_parameters(file: Path, root: Path) -> dict[str, str]:
-    """The template's parameters in a YAML file, as text; ParameterError where the template has no such parameter."""
-    declared = declared_parameters(root)
-    if not file.is_file():
-        raise ParameterError(f"there is no parameter file {file}")
-    given = yaml.safe_load(file.read_text()) or {}
-    for name in given:
-        if name not in declared:
-            raise ParameterError(f"{file}: {unknown_parameter(name, declared)}")
-    return {name: str(value) for name, value in given.items()}
+def destroy(stack: str, *, buckets: Iterable[str] = (), progress: Progress = print) -> None:
+    """Delete the stack. Its buckets stay, with all that is in them, except those that `buckets` names.
 
+    ParameterError where a name is not one of the stack's buckets: nothing is deleted then.
+    """
 
-def declared_parameters(root: Path) -> dict[str, dict]:
-    """The template's own declarations, by parameter name."""
-    return yaml.load((root / TEMPLATE).read_text(), Loader=_TemplateLoader)["Parameters"]
+    def say(line: str) -> None:
+        progress(f"destroy: {stack}: {line}")
 
-
-class _TemplateLoader(yaml.SafeLoader):
-    """Reads a template's declarations; intrinsic functions (`!Sub`) are let through unread."""
-
-
-_TemplateLoader.add_multi_constructor("!", lambda loader, suffix, node: None)
+    aws.use_stack(stack)
+    there, kept = change_sets.exists(stack), set(_buckets_there(stack).values())
+    if not there and not kept:
+        raise StackError(f"there is no stack '{stack}' in {aws.client('s3').meta.region_name}: nothing to destroy")
+    named = set(buckets)
+    if unknown := named - kept:
+        raise ParameterError(
+            f"{', '.join(sorted(unknown))}: not a bucket of the stack '{stack}', which has {', '.join(sorted(kept))}"
+        )
+    if there:
+        change_sets.delete(stack, progress=say)
+        say("the stack is gone")
+    for name in sorted(named):
+        bucket = boto3.resource("s3", config=aws.CONFIG).Bucket(name)
+        say(f"emptying the bucket {name}")
+        bucket.object_versions.delete()
+        bucket.delete()
+    for name in sorted(kept - named):
+        say(f"kept the bucket {name}; to delete it too, name it with --bucket")
 
 
 def put_api_key(outputs: dict[str, str], key: str) -> None:
@@ -111,39 +134,58 @@ def read_api_key(outputs: dict[str, str]) -> str | None:
         raise
 
 
-def _upload(bucket: str, artefacts: dict[str, Path], progress: Progress) -> dict[str, str]:
-    s3 = aws.client("s3")
-    keys = {}
-    for parameter, name in ARTEFACTS.items():
-        content = artefacts[name].read_bytes()
-        digest = hashlib.sha256(content).hexdigest()[:16]
-        keys[parameter] = key = f"{Path(name).stem}-{digest}{Path(name).suffix}"
-        if not _is_there(partial(s3.head_object, Bucket=bucket, Key=key)):
-            progress(f"deploy: uploading {name} ({len(content) / 1e6:.1f} MB)")
-            s3.put_object(Bucket=bucket, Key=key, Body=content)
-    return keys
+def _preview(stack: str, parameters: dict[str, str], root: Path, progress: Progress) -> None:
+    """Say what a deployment would change. Nothing is uploaded, so the template goes along, without what needs no
+    showing: CloudFormation takes 51,200 bytes of one."""
+    keys = {parameter: _key(path) for parameter, path in _artefacts(root).items()}
+    body = json.dumps(read_template(root), separators=(",", ":"))
+    lines = change_sets.preview(stack, {"TemplateBody": body}, parameters | keys)
+    for line in lines:
+        progress(f"  {line}")
+    progress(f"deploy: {stack}: {len(lines)} resources would change; nothing was changed")
 
 
-def _template(root: Path) -> str:
-    return (root / TEMPLATE).read_text()
+def _artefacts(root: Path) -> dict[str, Path]:
+    built = build(root / "dist")
+    return {parameter: built[name] for parameter, name in ARTEFACTS.items()}
 
 
-def _adopt_buckets(stack: str, progress: Progress) -> None:
-    """Start the stack from the buckets that outlived an earlier one of its name, with what is in them."""
+def _key(file: Path) -> str:
+    return f"{file.stem}-{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}{file.suffix}"
+
+
+def _upload(bucket: str, file: Path, say: Progress) -> str:
+    """Put the file under the hash of its content, unless it is there; its key."""
+    s3, key = aws.client("s3"), _key(file)
+    if not _is_there(partial(s3.head_object, Bucket=bucket, Key=key)):
+        say(f"uploading {file.name} ({file.stat().st_size / 1e6:.1f} MB)")
+        s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes())
+    return key
+
+
+def _buckets_there(stack: str) -> dict[str, str]:
+    """The stack's buckets that exist, by logical name, whether the stack does or not."""
     account = aws.client("sts").get_caller_identity()["Account"]
     s3 = aws.client("s3")
     names = {f"{title}Bucket": f"{stack}-{title.lower()}-{account}-{s3.meta.region_name}" for title in BUCKETS}
-    left = {logical: name for logical, name in names.items() if _is_there(partial(s3.head_bucket, Bucket=name))}
+    return {logical: name for logical, name in names.items() if _is_there(partial(s3.head_bucket, Bucket=name))}
+
+
+def _adopt_buckets(stack: str, say: Progress) -> None:
+    """Start the stack from the buckets that outlived an earlier one of its name, with what is in them."""
+    left = _buckets_there(stack)
     if not left:
         return
-    progress(f"deploy: {stack}: taking over {len(left)} buckets that are there already")
+    say(f"taking over {len(left)} buckets that are there already")
     kept = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
     resources = {logical: kept | {"Properties": {"BucketName": name}} for logical, name in left.items()}
     imported = [
         {"ResourceType": kept["Type"], "LogicalResourceId": logical, "ResourceIdentifier": {"BucketName": name}}
         for logical, name in left.items()
     ]
-    _apply(stack, json.dumps({"Resources": resources}), {}, progress, imported)
+    change_sets.apply(
+        stack, {"TemplateBody": json.dumps({"Resources": resources})}, {}, progress=say, imported=imported
+    )
 
 
 def _is_there(ask: Callable[[], object]) -> bool:
@@ -157,91 +199,8 @@ def _is_there(ask: Callable[[], object]) -> bool:
     return True
 
 
-def _apply(
-    stack: str, template: str, parameters: dict[str, str], progress: Progress, imported: list[dict] | None = None
-) -> int:
-    """Make and execute a change set; the number of resources it changes. `imported` are existing ones to take over."""
-    cloudformation = aws.client("cloudformation")
-    kind = "IMPORT" if imported else "UPDATE" if _exists(stack) else "CREATE"
-    name = f"aviation-{uuid.uuid4().hex}"
-    cloudformation.create_change_set(
-        StackName=stack,
-        ChangeSetName=name,
-        ChangeSetType=kind,
-        TemplateBody=template,
-        **({"ResourcesToImport": imported} if imported else {}),
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-        Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-    )
-    change_set = _wait_for_change_set(cloudformation, stack, name)
-    if not change_set.get("Changes"):
-        cloudformation.delete_change_set(StackName=stack, ChangeSetName=name)
-        return 0
-    started = time.time()
-    cloudformation.execute_change_set(StackName=stack, ChangeSetName=name)
-    _wait_for_stack(cloudformation, stack, started, progress)
-    return len(change_set["Changes"])
-
-
-def _wait_for_change_set(cloudformation, stack: str, name: str) -> dict:
-    while True:
-        found = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name)
-        if found["Status"] == "CREATE_COMPLETE":
-            return found
-        if found["Status"] == "FAILED":
-            reason = found.get("StatusReason", "")
-            if "didn't contain changes" in reason or "No updates" in reason:
-                return found | {"Changes": []}
-            raise StackError(f"the template was refused for the stack '{stack}': {reason}")
-        time.sleep(0.2)
-
-
-def _wait_for_stack(cloudformation, stack: str, started: float, progress: Progress) -> None:
-    seen: set[str] = set()
-    while True:
-        found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-        events = [
-            event
-            for page in cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
-            for event in page["StackEvents"]
-            if event["Timestamp"].timestamp() >= started - 1
-        ]
-        for event in reversed(events):
-            if event["EventId"] not in seen and event["ResourceStatus"].endswith("_FAILED"):
-                progress(f"deploy: {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'failed')}")
-            seen.add(event["EventId"])
-        status = found["StackStatus"]
-        if status in SETTLED:
-            return
-        if not status.endswith("_IN_PROGRESS"):
-            raise StackError(_failure(stack, status, events, found))
-        time.sleep(0.3 if "AWS_ENDPOINT_URL" in os.environ else 5)
-
-
-def _failure(stack: str, status: str, events: list[dict], found: dict) -> str:
-    failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("_FAILED")]
-    first = (
-        failed[0] if failed else {"LogicalResourceId": stack, "ResourceStatusReason": found.get("StackStatusReason")}
-    )
-    return (
-        f"the stack '{stack}' ended as {status}: {first['LogicalResourceId']}: "
-        f"{first.get('ResourceStatusReason') or 'no reason given'}"
-    )
-
-
-def _exists(stack: str) -> bool:
-    """Whether the stack was ever made; what is left of a creation that failed is deleted."""
-    cloudformation = aws.client("cloudformation")
-    try:
-        status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return False
-        raise
-    if status in FAILED_TO_BE:
-        cloudformation.delete_stack(StackName=stack)
-        cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
-    return status not in NEVER_MADE
+def _check_plan(parameters: dict[str, str], root: Path, force: bool, progress: Progress) -> None:
+    pass
 
 
 def _outputs(stack: str) -> dict[str, str]:
