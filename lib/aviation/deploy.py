@@ -43,7 +43,7 @@ def deploy(
     `show` is given the changes before they are made, a line each. A StackError names the first resource that failed
     and the reason; CloudFormation has rolled back by then.
     """
-    files = {parameter: path for parameter, path in _artefacts(root).items()}
+    files = _artefacts(root)
 
     def say(line: str) -> None:
         progress(f"deploy: {stack}: {line}")

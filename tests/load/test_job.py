@@ -48,6 +48,7 @@ class Place:
         self.raw = raw
         warehouse = spark.conf.get(WAREHOUSE)
         self.settings = Settings(
+            stack="test",
             raw_bucket="unused",
             raw_uri=raw.as_uri(),
             published_uri=warehouse,

@@ -8,6 +8,7 @@ from aviation.errors import ParameterError, PlaceError
 from aviation.load.settings import settings
 
 PLACES = {
+    "--stack": "prod",
     "--raw_bucket": "raw",
     "--published_bucket": "published",
     "--runs_bucket": "runs",

@@ -14,7 +14,7 @@ from aviation.parameters import resolve
 from aviation.places import place
 
 # What only the stack says: where things are, and what is the same for all of its runs.
-DEPLOYED = ("raw_bucket", "published_bucket", "runs_bucket", "database", "catalog", "delay_cost_per_minute")
+DEPLOYED = ("stack", "raw_bucket", "published_bucket", "runs_bucket", "database", "catalog", "delay_cost_per_minute")
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,13 @@ class LoadParameters:
 class Settings:
     """A load's resolved settings.
 
-    `raw_uri` (`s3a://bucket`) is read by Spark, `published_uri` (`s3://bucket`) is written by Iceberg.
-    `max_refused_share` is 0 to 1. `reconcile` lists all of raw instead of its last hours, `requeue` reads the objects
-    with lines in quarantine instead, `upkeep` has the tables tidied after the load. `runs_bucket` is where the load
-    leaves its run record, None where its runner does.
+    `stack` is the CloudFormation stack that the load is part of. `raw_uri` (`s3a://bucket`) is read by Spark,
+    `published_uri` (`s3://bucket`) is written by Iceberg. `max_refused_share` is 0 to 1. `reconcile` lists all of raw
+    instead of its last hours, `requeue` reads the objects with lines in quarantine instead, `upkeep` has the tables
+    tidied after the load. `runs_bucket` is where the load leaves its run record, None where its runner does.
     """
 
+    stack: str
     raw_bucket: str
     raw_uri: str
     published_uri: str
@@ -82,6 +83,7 @@ def settings(**choices) -> Settings:
     if not 0 <= chosen.max_refused_share <= 1:
         raise ParameterError(f"parameter 'max_refused_share' must be from 0 to 1, not {chosen.max_refused_share}")
     return Settings(
+        stack=arguments["stack"],
         raw_bucket=arguments["raw_bucket"],
         raw_uri=f"s3a://{arguments['raw_bucket']}",
         published_uri=f"s3://{arguments['published_bucket']}",

@@ -1,0 +1,42 @@
+"""What the alarms watch of a load: how old each entity's data is, and what share of the lines was refused."""
+
+from datetime import datetime
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
+
+from aviation.report import Report
+
+NAMESPACE = "Aviation"
+
+
+def put(cloudwatch, stack: str, report: Report, loads: DataFrame) -> list[dict]:
+    """Put the metrics of a load that has just ended into CloudWatch, and return them; `loads` is the table of them all.
+
+    `DataAgeMinutes`, dimensions Stack and Entity: minutes from the fetch of the newest loaded record to the load's end,
+    of every entity that was ever loaded. `QuarantineShare`, dimension Stack: percent of the lines read that were
+    refused, where any was read.
+    """
+    newest = loads.select(F.explode("newest_fetched_at").alias("entity", "at")).groupBy("entity").agg(F.max("at"))
+    data = measured(stack, report, dict(newest.collect()))
+    if data:
+        cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
+    return data
+
+
+def measured(stack: str, report: Report, newest_fetched_at: dict[str, datetime]) -> list[dict]:
+    """The metrics as CloudWatch takes them; `newest_fetched_at` (UTC, naive) by entity."""
+    of_stack = {"Name": "Stack", "Value": stack}
+    finished_at = datetime.fromisoformat(report["finished_at"])
+    data = [
+        {
+            "MetricName": "DataAgeMinutes",
+            "Dimensions": [of_stack, {"Name": "Entity", "Value": entity}],
+            "Value": (finished_at - fetched_at).total_seconds() / 60,
+        }
+        for entity, fetched_at in sorted(newest_fetched_at.items())
+    ]
+    if lines := report["lines_read"]:
+        share = {"Value": 100 * report["quarantined"] / lines, "Unit": "Percent"}
+        data.append({"MetricName": "QuarantineShare", "Dimensions": [of_stack], **share})
+    return data
