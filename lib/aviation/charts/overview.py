@@ -1,23 +1,9 @@
-"""Charts of the flight tables: a DataFrame in, an Altair chart out. Notebooks and the dashboard draw with these.
-
-Colours follow the text colour of the page where they can (`currentColor`), so that a chart reads in light and dark.
-"""
+"""Charts of how a day or a network is doing, as the dashboard shows them first."""
 
 import altair as alt
 import pandas as pd
 
-WIDTH = 440
-PADDING = {"left": 16, "right": 24, "top": 4, "bottom": 4}
-STATUS_COLOURS = {
-    "landed": "#2a9d8f",
-    "active": "#4c78a8",
-    "scheduled": "#8d99ae",
-    "diverted": "#e9a23b",
-    "cancelled": "#d1495b",
-    "incident": "#7b2d8b",
-    "unknown": "#6c757d",
-}
-EARLY, LATE = "#2a9d8f", "#d1495b"
+from aviation.charts.style import LATE, STATUS_COLOURS, labels, styled
 
 
 def status_bar(flights: pd.DataFrame) -> alt.Chart:
@@ -31,7 +17,7 @@ def status_bar(flights: pd.DataFrame) -> alt.Chart:
         scale=alt.Scale(domain=list(STATUS_COLOURS), range=list(STATUS_COLOURS.values())),
         legend=None,
     )
-    return styled(bars.mark_bar().encode(color=colour) + _labels(bars, "flights:Q", ",d"), rows=len(flights))
+    return styled(bars.mark_bar().encode(color=colour) + labels(bars, "flights:Q", ",d"), rows=len(flights))
 
 
 def on_time_by_airline(airlines: pd.DataFrame) -> alt.Chart:
@@ -46,7 +32,7 @@ def on_time_by_airline(airlines: pd.DataFrame) -> alt.Chart:
         y=alt.Y("airline_name:N", sort="-x", title=None, axis=alt.Axis(labelLimit=190)),
     )
     return styled(
-        bars.mark_bar(color=STATUS_COLOURS["landed"]) + _labels(bars, "on_time_share:Q", ".0%"), rows=len(airlines)
+        bars.mark_bar(color=STATUS_COLOURS["landed"]) + labels(bars, "on_time_share:Q", ".0%"), rows=len(airlines)
     )
 
 
@@ -94,29 +80,4 @@ def most_delayed_routes(routes: pd.DataFrame) -> alt.Chart:
         x=alt.X("mean_arr_delay_min:Q", title="mean arrival delay, minutes", axis=alt.Axis(tickCount=6)),
         y=alt.Y("route:N", sort="-x", title=None),
     )
-    return styled(bars.mark_bar(color=LATE) + _labels(bars, "mean_arr_delay_min:Q", ".0f"), rows=len(routes))
-
-
-def styled(chart: alt.Chart | alt.LayerChart, *, rows: int | None = None, height: int | None = None) -> alt.Chart:
-    """The look that all charts share; `rows` sizes a bar chart by the number of its bars."""
-    return (
-        chart.properties(width=WIDTH, height=height or max(1, rows or 1) * 24)
-        # The page's font is wider than the one that the text was measured with: leave it some room.
-        .configure(background="transparent", font="Arial, Helvetica, sans-serif", padding=PADDING)
-        .configure_view(strokeWidth=0)
-        .configure_axis(
-            labelColor="currentColor",
-            titleColor="currentColor",
-            titleFontWeight="normal",
-            domainColor="currentColor",
-            tickColor="currentColor",
-            gridColor="#8d99ae44",
-            labelFontSize=12,
-            titleFontSize=12,
-        )
-        .configure_legend(labelColor="currentColor", labelFontSize=12)
-    )
-
-
-def _labels(bars: alt.Chart, field: str, form: str) -> alt.Chart:
-    return bars.mark_text(align="left", dx=4, color="currentColor").encode(text=alt.Text(field, format=form))
+    return styled(bars.mark_bar(color=LATE) + labels(bars, "mean_arr_delay_min:Q", ".0f"), rows=len(routes))
