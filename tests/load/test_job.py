@@ -6,7 +6,7 @@ import json
 import random
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,8 @@ LINES = {
     "airplanes": [line(record, entity="airplanes") for record in records("airplanes")],
     "aircraft_types": [line(record, entity="aircraft_types") for record in records("aircraft_types")],
 }
+TIMES = {"slowest": "2023-09-14T01:00:00", "usual": "2023-09-14T01:30:00", "quickest": "2023-09-14T01:45:00"}
+SLOWEST, USUAL, QUICKEST = (f"{when}+00:00" for when in TIMES.values())
 numbers = itertools.count()
 
 
@@ -132,6 +134,36 @@ def test_a_load_accounts_for_every_line_and_once_more_changes_nothing_but_loads(
     assert [sorted(row.objects) for row in loads] == [sorted(f"{name}/2023/09/14/01/object" for name in LINES), []]
     assert len(expected["flights"]) == 4
     assert len(expected["flight_history"]) == 5
+
+
+def test_the_time_to_queryable_is_told_by_its_median_its_95th_percentile_and_its_extremes(place):
+    # One old record among forty: the median does not see it, nor does the 95th percentile.
+    fetched = [SLOWEST] + [QUICKEST] * 21 + [USUAL] * 18
+    lines = [
+        line(changed(POS, flight__number=str(number)), observed_at=T0, fetched_at=when)
+        for number, when in enumerate(fetched, 1)
+    ]
+    place.put("flights/2023/09/14/01/object", b"".join(lines))
+    report = place.load()
+    finished_at = datetime.fromisoformat(report["finished_at"])
+    since = {name: (finished_at - datetime.fromisoformat(when)).total_seconds() for name, when in TIMES.items()}
+    assert [report[f"seconds_to_queryable_{name}"] for name in ("min", "p50", "p95", "max")] == [
+        since["quickest"],
+        since["quickest"],
+        since["usual"],
+        since["slowest"],
+    ]
+
+
+def test_a_table_from_before_a_column_was_declared_gets_it_and_keeps_its_rows(place):
+    fill(place)
+    place.load()
+    loads = f"{place.settings.namespace}.loads"
+    place.spark.sql(f"ALTER TABLE {loads} DROP COLUMNS (seconds_to_queryable_p50, warnings_by_rule)")
+    place.load()
+    rows = place.spark.table(loads).orderBy("started_at").collect()
+    assert [row.lines_read for row in rows] == [sum(map(len, LINES.values())), 0]
+    assert [row.warnings_by_rule for row in rows] == [None, {}]
 
 
 class KilledError(Exception):

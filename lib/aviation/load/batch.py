@@ -45,6 +45,9 @@ class Tally:
     newest_observed_at: dict[str, datetime] = field(default_factory=dict)
     newest_fetched_at: dict[str, datetime] = field(default_factory=dict)
     oldest_fetched_at: datetime | None = None
+    # Half of the lines, and 95 % of them, were fetched at or after these.
+    median_fetched_at: datetime | None = None
+    p95_fetched_at: datetime | None = None
 
     @property
     def lines_read(self) -> int:
@@ -67,7 +70,7 @@ class Tally:
 
 
 def tally(batch: DataFrame) -> Tally:
-    """Count the batch, in one pass."""
+    """Count the batch."""
     rule = F.when(F.col("kind") == "refusal", F.col("values")[REFUSAL.index("rule")])
     flight_date = F.when(F.col("kind") == "observation", F.col("values")[_FLIGHT_DATE]).cast("date")
     groups = (
@@ -96,6 +99,9 @@ def tally(batch: DataFrame) -> Tally:
         _keep(max, counted.newest_fetched_at, group.entity, group.newest_fetched_at)
         oldest = counted.oldest_fetched_at
         counted.oldest_fetched_at = min(oldest or group.oldest_fetched_at, group.oldest_fetched_at)
+    fetched_at = F.col("fetched_at").cast("timestamp_ntz")
+    read = batch.where("kind <> 'refusal'").agg(F.percentile_approx(fetched_at, [0.05, 0.5]).alias("at")).first()
+    counted.p95_fetched_at, counted.median_fetched_at = read["at"] or (None, None)
     return counted
 
 

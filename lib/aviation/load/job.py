@@ -139,8 +139,7 @@ class Load:
     def note(self, keys: list[str], counted: Tally, added: int) -> Report:
         """Write the run's row in `loads`, which makes it one that happened."""
         finished_at = _now()
-        ages = [(finished_at - time).total_seconds() for time in counted.newest_fetched_at.values()]
-        oldest = counted.oldest_fetched_at
+        newest = max(counted.newest_fetched_at.values(), default=None)
         row = {
             "run_id": self.settings.run_id,
             "status": "warning" if keys and not counted.lines_read else "ok",
@@ -158,8 +157,10 @@ class Load:
             "flight_dates": sorted(counted.dates),
             "newest_observed_at": counted.newest_observed_at,
             "newest_fetched_at": counted.newest_fetched_at,
-            "seconds_to_queryable_min": min(ages, default=None),
-            "seconds_to_queryable_max": (finished_at - oldest).total_seconds() if oldest else None,
+            "seconds_to_queryable_min": _seconds(newest, finished_at),
+            "seconds_to_queryable_p50": _seconds(counted.median_fetched_at, finished_at),
+            "seconds_to_queryable_p95": _seconds(counted.p95_fetched_at, finished_at),
+            "seconds_to_queryable_max": _seconds(counted.oldest_fetched_at, finished_at),
         }
         schema = ", ".join(f"`{name}` {sql_type}" for name, sql_type in LOADS.columns.items())
         self.spark.createDataFrame([tuple(row.values())], schema).coalesce(1).writeTo(self.name(LOADS)).append()
@@ -198,6 +199,10 @@ def run(
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _seconds(since: datetime | None, until: datetime) -> float | None:
+    return (until - since).total_seconds() if since else None
 
 
 def _report(row: dict) -> Report:

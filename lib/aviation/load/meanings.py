@@ -210,6 +210,8 @@ _LOADS = {
     "newest_observed_at": "When the API gave the newest record that was loaded, in UTC; by entity.",
     "newest_fetched_at": "When the newest record loaded was fetched, in UTC by the producer's clock; by entity.",
     "seconds_to_queryable_min": "Seconds from the fetch of the newest record to the end of the run; null for none.",
+    "seconds_to_queryable_p50": "Seconds from fetch to the end of the run that half of the records took at most.",
+    "seconds_to_queryable_p95": "Seconds from fetch to the end of the run that 95 % of the records took at most.",
     "seconds_to_queryable_max": "Seconds from the fetch of the oldest record to the end of the run; null for none.",
 }
 

@@ -130,6 +130,8 @@ LOADS = Table(
         "newest_observed_at": "map<string,timestamp_ntz>",
         "newest_fetched_at": "map<string,timestamp_ntz>",
         "seconds_to_queryable_min": "double",
+        "seconds_to_queryable_p50": "double",
+        "seconds_to_queryable_p95": "double",
         "seconds_to_queryable_max": "double",
     },
 )
@@ -149,15 +151,17 @@ PROPERTIES = {
 
 def create_statement(table: Table, namespace: str, location: str) -> str:
     """The DDL that makes the table in `namespace` (`catalog.database`), its files under the URI `location`."""
-    columns = ", ".join(
-        f"`{name}` {sql_type} COMMENT {_literal(meaning(table.name, name))}" for name, sql_type in table.columns.items()
-    )
+    columns = ", ".join(_column(table, name) for name in table.columns)
     partitions = f" PARTITIONED BY ({table.partition})" if table.partition else ""
     properties = ", ".join(f"'{name}' = '{value}'" for name, value in PROPERTIES.items())
     return (
         f"CREATE TABLE IF NOT EXISTS {namespace}.`{table.name}` ({columns}) USING iceberg{partitions} "
         f"COMMENT {_literal(table_meaning(table.name))} LOCATION '{location}/{table.name}' TBLPROPERTIES ({properties})"
     )
+
+
+def _column(table: Table, name: str) -> str:
+    return f"`{name}` {table.columns[name]} COMMENT {_literal(meaning(table.name, name))}"
 
 
 def _literal(text: str) -> str:
@@ -167,11 +171,14 @@ def _literal(text: str) -> str:
 
 
 def ensure_tables(spark: SparkSession, namespace: str, location: str) -> None:
-    """Make the tables that are missing, and forget what this session remembers of the ones that are there."""
+    """Make the tables and columns that are missing, and forget what this session remembers of those that are there."""
     there = {row.tableName for row in spark.sql(f"SHOW TABLES IN {namespace}").collect()}
     for table in TABLES:
         if table.name in there:
             # Another process may have written to it; Iceberg's catalog keeps a table for 30 s.
             spark.catalog.refreshTable(f"{namespace}.{table.name}")
+            if added := set(table.columns) - set(spark.table(f"{namespace}.{table.name}").columns):
+                columns = ", ".join(_column(table, name) for name in table.columns if name in added)
+                spark.sql(f"ALTER TABLE {namespace}.`{table.name}` ADD COLUMNS ({columns})")
         else:
             spark.sql(create_statement(table, namespace, location))

@@ -71,13 +71,15 @@ DATA_FRESHNESS = View(
         "quarantined": ("bigint", "Lines that a rule refused."),
         "warnings": ("bigint", "Breaches of rules that only warn."),
         "seconds_to_queryable_min": ("double", "Seconds from fetch to table, of the record that was quickest."),
+        "seconds_to_queryable_p50": ("double", "Seconds from fetch to table that half of the records took at most."),
+        "seconds_to_queryable_p95": ("double", "Seconds from fetch to table that 95 % of the records took at most."),
         "seconds_to_queryable_max": ("double", "Seconds from fetch to table, of the record that was slowest."),
         "newest_fetched_at": ("timestamp(6)", "When the newest record of the load was fetched, UTC; null for none."),
         "newest_age_min": ("bigint", "Minutes since then, at the time of the query."),
     },
     sql="""with newest as (
     select run_id, finished_at, status, seconds, lines_read, quarantined, warnings,
-           seconds_to_queryable_min, seconds_to_queryable_max,
+           seconds_to_queryable_min, seconds_to_queryable_p50, seconds_to_queryable_p95, seconds_to_queryable_max,
            array_max(map_values(newest_fetched_at)) as newest_fetched_at
     from loads
 )
@@ -89,6 +91,8 @@ select run_id,
        quarantined,
        warnings,
        seconds_to_queryable_min,
+       seconds_to_queryable_p50,
+       seconds_to_queryable_p95,
        seconds_to_queryable_max,
        newest_fetched_at,
        date_diff(
