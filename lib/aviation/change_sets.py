@@ -107,15 +107,20 @@ def _make(
     """A change set that is ready to be executed: its name and its changes."""
     cloudformation = aws.client("cloudformation")
     name = f"aviation-{uuid.uuid4().hex}"
-    cloudformation.create_change_set(
-        StackName=stack,
-        ChangeSetName=name,
-        ChangeSetType="IMPORT" if imported else "UPDATE" if exists(stack) else "CREATE",
-        **template,
-        **({"ResourcesToImport": imported} if imported else {}),
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-        Capabilities=CAPABILITIES,
-    )
+    try:
+        cloudformation.create_change_set(
+            StackName=stack,
+            ChangeSetName=name,
+            ChangeSetType="IMPORT" if imported else "UPDATE" if exists(stack) else "CREATE",
+            **template,
+            **({"ResourcesToImport": imported} if imported else {}),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            Capabilities=CAPABILITIES,
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise _refused(stack, error.response["Error"]["Message"]) from error
     while True:
         found = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name)
         if found["Status"] == "CREATE_COMPLETE":
@@ -126,8 +131,12 @@ def _make(
             if "didn't contain changes" in reason or "No updates" in reason:
                 return name, []
             cloudformation.delete_change_set(StackName=stack, ChangeSetName=name)
-            raise StackError(f"the template was refused for the stack '{stack}': {reason}")
+            raise _refused(stack, reason)
         time.sleep(_pause(1))
+
+
+def _refused(stack: str, reason: str) -> StackError:
+    return StackError(f"the template was refused for the stack '{stack}': {' '.join(reason.split())}")
 
 
 def _follow(stack: str, seen: set[str], total: int, progress: Progress, settled: tuple[str, ...] = SETTLED) -> None:
