@@ -3,7 +3,7 @@
 import json
 import time
 
-from aviation import aws
+from aviation import aws, runs
 from aviation.entities import entity_named
 from aviation.errors import JobError
 from aviation.places import place, stack_name
@@ -27,7 +27,7 @@ def run_producer(entity: str, parameters: dict | None = None) -> dict:
 
 
 def run_glue_load(parameters: dict) -> dict:
-    """Start the Glue job, wait for its end, and return what Glue says of the run."""
+    """Start the Glue job, wait for its end, and return the run record that it left. JobError where it failed."""
     glue = aws.client("glue")
     job = place("LoadJob")
     # A choice that is empty is left to the job: Glue passes no empty text.
@@ -36,7 +36,8 @@ def run_glue_load(parameters: dict) -> dict:
     while True:
         run = glue.get_job_run(JobName=job, RunId=run_id)["JobRun"]
         if run["JobRunState"] == "SUCCEEDED":
-            return {"run_id": run_id, "status": "ok", "seconds": run.get("ExecutionTime"), "counts": {}}
+            left = {"run_id": run_id, "status": "ok", "seconds": run.get("ExecutionTime", 0), "counts": {}}
+            return next((record for record in runs.latest("aviation_data_load") if record["run_id"] == run_id), left)
         if run["JobRunState"] in ("FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"):
             raise JobError(f"load {run_id}: {run['JobRunState']}: {run.get('ErrorMessage', 'see the log of the job')}")
         time.sleep(5)

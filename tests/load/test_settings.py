@@ -104,4 +104,7 @@ def test_a_run_is_known_by_the_id_that_its_runner_gave_it(glue, monkeypatch):
     monkeypatch.setenv("AVIATION_RUN_ID", "run-7")
     assert settings(**CHOICES).run_id == "run-7"
     monkeypatch.delenv("AVIATION_RUN_ID")
+    glue(JOB_RUN_ID="jr_12ab")
+    assert settings(**CHOICES).run_id == "jr_12ab"
+    glue()
     assert settings(**CHOICES).run_id != settings(**CHOICES).run_id

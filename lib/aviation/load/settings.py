@@ -16,6 +16,9 @@ from aviation.places import place
 # What only the stack says: where things are, and what is the same for all of its runs.
 DEPLOYED = ("stack", "raw_bucket", "published_bucket", "runs_bucket", "database", "catalog", "delay_cost_per_minute")
 
+# Glue's own id of the run, which it passes to each: the run is found in Glue and in the runs bucket under one name.
+GLUE_RUN = "JOB_RUN_ID"
+
 
 @dataclass(frozen=True)
 class LoadParameters:
@@ -74,6 +77,7 @@ def settings(**choices) -> Settings:
     Raises ParameterError for a choice that is unknown or does not fit, PlaceError where nothing is deployed.
     """
     arguments = _glue_arguments() if _on_glue() else _deployed_arguments()
+    glue_run = arguments.pop(GLUE_RUN, None)
     if missing := [name for name in DEPLOYED if not arguments.get(name)]:
         raise PlaceError(f"the load job has no argument --{missing[0]}: deploy it again with this version")
     given = {name: _parsed(name, text) for name, text in arguments.items() if name not in DEPLOYED}
@@ -96,7 +100,7 @@ def settings(**choices) -> Settings:
         requeue=chosen.requeue,
         upkeep=chosen.upkeep,
         delay_cost_per_minute=float(arguments["delay_cost_per_minute"]),
-        run_id=os.environ.get("AVIATION_RUN_ID") or uuid.uuid4().hex,
+        run_id=os.environ.get("AVIATION_RUN_ID") or glue_run or uuid.uuid4().hex,
         # Elsewhere the notebook's runner keeps the record.
         runs_bucket=arguments["runs_bucket"] if _on_glue() else None,
     )
@@ -112,7 +116,7 @@ def _glue_arguments() -> dict[str, str]:
     passed = {argument.partition("=")[0] for argument in sys.argv}
     names = ["JOB_NAME", *DEPLOYED, *(item.name for item in fields(LoadParameters))]
     resolved = getResolvedOptions(sys.argv, [name for name in names if f"--{name}" in passed])
-    return {name: resolved[name] for name in names[1:] if name in resolved}
+    return {name: resolved[name] for name in (GLUE_RUN, *names[1:]) if resolved.get(name)}
 
 
 def _deployed_arguments() -> dict[str, str]:
