@@ -166,24 +166,6 @@ def test_what_is_polled_again_changes_nothing_and_a_malformed_line_goes_to_quara
     assert contents() | {"quarantine": []} == loaded
 
 
-def test_the_exported_script_runs_as_glue_runs_it_and_leaves_its_run_record(loaded, tmp_path):
-    job = aws.client("glue").get_job(JobName=places.place("LoadJob"))["Job"]
-    location = job["Command"]["ScriptLocation"]
-    bucket, _, key = location.removeprefix("s3://").partition("/")
-    script = tmp_path / "script.py"
-    script.write_bytes(aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
-    before = contents()
-    passed = [text for pair in job["DefaultArguments"].items() for text in pair if not pair[0].startswith("--enable")]
-    command = [sys.executable, script, "--JOB_NAME", job["Name"], *passed, "--entities", "flights,cities"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    assert "every line read is an observation" in done.stdout
-    [record] = runs.latest("aviation_data_load", limit=1)
-    assert record["parameters"]["entities"] == ["flights", "cities"]
-    assert record["counts"]["lines_read"] == 0
-    assert contents() == before
-
-
 def test_a_load_that_fails_on_glue_leaves_its_run_record_too(stack):
     def fail():
         raise RefusedShareError("11 of 21 lines are refused")
@@ -196,14 +178,39 @@ def test_a_load_that_fails_on_glue_leaves_its_run_record_too(stack):
     assert record["error"] == "RefusedShareError: 11 of 21 lines are refused"
 
 
-def test_after_a_hard_kill_the_stack_is_deployed_again_and_the_same_tables_are_rebuilt_from_raw(loaded, stack):
+def as_glue_runs_it(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """Run the deployed job's script with the deployed library and its arguments, and nothing of the checkout."""
+    job = aws.client("glue").get_job(JobName=places.place("LoadJob"))["Job"]
+    passed = job["DefaultArguments"]
+    for name, location in {
+        "script.py": job["Command"]["ScriptLocation"],
+        "lib.zip": passed["--extra-py-files"],
+    }.items():
+        bucket, _, key = location.removeprefix("s3://").partition("/")
+        (folder / name).write_bytes(aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+    command = [sys.executable, folder / "script.py", "--JOB_NAME", job["Name"], "--JOB_RUN_ID", "jr_of_this_test"]
+    command += [text for pair in passed.items() for text in pair if not pair[0].startswith("--enable")]
+    environment = os.environ | {"PYTHONPATH": str(folder / "lib.zip")}
+    return subprocess.run(
+        [*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
+    )
+
+
+def test_after_a_hard_kill_the_script_that_glue_runs_rebuilds_from_raw_the_tables_that_the_notebook_made(
+    loaded, stack, tmp_path
+):
     before = contents()
     emulator = stack.emulator.running()
     emulator.kill()
     emulator.wait(10)
     stack.up(progress=lambda line: None)
-    load()
+    done = as_glue_runs_it(tmp_path, "--reconcile", "true")
+    assert done.returncode == 0, done.stderr
+    assert "every line read is an observation" in done.stdout
     assert contents() == before
+    [record] = runs.latest("aviation_data_load", limit=1)
+    assert (record["run_id"], record["parameters"]["reconcile"]) == ("jr_of_this_test", True)
+    assert record["counts"]["observations_added"] == row_counts()["flight_observations"]
 
 
 def test_the_dashboard_shows_what_the_tables_say_and_needs_no_network(loaded, tmp_path):
