@@ -74,6 +74,22 @@ def query_engine() -> "Callable[[str], pandas.DataFrame]":
     return athena
 
 
+def row_engine() -> Callable[[str], list[dict]]:
+    """What runs Athena's SQL and answers with rows, null as None: without pandas on AWS, for a Lambda has none."""
+    if is_local():
+        from aviation.local.duck import rows
+
+        return rows
+    from aviation.athena_rows import run
+
+    return run
+
+
+def alerts_file() -> Path | None:
+    """The file that alerts are kept in beside the topic, a line of JSON each; None on AWS."""
+    return home() / "alerts.jsonl" if is_local() else None
+
+
 def api_clock() -> AbstractContextManager[Callable[[str], None]]:
     """What is called with a past day (ISO) before it is polled. The replay's clock is turned past the day, and at the
     end to where it was; the real API needs nothing, for past days are over."""

@@ -33,6 +33,12 @@ def run(text: str) -> pd.DataFrame:
         raise QueryError(f"the query failed: {str(error).splitlines()[0]}") from error
 
 
+def rows(text: str) -> list[dict]:
+    """As `run`, as dictionaries with null as None."""
+    frame = run(text).astype(object)
+    return frame.where(frame.notna(), None).to_dict("records")
+
+
 @cache
 def _connect(endpoint: str) -> duckdb.DuckDBPyConnection:
     """One connection a process: loading the extensions takes longer than most queries."""

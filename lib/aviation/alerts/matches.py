@@ -1,0 +1,125 @@
+"""Finds the disruptions that a watch looks for, and puts each into words."""
+
+from datetime import datetime, timedelta
+
+from aviation import aws, catalog
+from aviation.alerts.watch import Alert, Watch
+
+DELAYS = ("dep_delay_min", "arr_delay_min", "dep_delay_forecast_min")
+WORDS = {
+    "dep_delay_min": "left {} minutes late",
+    "arr_delay_min": "arrived {} minutes late",
+    "dep_delay_forecast_min": "is expected to leave {} minutes late",
+}
+COLUMNS = (
+    *("flight_key", "flight_date", "airline_name", "airline_iata", "airline_icao", "flight_iata", "flight_number"),
+    *("dep_iata", "dep_icao", "arr_iata", "arr_icao", "aircraft_registration", "flight_status", "dep_scheduled_utc"),
+    *DELAYS,
+)
+
+# The flight dates that each load touched, and the newest instant of the API's clock that it saw.
+TOUCHED = """select l.finished_at, d.flight_date, element_at(l.newest_observed_at, 'flights') as newest
+from loads l cross join unnest(l.flight_dates) as d (flight_date)"""
+
+
+def touched_since(instant: str | None) -> list[dict]:
+    """The flight dates that loads touched after an instant (`yyyy-mm-dd hh:mm:ss`, UTC; None: that the newest load
+    touched): `finished_at` of the load, `flight_date`, `newest`, the latest that the API's clock said."""
+    if "loads" not in catalog.read().tables:
+        return []
+    found = aws.row_engine()(TOUCHED + (f" where l.finished_at > timestamp '{instant}'" if instant else ""))
+    last = max((row["finished_at"] for row in found), default=None)
+    return found if instant else [row for row in found if row["finished_at"] == last]
+
+
+def matches(watch: Watch, touched: list[dict]) -> list[Alert]:
+    """The disruptions among the flights of the touched dates (rows of TOUCHED), by scheduled departure."""
+    newest = max((row["newest"] for row in touched if row["newest"]), default=None)
+    if not newest:
+        return []
+    dates = sorted({str(row["flight_date"])[:10] for row in touched})
+    flights = aws.row_engine()(_flights(watch, dates, newest))
+    if not flights:
+        return []
+    events: dict[tuple, dict] = {}
+    for event in aws.row_engine()(_events(dates)):  # oldest first: the last one of a field stands
+        events[event["flight_key"], event["field"]] = event
+    return [alert for flight in flights if (alert := _alert(watch, flight, events))]
+
+
+def _flights(watch: Watch, dates: list[str], newest: datetime) -> str:
+    statuses = [name for name, wanted in (("cancelled", watch.cancelled), ("diverted", watch.diverted)) if wanted]
+    wanted = [f"flight_status = '{status}'" for status in statuses]
+    if watch.delay_minutes:
+        late = " or ".join(f"{name} >= {watch.delay_minutes}" for name in DELAYS)
+        wanted.append(f"(flight_status <> 'cancelled' and ({late}))")
+    conditions = [
+        f"flight_date in ({_days(dates)})",
+        f"dep_scheduled_utc >= timestamp '{newest - timedelta(hours=watch.hours):%Y-%m-%d %H:%M:%S}'",
+        f"({' or '.join(wanted) or '1 = 0'})",
+    ]
+    for names, codes in (
+        (("airline_iata", "airline_icao"), watch.airlines),
+        (("dep_iata", "dep_icao", "arr_iata", "arr_icao"), watch.airports),
+        (("aircraft_registration",), watch.tails),
+        (("dep_iata || '-' || arr_iata",), watch.routes),
+    ):
+        if codes:
+            listed = ", ".join(f"'{code.upper()}'" for code in codes)
+            conditions.append("(" + " or ".join(f"{name} in ({listed})" for name in names) + ")")
+    where = " and ".join(conditions)
+    return f"select {', '.join(COLUMNS)} from flights where {where} order by dep_scheduled_utc, flight_key"
+
+
+def _events(dates: list[str]) -> str:
+    fields = ", ".join(f"'{name}'" for name in ("flight_status", *DELAYS))
+    return (
+        "select flight_key, field, from_value, to_value, known_from from flight_events "
+        f"where flight_date in ({_days(dates)}) and field in ({fields}) order by known_from"
+    )
+
+
+def _alert(watch: Watch, flight: dict, events: dict[tuple, dict]) -> Alert | None:
+    """The disruption of a flight that a query of `_flights` found: what it is by now, the gravest first."""
+    status, minutes, decisive = flight["flight_status"], None, "flight_status"
+    if (status == "cancelled" and watch.cancelled) or (status == "diverted" and watch.diverted):
+        kind, said = status, f"is {status}" if status == "cancelled" else "was diverted"
+    else:
+        late = {name: int(flight[name]) for name in DELAYS if flight[name] is not None}
+        # A forecast is over once the flight has left.
+        if "dep_delay_min" in late:
+            late.pop("dep_delay_forecast_min", None)
+        late = {name: value for name, value in late.items() if value >= watch.delay_minutes > 0}
+        if not late:
+            return None
+        decisive = max(late, key=late.get)
+        kind, minutes, said = "delayed", late[decisive], WORDS[decisive].format(late[decisive])
+    event = events.get((flight["flight_key"], decisive))
+    changed = event and {
+        "field": decisive,
+        "from": event["from_value"],
+        "to": event["to_value"],
+        "known_from": f"{event['known_from']:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    airline = flight["airline_iata"] or flight["airline_icao"] or ""
+    name = f"{flight['airline_name'] or airline or 'unknown airline'} {flight['flight_number'] or ''}".strip()
+    route = f"{flight['dep_iata'] or flight['dep_icao']}-{flight['arr_iata'] or flight['arr_icao']}"
+    scheduled = flight["dep_scheduled_utc"]
+    when = f", scheduled {scheduled:%Y-%m-%d %H:%M} UTC" if scheduled else ""
+    was = f"; {decisive} was {changed['from'] or 'unknown'} until {changed['known_from']}" if changed else ""
+    return Alert(
+        watch=watch.watch,
+        kind=kind,
+        flight_key=flight["flight_key"],
+        flight=flight["flight_iata"] or name,
+        route=route,
+        airline=airline,
+        scheduled_utc=f"{scheduled:%Y-%m-%dT%H:%M:%SZ}" if scheduled else None,
+        minutes=minutes,
+        changed=changed,
+        text=f"{name} {route}{when} {said}{was}.",
+    )
+
+
+def _days(dates: list[str]) -> str:
+    return ", ".join(f"date '{day}'" for day in dates)

@@ -1,0 +1,71 @@
+"""What a watch looks for, and what it tells of a flight."""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+from aviation import parameters
+from aviation.errors import ParameterError
+
+CODE = re.compile(r"[A-Z0-9-]{2,10}")
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What to look for: the notebook's parameters. Of an empty list everything is watched; the lists narrow each other.
+
+    `airlines` and `airports` are IATA or ICAO codes, `routes` pairs like JFK-LAX, `tails` registrations.
+    `delay_minutes` is the least departure, arrival or forecast delay to tell of, 0 none. Flights scheduled more than
+    `hours` before the newest observation are history, not news.
+    """
+
+    watch: str = "disruptions"
+    airlines: list[str] = field(default_factory=list)
+    airports: list[str] = field(default_factory=list)
+    routes: list[str] = field(default_factory=list)
+    tails: list[str] = field(default_factory=list)
+    delay_minutes: int = 60
+    cancelled: bool = True
+    diverted: bool = True
+    hours: int = 36
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One disruption of one leg: `kind` is cancelled, diverted or delayed; `changed` is the change that made it one
+    (`field`, `from`, `to`, `known_from`), None where the leg was first seen like that."""
+
+    watch: str
+    kind: str
+    flight_key: str
+    flight: str
+    route: str
+    airline: str
+    scheduled_utc: str | None
+    minutes: int | None
+    changed: dict | None
+    text: str
+
+    @property
+    def alert_id(self) -> str:
+        """The same for the same disruption of the same leg, whatever load it is found by."""
+        return hashlib.sha256(f"{self.watch}|{self.flight_key}|{self.kind}".encode()).hexdigest()[:24]
+
+
+def resolve(**values) -> Watch:
+    """The watch, checked; ParameterError names the parameter that does not fit."""
+    watch = parameters.resolve(Watch, **values)
+    if not re.fullmatch(r"[a-z0-9_-]{1,40}", watch.watch):
+        raise ParameterError(f"parameter 'watch' must be a name of a-z, 0-9, - and _, not {watch.watch!r}")
+    for name in ("airlines", "airports", "routes", "tails"):
+        for code in getattr(watch, name):
+            if not CODE.fullmatch(code.upper()):
+                raise ParameterError(
+                    f"parameter '{name}' holds '{code}', which is no code; write it like B6 or JFK-LAX"
+                )
+    for route in watch.routes:
+        if route.count("-") != 1:
+            raise ParameterError(f"parameter 'routes' holds '{route}'; write a route like JFK-LAX")
+    if watch.delay_minutes < 0 or watch.hours < 1:
+        raise ParameterError("parameter 'delay_minutes' must be at least 0, and 'hours' at least 1")
+    return watch
