@@ -25,7 +25,7 @@ class Life:
     def __init__(self, name: str):
         self.name = name
         self.told: list[str] = []
-        self.given = {"ScheduleState": "DISABLED", "DatabaseName": name}
+        self.given = {"ScheduleState": "DISABLED", "SavedQueries": "false", "DatabaseName": name}
 
     def deploy(self, root: Path = ROOT, **parameters: str) -> dict[str, str]:
         self.told = []

@@ -20,7 +20,7 @@ from aviation.build import build
 from aviation.change_sets import Progress
 from aviation.errors import ParameterError, StackError
 from aviation.redact import remember
-from aviation.template import TEMPLATE, buckets_alone, declared_parameters, read_parameters, read_template  # noqa: F401
+from aviation.template import TEMPLATE, buckets_alone, read_parameters, read_template, without_words
 
 ARTEFACTS = {
     "LambdaKey": "Deployment_Lambda.zip",
@@ -56,7 +56,7 @@ def deploy(
         change_sets.apply(stack, {"TemplateBody": json.dumps(alone)}, given, progress=say)
     bucket = _outputs(stack)["ArtefactsBucket"]
     keys = {parameter: _upload(bucket, path, say) for parameter, path in files.items()}
-    template = {"TemplateURL": f"{aws.client('s3').meta.endpoint_url}/{bucket}/{_upload(bucket, root / TEMPLATE, say)}"}
+    template = _uploaded_template(bucket, root, say)
     changed = change_sets.apply(stack, template, parameters | keys, progress=say, show=show)
     say(f"{changed} resources changed" if changed else "nothing to change")
     return _outputs(stack)
@@ -135,14 +135,23 @@ def read_api_key(outputs: dict[str, str]) -> str | None:
 
 
 def _preview(stack: str, parameters: dict[str, str], root: Path, progress: Progress) -> None:
-    """Say what a deployment would change. Nothing is uploaded, so the template goes along, without what needs no
-    showing: CloudFormation takes 51,200 bytes of one."""
+    """Say what a deployment would change. For a stack that is there the template is uploaded, under the hash of its
+    content; for a new one there is no bucket yet, and a request takes 51,200 bytes, so it goes without its words."""
     keys = {parameter: _key(path) for parameter, path in _artefacts(root).items()}
-    body = json.dumps(read_template(root), separators=(",", ":"))
-    lines = change_sets.preview(stack, {"TemplateBody": body}, parameters | keys)
+    if change_sets.exists(stack):
+        template = _uploaded_template(_outputs(stack)["ArtefactsBucket"], root, lambda line: None)
+    else:
+        body = without_words(read_template(root))
+        template = {"TemplateBody": json.dumps(body, separators=(",", ":"))}
+    lines = change_sets.preview(stack, template, parameters | keys)
     for line in lines:
         progress(f"  {line}")
     progress(f"deploy: {stack}: {len(lines)} resources would change; nothing was changed")
+
+
+def _uploaded_template(bucket: str, root: Path, say: Progress) -> dict[str, str]:
+    key = _upload(bucket, root / TEMPLATE, say)
+    return {"TemplateURL": f"{aws.client('s3').meta.endpoint_url}/{bucket}/{key}"}
 
 
 def _artefacts(root: Path) -> dict[str, Path]:
