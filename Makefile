@@ -16,7 +16,7 @@ help: ## Show this list
 .PHONY: setup
 setup: $(VENV)/.ready ## Install everything into .venv and .aviation/emulator (instant when done)
 
-$(VENV)/.ready: requirements.txt pyproject.toml $(wildcard $(LOCKS)/*.txt)
+$(VENV)/.ready: requirements.txt pyproject.toml $(filter-out $(LOCKS)/checkov.txt,$(wildcard $(LOCKS)/*.txt))
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) was not found: install Python 3.11, or name one with make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "make: $(PYTHON) is $$($(PYTHON) -V), but Python 3.11 is needed: name one with make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "make: $(PYTHON) has no venv module: install your system's package for it (Debian: python3.11-venv)" >&2; exit 1; }
@@ -33,12 +33,19 @@ $(VENV)/.ready: requirements.txt pyproject.toml $(wildcard $(LOCKS)/*.txt)
 	@$(AVIATION) build >/dev/null
 	@touch $@
 
+# Only the tests scan the template.
+.aviation/checkov/.ready: $(LOCKS)/checkov.txt | setup
+	@echo "setup: the environment of checkov, .aviation/checkov"
+	@$(UV) venv --quiet --clear --python $(VENV)/bin/python .aviation/checkov
+	@$(UV) pip sync --quiet --python .aviation/checkov --require-hashes $(LOCKS)/checkov.txt
+	@touch $@
+
 .PHONY: demo
 demo: setup ## Run the main job end to end on this machine: a real day of flights, from the API to a dashboard
 	@$(AVIATION) demo
 
 .PHONY: test
-test: setup ## Lint, unit, contract and notebook tests, and one end-to-end test of the local stack
+test: setup .aviation/checkov/.ready ## Lint, unit, contract and notebook tests, and one end-to-end test of the local stack
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/cfn-lint infra/cloudformation.yaml
@@ -74,6 +81,7 @@ lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) pyproject.toml --group setup --group test -o requirements.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:setup -o $(LOCKS)/setup.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:emulator -o $(LOCKS)/emulator.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:checkov -o $(LOCKS)/checkov.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath debugpy) -o $(LOCKS)/lambda.txt
 
 LOCK = --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
