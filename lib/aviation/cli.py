@@ -228,6 +228,21 @@ def destroy(stack: str, buckets: tuple[str, ...]):
 
 
 @main.command()
+@click.option("--parameters", type=click.Path(path_type=Path), help="A YAML file of the template's parameters.")
+@click.option("--plan", help="Reckon with this plan of the flight API (else the parameter ApiPlan).")
+@click.option("--flights-per-day", type=click.IntRange(1), help="Flights that a poll finds (else all that it may ask).")
+@click.option("--load-seconds", type=click.IntRange(1), help="Seconds that a load takes on Glue.")
+def cost(parameters: Path | None, plan: str | None, flights_per_day: int | None, load_seconds: int | None):
+    """Say what a month costs and how old data gets, beside other settings."""
+    from aviation.cost import LOAD_SECONDS, render
+    from aviation.template import read_parameters
+
+    given = read_parameters(parameters, aws.root()) if parameters else {}
+    given |= {"ApiPlan": plan} if plan else {}
+    click.echo(render(given, aws.root(), flights=flights_per_day, load_seconds=load_seconds or LOAD_SECONDS))
+
+
+@main.command()
 def demo():
     """Poll a real day 13 times, load it once, show what came of it."""
     from aviation.local.demo import run as run_demo

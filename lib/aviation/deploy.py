@@ -16,9 +16,10 @@ import boto3
 from botocore.exceptions import ClientError
 
 from aviation import aws, change_sets, places
+from aviation.api_plan import check_plan
 from aviation.build import build
 from aviation.change_sets import Progress
-from aviation.errors import ParameterError, StackError
+from aviation.errors import ParameterError, PlanError, StackError
 from aviation.redact import remember
 from aviation.template import TEMPLATE, buckets_alone, read_parameters, read_template, without_words
 
@@ -209,7 +210,11 @@ def _is_there(ask: Callable[[], object]) -> bool:
 
 
 def _check_plan(parameters: dict[str, str], root: Path, force: bool, progress: Progress) -> None:
-    pass
+    use = check_plan(parameters, root)
+    for line in use.lines():
+        progress(f"deploy: {line}")
+    if not use.fits and not force:
+        raise PlanError(use.refusal())
 
 
 def _outputs(stack: str) -> dict[str, str]:

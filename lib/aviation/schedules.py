@@ -20,8 +20,8 @@ UNITS = {"minute": 1, "hour": 60, "day": DAY}
 def fires(expression: str) -> list[int]:
     """The minutes of the week at which a schedule fires, ascending.
 
-    Read are `rate(30 minutes)` (taken to begin with the week) and `cron(minutes hours ? * weekdays *)`, where a field is
-    `*`, a number, a list, a range or a step. ParameterError for anything else: no day of the month, month or year.
+    Read are `rate(30 minutes)` (taken to begin with the week) and `cron(minutes hours ? * weekdays *)`, where a field
+    is `*`, a number, a list, a range or a step. ParameterError for anything else: no day of the month, month or year.
     """
     if rate := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression.strip()):
         if every := int(rate[1]) * UNITS[rate[2]]:
@@ -87,9 +87,9 @@ class Freshness:
 def freshness(poll: str, load: str, *, sweep_seconds: float, buffer_seconds: float, load_seconds: float) -> Freshness:
     """How old data gets between a poll and a load, both schedules.
 
-    A poll at p is in raw by p + sweep + buffer, and can be queried at q(p) = the first load that starts at or after that
-    + load_seconds. Its age is then q(p) - p. Until the next poll p' takes over at q(p') the age grows to q(p') - p: the
-    worst. The mean is over time: each stretch from q(p) to q(p') counts with its length and its middle age.
+    A poll at p is in raw by p + sweep + buffer, and can be queried at q(p) = the first load that starts at or after
+    that + load_seconds. Its age is then q(p) - p. Until the next poll p' takes over at q(p') the age grows to
+    q(p') - p: the worst. The mean is over time: each stretch from q(p) to q(p') counts with its length and middle age.
     """
     starts = fires(load)
     polls = fires(poll)
