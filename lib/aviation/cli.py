@@ -59,10 +59,32 @@ def main(debug: bool):
 @click.option(
     "--replay-port", type=click.IntRange(1, 65535), help="The replay's port (else the last one, or a free one)."
 )
-def up(day: datetime | None, api_url: str | None, port: int | None, replay_port: int | None):
+@click.option("--schedule", is_flag=True, help="Let the deployed schedules poll and load, while the day goes by.")
+@click.option(
+    "--every",
+    type=int,
+    metavar="MINUTES",
+    help="With --schedule: flights so often; the others stay daily, at 03:12 UTC.",
+)
+def up(
+    day: datetime | None,
+    api_url: str | None,
+    port: int | None,
+    replay_port: int | None,
+    schedule: bool,
+    every: int | None,
+):
     """Start the local stack and deploy the template into it."""
+    if every is not None and not schedule:
+        raise ParameterError("--every says how often the schedules run: give --schedule too")
     environment = _local_stack().up(
-        day=f"{day:%Y-%m-%d}" if day else None, api_url=api_url, port=port, replay_port=replay_port, progress=_say
+        day=f"{day:%Y-%m-%d}" if day else None,
+        api_url=api_url,
+        port=port,
+        replay_port=replay_port,
+        schedule=schedule,
+        every=every,
+        progress=_say,
     )
     click.echo(
         f"up: AWS at {environment['AWS_ENDPOINT_URL']}, the flight API at {environment['AVIATIONSTACK_BASE_URL']}"

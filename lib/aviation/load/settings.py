@@ -80,7 +80,7 @@ def settings(**choices) -> Settings:
     glue_run = arguments.pop(GLUE_RUN, None)
     if missing := [name for name in DEPLOYED if not arguments.get(name)]:
         raise PlaceError(f"the load job has no argument --{missing[0]}: deploy it again with this version")
-    given = {name: _parsed(name, text) for name, text in arguments.items() if name not in DEPLOYED}
+    given = {name: parsed(name, text) for name, text in arguments.items() if name not in DEPLOYED}
     chosen = resolve(LoadParameters, **(choices | given))
     if chosen.look_back_hours < 1:
         raise ParameterError(f"parameter 'look_back_hours' must be at least 1, not {chosen.look_back_hours}")
@@ -124,8 +124,8 @@ def _deployed_arguments() -> dict[str, str]:
     return {name: defaults[f"--{name}"] for name in DEPLOYED if f"--{name}" in defaults}
 
 
-def _parsed(name: str, text: str) -> object:
-    """A choice that Glue passed as text, as what it is declared to be; what does not parse is left for `resolve`."""
+def parsed(name: str, text: str) -> object:
+    """A choice that Glue passes as text, as what it is declared to be; what does not parse is left for `resolve`."""
     declared = typing.get_type_hints(LoadParameters)[name]
     if declared == list[str] and not text.lstrip().startswith("["):
         return [part.strip() for part in text.split(",") if part.strip()]

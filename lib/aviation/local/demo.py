@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from tqdm import tqdm
 
@@ -12,12 +12,11 @@ from aviation.local.stack import DEFAULT_DAY, LocalStack
 from aviation.status import age, row_counts
 
 POLLS = 13
-FIRST_POLL = time(8, 30)  # UTC: half an hour before the first scheduled departure from New York
 
 
 def poll_times(day: str) -> list[datetime]:
     """The instants (aware, UTC) at which the demo polls a day: evenly from 08:30Z to the replay's default clock."""
-    first = datetime.combine(datetime.fromisoformat(day), FIRST_POLL, UTC)
+    first = replay.first_poll(day)
     step = (replay.default_clock(day) - first) / (POLLS - 1)
     return [first + timedelta(seconds=round((n * step).total_seconds())) for n in range(POLLS)]
 

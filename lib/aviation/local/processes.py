@@ -38,8 +38,9 @@ class Process:
             return None
         return process if alive else None
 
-    def start(self, command: list[str], environment: dict[str, str], ready_url: str) -> None:
-        """Start it and wait until `ready_url` answers; StackError with the log's last line where it does not."""
+    def start(self, command: list[str], environment: dict[str, str], ready_url: str | None) -> None:
+        """Start it and wait until `ready_url`, where it has one, answers; StackError with the log's last line where it
+        does not."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             process = subprocess.Popen(
@@ -53,7 +54,7 @@ class Process:
         noted = {"pid": process.pid, "started": psutil.Process(process.pid).create_time()}
         self.pid_file.write_text(json.dumps(noted))
         deadline = time.monotonic() + READY_SECONDS
-        while not answers(ready_url):
+        while ready_url and not answers(ready_url):
             if process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise StackError(f"{self.name} did not start: {self.last_line()} (log: {self.log})")

@@ -18,7 +18,7 @@ from pathlib import Path
 from aviation import aws, deploy, replay
 from aviation.api import check_base_url
 from aviation.errors import AccessKeyError, StackError
-from aviation.local import spark
+from aviation.local import schedules, spark
 from aviation.local.jobs import configure_spark
 from aviation.local.processes import Process, answers, choose_port, plain_environment
 from aviation.replay.records import over
@@ -55,6 +55,7 @@ class LocalStack:
         self.home = home or aws.home()
         self.emulator = Process(self.home, "ministack")
         self.replay = Process(self.home, "replay")
+        self.schedules = Process(self.home, "schedules")
         self.state_file = self.home / "stack.json"
 
     def up(
@@ -64,9 +65,15 @@ class LocalStack:
         api_url: str | None = None,
         port: int | None = None,
         replay_port: int | None = None,
+        schedule: bool = False,
+        every: int | None = None,
         progress: Callable[[str], None] = print,
     ) -> dict[str, str]:
-        """Start what is not running, deploy, put the API's key; the environment that reaches the stack."""
+        """Start what is not running, deploy, put the API's key; the environment that reaches the stack.
+
+        With `schedule` the deployed schedules run, flights every `every` minutes (else as the template says), and the
+        replay's clock goes on by half an hour from poll to poll.
+        """
         given_key = os.environ.get("AVIATIONSTACK_ACCESS_KEY")
         if api_url:
             check_base_url(api_url)
@@ -83,15 +90,18 @@ class LocalStack:
         aws.use_environment(environment)
         parameters = deploy.read_parameters(self.root / "parameters/deploy/local.yaml", self.root)
         parameters["ApiBaseUrl"] = api_url or state.replay_url
+        if schedule or every:
+            parameters |= schedules.template_parameters(every)
         outputs = deploy.deploy(STACK, parameters, root=self.root, progress=progress)
         self._provide_api(state, given_key, outputs, progress)
         configure_spark()
         _write(self.home / "env", "".join(f"{name}={value}\n" for name, value in environment.items()))
+        self._drive(state, every or schedules.EVERY_DEFAULT if schedule or every else None, progress)
         return environment
 
     def down(self, *, purge: bool = False) -> bool:
         """Stop it; `purge` also forgets its data. Whether anything was running."""
-        stopped = [process.stop() for process in (self.replay, self.emulator)]
+        stopped = [process.stop() for process in (self.schedules, self.replay, self.emulator)]
         (self.home / "env").unlink(missing_ok=True)
         if purge:
             for name in ("ministack", "logs", "runs", "spark", "tmp"):
@@ -188,6 +198,22 @@ class LocalStack:
         self.replay.start(command, environment, f"http://127.0.0.1:{state.replay_port}/_replay")
         if clock:
             replay.set_clock(state.replay_url, clock)
+
+    def _drive(self, state: State, every: int | None, progress: Callable[[str], None]) -> None:
+        """Let the schedules run every so many minutes, or (None) nothing run by itself."""
+        self.schedules.stop()
+        if not state.api_url:
+            # A day that is over would be the same at each poll: it begins anew.
+            over = replay.default_clock(state.day) <= datetime.fromisoformat(replay.state(state.replay_url)["clock"])
+            turned = {"clock": f"{replay.first_poll(state.day):%Y-%m-%dT%H:%M:%SZ}"} if every and over else {}
+            replay.control(state.replay_url, rate=schedules.EVERY_DEFAULT / every if every else 0, **turned)
+        if not every:
+            return
+        environment = plain_environment(HOME=str(self.home), **self._environment(state))
+        self.schedules.start([sys.executable, "-m", "aviation.local.schedules"], environment, None)
+        progress(
+            f"up: flights are polled and loaded every {every} minutes: see 'aviation status' and {self.schedules.log}"
+        )
 
     def _environment(self, state: State) -> dict[str, str]:
         return {

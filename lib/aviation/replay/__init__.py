@@ -19,8 +19,15 @@ def default_clock(day: str | date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(12, 30), UTC)
 
 
+def first_poll(day: str | date) -> datetime:
+    """08:30Z on `day` (ISO text or date), 04:30 in New York in summer: before the first departure. Aware, UTC."""
+    if isinstance(day, str):
+        day = date.fromisoformat(day)
+    return datetime.combine(day, time(8, 30), UTC)
+
+
 def state(base_url: str) -> dict:
-    """`{"day", "clock", "calls", "quota"}` of the replay at `base_url`, which may end in `/v1`.
+    """`{"day", "clock", "rate", "calls", "quota"}` of the replay at `base_url`, which may end in `/v1`.
 
     `clock` is ISO 8601 in UTC; `quota` is null where there is none. Raises requests.RequestException.
     """
@@ -35,7 +42,7 @@ def set_clock(base_url: str, when: datetime) -> dict:
 
 
 def control(base_url: str, **changes) -> dict:
-    """Change the replay at `base_url`: `clock`, `quota`, `faults`, as `server` describes; what `state` then says."""
+    """Change the replay at `base_url`: `clock`, `rate`, `quota`, `faults`, as `server` says; what `state` then says."""
     return _ask("PUT", base_url, json=changes)
 
 

@@ -1,8 +1,9 @@
 """The replay's HTTP server, on loopback: `GET /v1/<endpoint>` as the API, `/_replay` to look at it and turn it.
 
-`GET /_replay` gives `{"day", "clock", "calls", "quota"}`. `PUT /_replay` takes an object with any of:
+`GET /_replay` gives `{"day", "clock", "rate", "calls", "quota"}`. `PUT /_replay` takes an object with any of:
 
-- `clock`: ISO 8601 with its zone. The clock stands still until it is set again, and is every answer's `Date`.
+- `clock`: ISO 8601 with its zone. It is every answer's `Date`.
+- `rate`: by how many seconds the clock goes on in a second; 0, as at the start, lets it stand still.
 - `quota`: the calls that are left to the month, which starts anew (`calls` is 0 again); null for no end.
 - `faults`: a list (it replaces what is left of the last one) that the next calls with the right key get, one each:
   `500` `502` `503` `504`, `html` (a page, with status 200), `half` (half a JSON body), `cut` (the connection is cut,
@@ -20,7 +21,7 @@ import socket
 import threading
 import time
 from collections import deque
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -32,6 +33,7 @@ from aviation.replay.data import legs
 CONTROL = "/_replay"
 API = "/v1/"
 MAX_CONTROL_BYTES = 1_000_000
+MOST_RATE = 3600
 PLAIN_FAULTS = frozenset({"500", "502", "503", "504", "html", "half", "cut", "quota", "empty", "error200"})
 
 
@@ -58,7 +60,8 @@ class Replay(ThreadingHTTPServer):
         if not legs(day):
             raise ValueError(f"there are no flights on {day}: the replay has the days of 2013")
         self.day, self.key, self.max_limit, self.log = day, key, max_limit, log
-        self.clock = (clock or default_clock(day)).astimezone(UTC)
+        self.rate = 0.0
+        self._turn(clock or default_clock(day))
         self.quota, self.calls = quota, 0
         self.faults: deque[str] = deque()
         self.lock = threading.Lock()
@@ -74,16 +77,28 @@ class Replay(ThreadingHTTPServer):
         """The API's base URL."""
         return f"http://127.0.0.1:{self.server_port}/v1"
 
+    @property
+    def clock(self) -> datetime:
+        """The time that it is here, to the second (aware, UTC)."""
+        gone = timedelta(seconds=int((time.monotonic() - self._turned_at) * self.rate))
+        return self._turned_to + gone
+
+    def _turn(self, clock: datetime) -> None:
+        self._turned_to, self._turned_at = clock.astimezone(UTC), time.monotonic()
+
     def state(self) -> dict:
         """What `GET /_replay` gives."""
         clock = self.clock.isoformat().replace("+00:00", "Z")
-        return {"day": self.day, "clock": clock, "calls": self.calls, "quota": self.quota}
+        return {"day": self.day, "clock": clock, "rate": self.rate, "calls": self.calls, "quota": self.quota}
 
     def change(self, changes: dict) -> None:
         """What `PUT /_replay` does, all of it or nothing. Raises ValueError, which says what does not fit."""
-        if unknown := changes.keys() - {"clock", "quota", "faults"}:
+        if unknown := changes.keys() - {"clock", "rate", "quota", "faults"}:
             raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
         clock = _clock(changes["clock"]) if "clock" in changes else self.clock
+        rate = changes.get("rate", self.rate)
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= MOST_RATE:
+            raise ValueError(f"rate must be a number from 0 to {MOST_RATE}")
         quota = changes.get("quota")
         if not (quota is None or (type(quota) is int and quota >= 0)):
             raise ValueError("quota must be a whole number or null")
@@ -93,7 +108,8 @@ class Replay(ThreadingHTTPServer):
         for fault in faults:
             _check_fault(fault)
         with self.lock:
-            self.clock = clock
+            self.rate = float(rate)
+            self._turn(clock)
             if "quota" in changes:
                 self.quota, self.calls = quota, 0
             if "faults" in changes:

@@ -1,0 +1,77 @@
+"""How did the day go, hour by hour?"""
+
+import pandas as pd
+
+from aviation.explore.choice import Choice
+from aviation.explore.words import counted, hour, listed, minutes, share, total
+from aviation.views.declaration import delay_figures
+
+# The rule of the US Department of Transportation: late from 15 minutes on.
+LATE_MIN = 15
+OUTCOME = f"""case when flight_status = 'cancelled' then 'cancelled'
+            when flight_status = 'diverted' then 'diverted'
+            when dep_delay_min >= {LATE_MIN} then 'left late'
+            when dep_delay_min is not null then 'left on time'
+            else 'not left' end"""
+# Below this many departures an hour's mean is that of single flights.
+ENOUGH = 5
+
+
+def outcomes(chosen: Choice) -> pd.DataFrame:
+    """`hour` (0 to 23, of the scheduled departure, local; null where not known), `outcome` (left on time, left late,
+    diverted, cancelled, not left), `flights`. A flight is in one row; late is 15 minutes or more."""
+    return chosen.ask(
+        f"select hour(dep_scheduled_local) as hour, {OUTCOME} as outcome, count(*) as flights from flights "
+        f"where {chosen.condition} group by 1, 2 order by 1, 2"
+    )
+
+
+def delays(chosen: Choice) -> pd.DataFrame:
+    """`hour, flights` (those that left), and `mean_`, `median_` and `p90_dep_delay_min` in minutes."""
+    return chosen.ask(
+        f"select hour(dep_scheduled_local) as hour, count(*) as flights, {delay_figures('dep_delay_min')} from flights "
+        f"where {chosen.condition} and flight_status <> 'cancelled' and dep_delay_min is not null "
+        "and dep_scheduled_local is not null group by 1 order by 1"
+    )
+
+
+def delays_by_airport(chosen: Choice) -> pd.DataFrame:
+    """`hour, airport, mean_dep_delay_min` of hours in which at least ENOUGH flights left the airport."""
+    return chosen.ask(
+        "select hour(dep_scheduled_local) as hour, coalesce(dep_iata, dep_icao) as airport, "
+        f"avg(dep_delay_min) as mean_dep_delay_min from flights where {chosen.condition} "
+        "and flight_status <> 'cancelled' and dep_scheduled_local is not null group by 1, 2 "
+        f"having count(dep_delay_min) >= {ENOUGH} order by 1, 2"
+    )
+
+
+def finding(chosen: Choice, by_outcome: pd.DataFrame, by_hour: pd.DataFrame) -> str:
+    """Two sentences, of `outcomes` and `delays`."""
+    flights = total(by_outcome, "flights")
+    if not flights:
+        return chosen.nothing
+    counts = by_outcome.groupby("outcome")["flights"].sum()
+    lost = [f"{counted(int(counts[name]), 'flight')} {name}" for name in ("cancelled", "diverted") if name in counts]
+    left = total(by_hour, "flights")
+    mean = (by_hour["mean_dep_delay_min"] * by_hour["flights"]).sum() / left if left else None
+    first = (
+        f"Of {counted(flights, 'flight')} on {chosen.label}, {share(counts.get('left on time', 0), flights)} left "
+        f"within {LATE_MIN} minutes of schedule and reached their destination or are on their way; "
+        f"{listed(lost) + ' was lost' if False else listed(lost) or 'none was cancelled or diverted'}"
+    )
+    return f"{first}. {_turn(by_hour, mean)}"
+
+
+def _turn(by_hour: pd.DataFrame, mean: float | None) -> str:
+    """When the day turned, and its worst hour."""
+    busy = by_hour[by_hour["flights"] >= ENOUGH]
+    if busy.empty:
+        return f"No hour had {ENOUGH} departures, too few to tell a good hour from a bad one."
+    worst = busy.loc[busy["mean_dep_delay_min"].idxmax()]
+    peak = f"the hour from {hour(worst['hour'])} was worst, {minutes(worst['mean_dep_delay_min'])} late on average"
+    late = busy[busy["median_dep_delay_min"] >= LATE_MIN]
+    if late.empty:
+        return f"In no hour did half of the flights leave {LATE_MIN} minutes late or more; {peak}."
+    return (
+        f"From {hour(late['hour'].iloc[0])} on the median flight was late; {peak}, against {minutes(mean)} over the day."
+    )

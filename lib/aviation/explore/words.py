@@ -1,0 +1,36 @@
+"""Figures in words, for findings."""
+
+import pandas as pd
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 flight`, `1,004 flights`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def share(part: float, whole: float) -> str:
+    """`12 %`; `none` of nothing."""
+    return f"{part / whole:.0%}".replace("%", " %") if whole else "none"
+
+
+def minutes(value: float | None) -> str:
+    """`1 minute`, `54 minutes`, `4 minutes early` for -4; `an unknown time` for None."""
+    if value is None or pd.isna(value):
+        return "an unknown time"
+    whole = round(abs(value))
+    return f"{whole:,} minute{'' if whole == 1 else 's'}{' early' if round(value) < 0 else ''}"
+
+
+def hour(value: float) -> str:
+    """`17:00`."""
+    return f"{int(value):02}:00"
+
+
+def listed(items: list[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+
+
+def total(frame: pd.DataFrame, column: str) -> int:
+    """The sum of a column of counts; 0 of no rows."""
+    return int(frame[column].fillna(0).sum())

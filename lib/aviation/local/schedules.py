@@ -1,0 +1,111 @@
+"""Starts the loads that the deployed schedules would start on AWS; the emulator starts the producers itself, and drops
+what is meant for Glue.
+
+`python -m aviation.local.schedules` runs until it is stopped. What a load did is in its run record, as of any other.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aviation import aws
+from aviation.errors import AviationError, ParameterError
+from aviation.load.settings import parsed
+from aviation.places import stack_name
+from aviation.schedules import WEEK, fires
+
+GLUE_TARGET = ":scheduler:::aws-sdk:glue:startJobRun"
+LOOK_SECONDS = 5
+EVERY_DEFAULT = 30
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class LoadSchedule:
+    """A deployed schedule of the load: when it starts it, and with which choices (the notebook's parameters)."""
+
+    name: str
+    expression: str
+    parameters: dict
+
+    def due(self, after: datetime, until: datetime) -> bool:
+        """Whether it fires after the one instant, at the other at the latest (both aware)."""
+        minutes = set(fires(self.expression))
+        moment = after.astimezone(UTC).replace(second=0, microsecond=0) + MINUTE
+        while moment <= until:
+            if (moment.weekday() * 1440 + moment.hour * 60 + moment.minute) % WEEK in minutes:
+                return True
+            moment += MINUTE
+        return False
+
+
+def deployed() -> list[LoadSchedule]:
+    """The stack's schedules that start the load, those switched off left out."""
+    scheduler, group = aws.client("scheduler"), stack_name()
+    found = []
+    for page in scheduler.get_paginator("list_schedules").paginate(GroupName=group, State="ENABLED"):
+        for item in page["Schedules"]:
+            schedule = scheduler.get_schedule(Name=item["Name"], GroupName=group)
+            if schedule["Target"]["Arn"].endswith(GLUE_TARGET) and schedule["State"] == "ENABLED":
+                arguments = json.loads(schedule["Target"]["Input"])["Arguments"]
+                choices = {name.removeprefix("--"): text for name, text in arguments.items()}
+                parameters = {name: parsed(name, text) for name, text in choices.items()}
+                found.append(LoadSchedule(schedule["Name"], schedule["ScheduleExpression"], parameters))
+    return sorted(found, key=lambda schedule: schedule.name)
+
+
+def template_parameters(every: int | None) -> dict[str, str]:
+    """The template's parameters that let the schedules run; flights every so many minutes where that is given.
+
+    ParameterError unless an hour is whole intervals, of two minutes at least: a load comes after each poll.
+    """
+    if every is None:
+        return {"ScheduleState": "ENABLED"}
+    if every < 2 or 60 % every:
+        raise ParameterError(f"--every must be 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60 minutes, not {every}")
+    # Here nothing is buffered: a load need not wait for more than the poll itself.
+    after = min(7, every // 2)
+    return {
+        "ScheduleState": "ENABLED",
+        "FlightsSchedule": f"cron(0/{every} * * * ? *)",
+        "FlightsLoadTime": f"cron({after}/{every} * * * ? *)",
+    }
+
+
+def drive(
+    load: Callable[[dict], dict],
+    *,
+    say: Callable[[str], None],
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    schedules: Callable[[], Iterable[LoadSchedule]] = deployed,
+    wait: Callable[[float], None] = time.sleep,
+) -> None:
+    """Run what falls due, one load at a time, until `wait` raises. What falls due while a load runs is run once after
+    it; what fell due before the start is not made up for. A load that fails is said and recorded, and ends nothing."""
+    looked = clock()
+    while True:
+        wait(LOOK_SECONDS)
+        now = clock()
+        try:
+            due = [schedule for schedule in schedules() if schedule.due(looked, now)]
+        except (AviationError, BotoCoreError, ClientError) as error:
+            say(f"the schedules cannot be read: {' '.join(str(error).split())}")
+            continue
+        looked = now
+        for schedule in due:
+            try:
+                record = load(schedule.parameters)
+                said = (
+                    f"{record['status']}, {record['counts'].get('lines_read', 0):,} lines in {record['seconds']:.0f} s"
+                )
+            except AviationError as error:
+                said = f"failed: {error}"
+            say(f"{now:%Y-%m-%dT%H:%MZ} {schedule.name}: {said}")
+
+
+if __name__ == "__main__":
+    drive(aws.load_runner(), say=lambda line: print(f"schedules: {line}", flush=True))
