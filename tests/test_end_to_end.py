@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import aws_calls
 import pandas as pd
 import pytest
 import requests
@@ -20,6 +21,7 @@ from click.testing import CliRunner
 from aviation import aws, catalog, dashboard, jobs, places, query, runs, views
 from aviation.backfill import Checkpoint
 from aviation.cli import main
+from aviation.entities import ENTITIES
 from aviation.errors import AviationError, RefusedShareError
 from aviation.load.record import recorded
 from aviation.load.settings import settings
@@ -31,6 +33,21 @@ from aviation.status import TABLES, row_counts
 
 ROOT = Path(__file__).parents[1]
 DAY = "2013-07-10"
+LOAD_ACCESS_KEY = "of-the-load"  # tells its calls apart
+# What is allowed and nothing here exercises, with the reason why it is needed.
+UNEXERCISED = {
+    "Producer": {
+        "sqs:SendMessage": "the Lambda service hands on an invocation that failed",
+        "logs:CreateLogStream": "the Lambda service writes the log",
+        "logs:PutLogEvents": "the Lambda service writes the log",
+    },
+    "Load": {
+        "s3:GetBucketLocation": "Glue's own file system asks for the region of a bucket",
+        "s3:AbortMultipartUpload": "an upload of a large file that is cut off",
+        "logs:CreateLogStream": "the Glue service writes the log",
+        "logs:PutLogEvents": "the Glue service writes the log",
+    },
+}
 
 
 def aviation(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
@@ -190,7 +207,7 @@ def as_glue_runs_it(folder: Path, *arguments: str) -> subprocess.CompletedProces
         (folder / name).write_bytes(aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
     command = [sys.executable, folder / "script.py", "--JOB_NAME", job["Name"], "--JOB_RUN_ID", "jr_of_this_test"]
     command += [text for pair in passed.items() for text in pair if not pair[0].startswith("--enable")]
-    environment = os.environ | {"PYTHONPATH": str(folder / "lib.zip")}
+    environment = os.environ | {"PYTHONPATH": str(folder / "lib.zip"), "AWS_ACCESS_KEY_ID": LOAD_ACCESS_KEY}
     return subprocess.run(
         [*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
     )
@@ -204,13 +221,30 @@ def test_after_a_hard_kill_the_script_that_glue_runs_rebuilds_from_raw_the_table
     emulator.kill()
     emulator.wait(10)
     stack.up(progress=lambda line: None)
-    done = as_glue_runs_it(tmp_path, "--reconcile", "true")
+    aws_calls.record()
+    done = as_glue_runs_it(tmp_path, "--reconcile", "true", "--upkeep", "true")
     assert done.returncode == 0, done.stderr
     assert "every line read is an observation" in done.stdout
     assert contents() == before
     [record] = runs.latest("aviation_data_load", limit=1)
     assert (record["run_id"], record["parameters"]["reconcile"]) == ("jr_of_this_test", True)
     assert record["counts"]["observations_added"] == row_counts()["flight_observations"]
+
+
+def test_every_call_of_the_load_and_the_producers_is_allowed_and_nothing_else_but_for_a_reason(loaded):
+    # The load's calls are those of the test before.
+    for entity in ENTITIES:
+        jobs.run_producer(entity)
+    callers = {"Load": aws_calls.recorded(access_key=LOAD_ACCESS_KEY)}
+    for entity in ENTITIES.values():
+        name = f"{places.stack_name()}-producer-{entity.name}"
+        callers[f"{entity.title}Producer"] = aws_calls.recorded(app_id=name)
+    for caller, calls in callers.items():
+        policy = aws_calls.statements(f"{caller}Role")
+        refused = [call for call in calls if not aws_calls.allows(policy, call)]
+        assert not refused, caller
+        idle = aws_calls.actions(policy) - {call.action for call in calls}
+        assert idle == set(UNEXERCISED["Load" if caller == "Load" else "Producer"]), caller
 
 
 def test_the_dashboard_shows_what_the_tables_say_and_needs_no_network(loaded, tmp_path):

@@ -50,7 +50,7 @@ def render() -> str:
     """The lines that `aviation status` prints."""
     try:
         lines = [f"{name:<22} {rows:>10,} rows" for name, rows in row_counts().items()]
-        lines += ["", *(f"{name:<22} {age(name):>10} old" for name in ENTITIES)]
+        lines += ["", *(f"{name:<22} {age(name):>15}" for name in ENTITIES)]
     except QueryError as error:
         lines = [str(error)]
     lines += ["", "last runs:"]

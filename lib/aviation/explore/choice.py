@@ -1,8 +1,9 @@
 """Which flights a notebook asks about: its parameters, checked, and the SQL and the words that follow from them."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TypeVar
 
 import pandas as pd
 
@@ -25,6 +26,14 @@ class Choice:
     def ask(self, text: str) -> pd.DataFrame:
         """The answer to Athena's SQL as of the moment that was chosen; tables that are not there have no rows."""
         return ask(text, as_of=self.as_of or None)
+
+    def at(self, moment: str) -> "Choice":
+        """The same flights as they were known at `moment`; ParameterError where it is no ISO 8601 time."""
+        try:
+            instant(moment)
+        except QueryError as error:
+            raise ParameterError(f"parameter 'as_of': {error}") from None
+        return replace(self, as_of=moment)
 
     @property
     def condition(self) -> str:
@@ -59,9 +68,12 @@ class Choice:
         )
 
 
-def choose(**values) -> Choice:
+C = TypeVar("C", bound=Choice)
+
+
+def choose(declared: type[C] = Choice, /, **values) -> C:
     """The parameters of a notebook, checked; ParameterError names the one that does not fit."""
-    chosen = resolve(Choice, **values)
+    chosen = resolve(declared, **values)
     try:
         if date.fromisoformat(chosen.day).isoformat() != chosen.day:
             raise ValueError
@@ -71,12 +83,7 @@ def choose(**values) -> Choice:
         for code in getattr(chosen, name):
             if not re.fullmatch(form, code):
                 raise ParameterError(f"parameter '{name}' has '{code}': give codes such as JFK, or B6 for an airline")
-    if chosen.as_of:
-        try:
-            instant(chosen.as_of)
-        except QueryError as error:
-            raise ParameterError(f"parameter 'as_of': {error}") from None
-    return chosen
+    return chosen.at(chosen.as_of) if chosen.as_of else chosen
 
 
 def _listed(codes: list[str]) -> str:

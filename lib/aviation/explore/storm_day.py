@@ -3,11 +3,12 @@
 import pandas as pd
 
 from aviation.explore.choice import Choice
-from aviation.explore.words import counted, hour, listed, minutes, share, total
+from aviation.explore.words import counted, hour, late, listed, share, total
 from aviation.views.declaration import delay_figures
 
 # The rule of the US Department of Transportation: late from 15 minutes on.
 LATE_MIN = 15
+OUTCOMES = ("left on time", "left late", "diverted", "cancelled", "not left")
 OUTCOME = f"""case when flight_status = 'cancelled' then 'cancelled'
             when flight_status = 'diverted' then 'diverted'
             when dep_delay_min >= {LATE_MIN} then 'left late'
@@ -35,6 +36,12 @@ def delays(chosen: Choice) -> pd.DataFrame:
     )
 
 
+def measures(by_hour: pd.DataFrame) -> pd.DataFrame:
+    """`hour, measure` (median, mean, nine in ten), `minutes`: of `delays`, one row a figure."""
+    names = {"p90_dep_delay_min": "nine in ten left by", "mean_dep_delay_min": "mean", "median_dep_delay_min": "median"}
+    return by_hour.rename(columns=names).melt("hour", list(names.values()), "measure", "minutes")
+
+
 def delays_by_airport(chosen: Choice) -> pd.DataFrame:
     """`hour, airport, mean_dep_delay_min` of hours in which at least ENOUGH flights left the airport."""
     return chosen.ask(
@@ -51,27 +58,22 @@ def finding(chosen: Choice, by_outcome: pd.DataFrame, by_hour: pd.DataFrame) -> 
     if not flights:
         return chosen.nothing
     counts = by_outcome.groupby("outcome")["flights"].sum()
-    lost = [f"{counted(int(counts[name]), 'flight')} {name}" for name in ("cancelled", "diverted") if name in counts]
-    left = total(by_hour, "flights")
-    mean = (by_hour["mean_dep_delay_min"] * by_hour["flights"]).sum() / left if left else None
-    first = (
-        f"Of {counted(flights, 'flight')} on {chosen.label}, {share(counts.get('left on time', 0), flights)} left "
-        f"within {LATE_MIN} minutes of schedule and reached their destination or are on their way; "
-        f"{listed(lost) + ' was lost' if False else listed(lost) or 'none was cancelled or diverted'}"
-    )
-    return f"{first}. {_turn(by_hour, mean)}"
+    parts = [f"{counts[name]:,} ({share(counts[name], flights)}) {name}" for name in OUTCOMES if name in counts]
+    lost = "" if {"cancelled", "diverted"} & set(counts.index) else "; none was cancelled or diverted"
+    return f"Of {counted(flights, 'flight')} on {chosen.label}, {listed(parts)}{lost}. {_turn(by_hour)}"
 
 
-def _turn(by_hour: pd.DataFrame, mean: float | None) -> str:
+def _turn(by_hour: pd.DataFrame) -> str:
     """When the day turned, and its worst hour."""
     busy = by_hour[by_hour["flights"] >= ENOUGH]
     if busy.empty:
         return f"No hour had {ENOUGH} departures, too few to tell a good hour from a bad one."
     worst = busy.loc[busy["mean_dep_delay_min"].idxmax()]
-    peak = f"the hour from {hour(worst['hour'])} was worst, {minutes(worst['mean_dep_delay_min'])} late on average"
-    late = busy[busy["median_dep_delay_min"] >= LATE_MIN]
-    if late.empty:
+    peak = f"the hour from {hour(worst['hour'])} was worst, {late(worst['mean_dep_delay_min'])} on average"
+    turned = busy[busy["median_dep_delay_min"] >= LATE_MIN]
+    if turned.empty:
         return f"In no hour did half of the flights leave {LATE_MIN} minutes late or more; {peak}."
     return (
-        f"From {hour(late['hour'].iloc[0])} on the median flight was late; {peak}, against {minutes(mean)} over the day."
+        f"The hour from {hour(turned['hour'].iloc[0])} was the first in which half of the flights left {LATE_MIN} "
+        f"minutes late or more; {peak}."
     )

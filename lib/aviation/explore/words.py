@@ -13,12 +13,18 @@ def share(part: float, whole: float) -> str:
     return f"{part / whole:.0%}".replace("%", " %") if whole else "none"
 
 
-def minutes(value: float | None) -> str:
-    """`1 minute`, `54 minutes`, `4 minutes early` for -4; `an unknown time` for None."""
+def minutes(value: float) -> str:
+    """`1 minute`, `54 minutes`."""
+    return counted(round(value), "minute")
+
+
+def late(value: float | None) -> str:
+    """A delay: `54 minutes late`, `4 minutes early` for -4, `on time` for 0; `by an unknown time` for None."""
     if value is None or pd.isna(value):
-        return "an unknown time"
-    whole = round(abs(value))
-    return f"{whole:,} minute{'' if whole == 1 else 's'}{' early' if round(value) < 0 else ''}"
+        return "by an unknown time"
+    if not round(value):
+        return "on time"
+    return f"{minutes(abs(value))} {'late' if value > 0 else 'early'}"
 
 
 def hour(value: float) -> str:
