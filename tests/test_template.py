@@ -15,6 +15,7 @@ import yaml
 from sqlglot import exp
 
 from aviation import aws
+from aviation.api_plan import check_plan
 from aviation.entities import ENTITIES
 from aviation.errors import ParameterError
 from aviation.load import metrics
@@ -347,6 +348,29 @@ def test_delivery_streams_wait_five_minutes_compress_and_sort_by_entity_and_hour
         assert destination["Prefix"]["Fn::Sub"][0] == "${Name}/!{timestamp:yyyy/MM/dd/HH}/", name
         assert destination["ErrorOutputPrefix"]["Fn::Sub"][0].startswith("errors/${Name}/")
         assert destination["CloudWatchLoggingOptions"]["Enabled"]
+
+
+def test_the_policy_for_who_deploys_knows_every_service_of_the_template(resources):
+    policy = json.loads((ROOT / "infra/deployer-policy.json").read_text())
+    services = {action.partition(":")[0] for item in policy["Statement"] for action in listed(item["Action"])}
+    called = {"KinesisFirehose": "firehose"}
+    needed = {body["Type"].split("::")[1] for body in resources.values()}
+    assert {called.get(name, name.lower()) for name in needed} <= services
+    passed = [item for item in policy["Statement"] if item["Action"] == "iam:PassRole"]
+    takers = {
+        service
+        for role in of_type(resources, "AWS::IAM::Role").values()
+        for service in listed(role["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"])
+    }
+    assert set(passed[0]["Condition"]["StringEquals"]["iam:PassedToService"]) == takers
+
+
+def test_the_page_on_deployment_has_the_calls_of_each_case():
+    page = (ROOT / "docs/deploy.md").read_text()
+    for case in ("basic", "professional"):
+        use = check_plan(read_parameters(ROOT / f"parameters/deploy/{case}.yaml", ROOT), ROOT)
+        assert re.search(rf"`{case}.yaml` .*\| {use.total:,} \|", page), use.total
+    assert f"| {check_plan({}, ROOT).total:,} |" in page
 
 
 def test_every_parameter_is_described_and_stands_in_a_group_of_the_console():
