@@ -106,8 +106,10 @@ def _glue_resources(name: str, given: dict) -> Iterator[str]:
 
 
 def _namespace() -> str:
-    [namespace] = {metric["Namespace"] for metric in aws.client("cloudwatch").list_metrics()["Metrics"]}
-    return namespace
+    """The namespace of the metrics that no service of AWS puts by itself."""
+    found = {metric["Namespace"] for metric in aws.client("cloudwatch").list_metrics()["Metrics"]}
+    [ours] = [name for name in found if not name.startswith("AWS/")]
+    return ours
 
 
 def statements(role: str) -> list[dict]:

@@ -42,6 +42,7 @@ UNEXERCISED = {
         "logs:PutLogEvents": "the Lambda service writes the log",
     },
     "Load": {
+        "s3:DeleteObject": "files of snapshots that upkeep expires, which are days old, and metadata of 50 commits ago",
         "s3:GetBucketLocation": "Glue's own file system asks for the region of a bucket",
         "s3:AbortMultipartUpload": "an upload of a large file that is cut off",
         "logs:CreateLogStream": "the Glue service writes the log",
