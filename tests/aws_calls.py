@@ -10,6 +10,7 @@ import requests
 from aviation import aws
 from aviation.places import stack_name
 
+LOOK_UP = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents"
 ACCOUNT, REGION = "000000000000", "us-east-1"
 S3_ACTIONS = {
     "HeadObject": "GetObject",
@@ -58,7 +59,7 @@ def _events() -> Iterator[dict]:
     while True:
         answer = requests.post(
             aws.client("s3").meta.endpoint_url,
-            headers={"X-Amz-Target": "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents", "Content-Type": "application/x-amz-json-1.1"},
+            headers={"X-Amz-Target": LOOK_UP, "Content-Type": "application/x-amz-json-1.1"},
             json={"EndTime": until} if until else {},
             timeout=10,
         )
