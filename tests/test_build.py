@@ -16,7 +16,7 @@ RUNTIME = ROOT / ".aviation/emulator/bin/python"
 IMPORTS = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import aviation.lambda_handler, aviation.producer, ipykernel.kernelapp, papermill
+import aviation.alerts, aviation.athena_rows, aviation.lambda_handler, aviation.producer, ipykernel.kernelapp, papermill
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 KernelSpecManager().get_kernel_spec("python3")
@@ -77,6 +77,8 @@ def test_the_lambda_zip_holds_the_producer_and_a_parameter_file_of_every_entity(
         "parameters/producer/airplanes.yaml",
         "parameters/producer/aircraft_types.yaml",
         "aviation/lambda_handler.py",
+        "notebooks/alerts.ipynb",
+        "parameters/alerts/disruptions.yaml",
     } <= set(names(lambda_zip))
 
 

@@ -168,6 +168,19 @@ def test_views_answer_what_pandas_computes_and_as_of_an_instant_too(loaded):
         query.sql(f"select count(*) from {view.name}")
 
 
+def test_the_load_was_followed_by_an_alert_for_each_disruption_of_the_day(loaded, stack):
+    told = pd.DataFrame(map(json.loads, (stack.home / "alerts.jsonl").read_text().splitlines()))
+    expected = truth(DAY)
+    late = expected[["dep_delay", "arr_delay"]].fillna(0).max(axis=1) >= 120
+    late &= ~expected["cancelled"] & ~expected["diverted"]
+    watched = told[told["watch"] == "disruptions"]
+    assert watched["kind"].value_counts().to_dict() == {"cancelled": 121, "diverted": 37, "delayed": late.sum()}
+    assert watched["flight_key"].is_unique
+    narrow = told[told["watch"] == "new-york-jetblue"]
+    assert set(narrow["airline"]) == {"B6"}
+    assert narrow["route"].str.contains("JFK").all()
+
+
 def test_what_is_polled_again_changes_nothing_and_a_malformed_line_goes_to_quarantine_with_its_reason(loaded, stack):
     stack.clock(demo.poll_times(DAY)[6])
     jobs.run_producer("flights")

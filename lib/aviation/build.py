@@ -34,6 +34,7 @@ PRUNED_SUFFIXES = {".pyi", ".pyx", ".pxd", ".pyc", ".c", ".h", ".cpp", ".typed",
 KEPT_METADATA = {"METADATA", "entry_points.txt"}
 """What packages ask of their dist-info when they run: jupyter_client finds its kernel provisioner by entry point."""
 
+LAMBDA_NOTEBOOKS = ("producer", "alerts")
 LAMBDA_LEAVES_OUT = {"load", "local", "replay"}
 GLUE_LEAVES_OUT = {"local", "replay"}
 
@@ -53,15 +54,19 @@ def build(dist: Path) -> dict[str, Path]:
 
 
 def build_lambda(target: Path) -> None:
-    """The producers' zip: what the lock file pins, the package, the producer's notebook and its parameter files."""
+    """The Lambdas' zip: what the lock file pins, the package, their notebooks and the parameter files of those."""
     shutil.copyfile(_dependencies(LAMBDA_LOCK), target)
-    notebook = ROOT / "notebooks/producer.ipynb"
-    choices = sorted((ROOT / "parameters/producer").glob("*.yaml"))
+    run = [file for name in LAMBDA_NOTEBOOKS for file in _notebook_and_choices(name)]
     with zipfile.ZipFile(target, "a") as archive:
         _add(
             archive,
-            [*_package_files(LAMBDA_LEAVES_OUT), *((file, file.relative_to(ROOT)) for file in (notebook, *choices))],
+            [*_package_files(LAMBDA_LEAVES_OUT), *((file, file.relative_to(ROOT)) for file in run)],
         )
+
+
+def _notebook_and_choices(name: str) -> Iterable[Path]:
+    yield ROOT / f"notebooks/{name}.ipynb"
+    yield from sorted((ROOT / "parameters" / name).glob("*.yaml"))
 
 
 def build_library(target: Path) -> None:

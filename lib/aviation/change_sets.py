@@ -19,6 +19,8 @@ FAILED_TO_BE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 NEVER_MADE = ("REVIEW_IN_PROGRESS", *FAILED_TO_BE)
 CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 LINE_SECONDS = 10
+MOST_REASON = 600
+"""Of what CloudFormation says of a template, which can hold all of it."""
 NEXT_STEPS = {
     "UPDATE_ROLLBACK_FAILED": "; mend that resource, then run 'aws cloudformation continue-update-rollback'",
     "DELETE_FAILED": "; mend that resource, then run the same command again",
@@ -136,7 +138,7 @@ def _make(
 
 
 def _refused(stack: str, reason: str) -> StackError:
-    return StackError(f"the template was refused for the stack '{stack}': {' '.join(reason.split())}")
+    return StackError(f"the template was refused for the stack '{stack}': {' '.join(reason.split())[:MOST_REASON]}")
 
 
 def _follow(stack: str, seen: set[str], total: int, progress: Progress, settled: tuple[str, ...] = SETTLED) -> None:

@@ -1,4 +1,5 @@
-"""What a producer's Lambda runs: the producer's notebook, with the parameter file of its entity."""
+"""What the Lambdas run: the producer's notebook with the parameter file of its entity, and the alerts' with each of its
+parameter files."""
 
 import os
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from aviation import runs
 from aviation.entities import entity_named
-from aviation.errors import ParameterError
+from aviation.errors import AviationError, ParameterError
 from aviation.parameters import unknown_parameter
 
 EVENT_KEYS = ("entity", "parameters")
@@ -41,6 +42,31 @@ def handler(event: dict | None, context) -> dict:
             out_dir=Path(folder),
             timeout_seconds=max(1, int(remaining - MARGIN_SECONDS / 4)),
         )
+
+
+def alerts(event: dict | None, context) -> list[dict]:
+    """Run the alerts' notebook once for each watch and return the run records; a watch that fails keeps no other from
+    its run, and fails the invocation at the end. What `event` says is not looked at: a load has ended."""
+    root = task_root()
+    prepare_environment(root)
+    with tempfile.TemporaryDirectory() as folder:
+        return run_watches(root, Path(folder))
+
+
+def run_watches(root: Path, out_dir: Path | None = None) -> list[dict]:
+    """The run records of the alerts' notebook, once for each file in `parameters/alerts`. AviationError, after the
+    last one, where any failed: the first one's."""
+    records, failures = [], []
+    for file in sorted((root / "parameters/alerts").glob("*.yaml")):
+        try:
+            parameters = runs.read_parameters(file)
+            job = f"alerts/{parameters.get('watch', file.stem)}"
+            records.append(runs.execute(root / "notebooks/alerts.ipynb", parameters, job=job, out_dir=out_dir))
+        except AviationError as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return records
 
 
 def bounded(wanted: int, remaining: float) -> int:

@@ -1,10 +1,13 @@
 """The Glue job on a laptop: its own notebook, through papermill, on this machine's Spark."""
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
 
 from aviation import aws, runs
+from aviation.errors import AviationError
+from aviation.lambda_handler import run_watches
 from aviation.local import spark
 from aviation.places import place
 
@@ -18,7 +21,12 @@ def run_load(parameters: dict) -> dict:
     with (aws.home() / "load.lock").open("w") as lock:
         # As on Glue, where one run waits for the other: two at once would append the same observations twice.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return runs.execute(aws.root() / NOTEBOOK, parameters, job="aviation_data_load")
+        record = runs.execute(aws.root() / NOTEBOOK, parameters, job="aviation_data_load")
+        if record["counts"].get("observations_added"):
+            # On AWS the end of a load is an event that starts them. Theirs are runs of their own: the load went well.
+            with contextlib.suppress(AviationError):
+                run_watches(aws.root())
+    return record
 
 
 def configure_spark() -> None:

@@ -106,7 +106,8 @@ class LocalStack:
         if purge:
             for name in ("ministack", "logs", "runs", "spark", "tmp"):
                 shutil.rmtree(self.home / name, ignore_errors=True)
-            self.state_file.unlink(missing_ok=True)
+            for file in (self.state_file, self.home / "alerts.jsonl"):
+                file.unlink(missing_ok=True)
         return any(stopped)
 
     def clock(self, when: datetime | None = None) -> datetime:
