@@ -206,6 +206,60 @@ def status(stack: str | None):
     click.echo(render())
 
 
+@main.group(invoke_without_command=True)
+@click.option("--job", help="Only this job's, say producer/flights.")
+@click.option("--failed", is_flag=True, help="Only those that failed, of the newest so many.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="The newest so many.")
+@click.pass_context
+def runs(context: click.Context, job: str | None, failed: bool, limit: int):
+    """List the last runs: when, how long, what came of them; a failed one with its cell and its reason."""
+    from aviation import run_pages
+    from aviation import runs as all_runs
+
+    if context.invoked_subcommand:
+        return
+    found = [record for record in all_runs.latest(job, limit) if not failed or record["status"] == "failed"]
+    for record in found:
+        click.echo(run_pages.line(record))
+    if not found:
+        click.echo("no such runs" if job or failed else "no runs yet: start one with 'aviation produce flights'")
+
+
+@runs.command()
+@click.argument("run_id")
+@click.option("--open/--no-open", "browse", default=None, help="Open it in a browser (by default on a terminal).")
+def show(run_id: str, browse: bool | None):
+    """Write the executed notebook of a run as HTML and open it; its path is the last line. RUN_ID can be cut short."""
+    from aviation import run_pages
+    from aviation import runs as all_runs
+
+    record = all_runs.find(run_id)
+    click.echo(run_pages.line(record))
+    page = run_pages.write_page(record)
+    if browse or (browse is None and sys.stdout.isatty()):
+        click.launch(str(page))
+    click.echo(page)
+
+
+@runs.command()
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The newest so many.")
+def index(limit: int):
+    """Write <home>/runs/index.html: the failed runs on top, each with its failing cell; its path is the last line."""
+    from aviation import run_pages
+    from aviation import runs as all_runs
+
+    click.echo(run_pages.write_index(all_runs.latest(limit=limit), progress=_say))
+
+
+@main.command()
+@click.argument("run_id")
+def retry(run_id: str):
+    """Run a run again, with the same parameters. RUN_ID can be cut short."""
+    from aviation import runs as all_runs
+
+    _show_run(all_runs.retry(all_runs.find(run_id)))
+
+
 @main.command()
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write it (else <home>/dashboard.html).")
 def dashboard(output: Path | None):

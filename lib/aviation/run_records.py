@@ -19,6 +19,18 @@ def newest(s3, bucket: str, job: str | None, limit: int) -> list[dict]:
     return sorted(records, key=lambda record: record["started_at"], reverse=True)
 
 
+def find(s3, bucket: str, run_id: str) -> list[dict]:
+    """The records of the newest day on which runs have an id that begins with `run_id`. Only keys are listed until one
+    fits."""
+    jobs = list(_jobs(s3, bucket, ""))
+    days = heapq.merge(*(_days(s3, bucket, prefix) for prefix in jobs), reverse=True)
+    for _, same_day in groupby(days, key=lambda day: day[0]):
+        keys = [item["Key"] for _, prefix in same_day for item in _objects(s3, bucket, prefix)]
+        if fitting := [key for key in keys if key.rpartition("/")[2].startswith(run_id)]:
+            return [json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in fitting]
+    return []
+
+
 def _records(s3, bucket: str, days: Iterator[tuple[str, str]]) -> Iterator[dict]:
     for _, same_day in groupby(days, key=lambda day: day[0]):
         found = [item for _, prefix in same_day for item in _objects(s3, bucket, prefix)]

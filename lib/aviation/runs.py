@@ -108,6 +108,36 @@ def latest(job: str | None = None, limit: int = 20) -> list[dict]:
     return newest(aws.client("s3"), place("RunsBucket"), job, limit)
 
 
+def find(run_id: str) -> dict:
+    """The record of the run whose id begins with `run_id`; ParameterError where none or more than one does."""
+    from aviation import run_records
+
+    found = run_records.find(aws.client("s3"), place("RunsBucket"), run_id) if run_id else []
+    if not found:
+        raise ParameterError(f"there is no run '{run_id}': 'aviation runs' lists them")
+    if len(found) > 1:
+        ids = ", ".join(record["run_id"] for record in found)
+        raise ParameterError(f"more than one run begins with '{run_id}': {ids}")
+    return found[0]
+
+
+def retry(record: dict) -> dict:
+    """Run what a record tells of again, with the same parameters; the new run's record."""
+    from aviation import jobs
+
+    parameters = dict(record["parameters"])
+    kind, _, rest = record["job"].partition("/")
+    if kind == "producer":
+        parameters.pop("entity", None)
+        return jobs.run_producer(rest, parameters)
+    if kind == "aviation_data_load":
+        return aws.load_runner()(parameters)
+    notebooks = sorted((aws.root() / "notebooks").rglob(record["notebook"]))
+    if len(notebooks) != 1:
+        raise ParameterError(f"run {record['run_id']} is of {record['notebook']}, which is not in notebooks/ once")
+    return execute(notebooks[0], parameters, job=record["job"])
+
+
 def _run(notebook: Path, parameters: dict, output: Path, run_id: str, timeout_seconds: int | None) -> Failure | None:
     """Execute into `output`; why it failed, if it did."""
     papermill = _papermill()

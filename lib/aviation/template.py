@@ -14,7 +14,7 @@ NO_WIDGETS = '{"widgets": []}'
 STORAGE = "Fn::ForEach::Storage"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads the short form of intrinsic functions (`!Sub`) as the long one (`Fn::Sub`)."""
 
 
