@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from aviation import query, runs
+from aviation import query, run_pages, runs
 from aviation.entities import ENTITIES
 from aviation.errors import QueryError
 
 NOTICED = 12
+FRESHNESS_LOADS = 48
+"""A day of half-hourly loads."""
+MOST_COLUMNS = 160
 TABLES = (
     "flights",
     "flight_history",
@@ -46,18 +49,52 @@ def age(entity: str) -> str:
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
+def freshness() -> pd.DataFrame:
+    """Seconds from the fetch of a record to the end of its load, of the newest FRESHNESS_LOADS loads that read any,
+    newest first: `finished_at, p50, p95, worst`. Null in the percentiles of loads from before they were kept."""
+    return query.sql(
+        "select finished_at, seconds_to_queryable_p50 as p50, seconds_to_queryable_p95 as p95, "
+        "seconds_to_queryable_max as worst from loads where lines_read > 0 and seconds_to_queryable_max is not null "
+        f"order by finished_at desc limit {FRESHNESS_LOADS}"
+    )
+
+
+def freshness_lines() -> list[str]:
+    """From fetch to table, in words: of the newest load, and the worst of those before it."""
+    try:
+        loads = freshness()
+    except QueryError:  # a table from before these columns; the next load adds them
+        return []
+    if loads.empty:
+        return []
+    newest = loads.iloc[0]
+    parts = [f"{name} {_duration(newest[name])}" for name in ("p50", "p95", "worst") if pd.notna(newest[name])]
+    return [
+        "",
+        f"fetch to table, newest load: {', '.join(parts)}; worst of the last {len(loads)} loads: "
+        f"{_duration(loads['worst'].max())}",
+    ]
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _old(words: str) -> str:
+    return words if words.startswith("never") else f"{words} old"
+
+
 def render() -> str:
     """The lines that `aviation status` prints."""
     try:
         lines = [f"{name:<22} {rows:>10,} rows" for name, rows in row_counts().items()]
-        lines += ["", *(f"{name:<22} {age(name):>15}" for name in ENTITIES)]
+        lines += ["", *(f"{name:<22} {_old(age(name)):>15}" for name in ENTITIES)]
+        lines += freshness_lines()
     except QueryError as error:
         lines = [str(error)]
     lines += ["", "last runs:"]
     latest = runs.latest(limit=8)
-    for record in latest:
-        said = record.get("error") or "  ".join(f"{name} {value}" for name, value in record["counts"].items())
-        lines.append(f"{record['started_at'][:19]}Z  {record['job']:<20} {record['status']:<8} {said[:100]}")
+    lines += [run_pages.line(record)[:MOST_COLUMNS] for record in latest]
     if noticed := _noticed(latest):
         lines += ["", "noticed by the loads among them (docs/data.md lists the rules):"]
         lines += [f"{name:<48} {count:>8,}" for name, count in noticed]
