@@ -1,6 +1,7 @@
 """The program `aviation`: a thin wrapper, every command one call into the package."""
 
 import logging
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,9 @@ class Commands(click.Group):
                 raise
             click.echo(f"aviation: {error}", err=True)
             context.exit(error.exit_code)
+        except BrokenPipeError:  # `| head` has read enough
+            sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - it is open until the process ends
+            context.exit(0)
         except OSError as error:
             if context.params.get("debug"):
                 raise
