@@ -55,6 +55,11 @@ test: setup .aviation/checkov/.ready ## Lint, unit, contract and notebook tests,
 lab: up ## Open JupyterLab with the local stack up
 	@$(VENV)/bin/jupyter lab --ip 127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS)
 
+.PHONY: notebooks
+notebooks: setup ## Draw the kept charts of the exploration notebooks again, from the running stack
+	@$(VENV)/bin/jupyter nbconvert --log-level WARN --to notebook --execute --inplace notebooks/explore/*.ipynb
+	@$(VENV)/bin/nbstripout --keep-count --keep-id --extra-keys metadata.language_info notebooks/explore/*.ipynb
+
 .PHONY: up
 up: setup ## Start the local stack and deploy the template into it
 	@$(AVIATION) up

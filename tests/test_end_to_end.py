@@ -4,6 +4,7 @@ The tests of this file share the run's stack and build on each other in the orde
 """
 
 import gzip
+import io
 import json
 import os
 import subprocess
@@ -261,15 +262,51 @@ def test_every_call_of_the_load_and_the_producers_is_allowed_and_nothing_else_bu
         assert idle == set(UNEXERCISED["Load" if caller == "Load" else "Producer"]), caller
 
 
-def test_the_dashboard_shows_what_the_tables_say_and_needs_no_network(loaded, tmp_path):
+def nearest_rank(values: pd.Series, tenths: int) -> int:
+    ordered = values.dropna().sort_values()
+    return int(ordered.iloc[-(-len(ordered) * tenths // 10) - 1])
+
+
+def test_each_figure_on_the_dashboard_is_what_pandas_says_of_the_data_set(loaded, tmp_path):
     page = dashboard.write(tmp_path / "page.html").read_text()
-    assert 'data-figure="flights">1,004<' in page
-    assert 'data-figure="cancelled">121<' in page
-    assert 'data-figure="diverted">37<' in page
-    assert page.count("<svg") == 5
+    day = truth(DAY)
+    late, landed = day["arr_delay"], ~day["cancelled"] & ~day["diverted"]
+    expected = {
+        "flights": f"{len(day):,}",
+        "on time": f"{(late < 15).fillna(False).mean():.1%}",
+        "cancelled": str(day["cancelled"].sum()),
+        "diverted": str(day["diverted"].sum()),
+        "median departure delay": f"{nearest_rank(day['dep_delay'][~day['cancelled']], 5)} min",
+        "p90 departure delay": f"{nearest_rank(day['dep_delay'][~day['cancelled']], 9)} min",
+        "median arrival delay": f"{nearest_rank(late[landed], 5)} min",
+        "p90 arrival delay": f"{nearest_rank(late[landed], 9)} min",
+    }
+    for figure, value in expected.items():
+        assert f'data-figure="{figure}">{value}<' in page, figure
+    tables = [table.fillna("–") for table in pd.read_html(io.StringIO(page))]
+    airlines, airports, routes, hours, board = (
+        next(table for table in tables if column in table and other in table)
+        for column, other in (
+            ("airline_name", "on_time_share"),
+            ("airport", "on_time_share"),
+            ("arr_iata", "flights"),
+            ("cancelled", "operated"),
+            ("Leaves", "Flight"),
+        )
+    )
+    shares = (late < 15).fillna(False).groupby(day["carrier"]).mean()
+    assert sorted(airlines["on_time_share"].round(2)) == sorted(shares.round(2))
+    left = (day["dep_delay"] < 15).fillna(False) & ~day["cancelled"]
+    by_airport = left.groupby(day["dep_iata"]).mean().round(2).to_dict()
+    assert airports.set_index("airport")["on_time_share"].round(2).to_dict() == by_airport
+    assert routes["flights"].sum() == len(day)
+    assert hours["cancelled"].sum() == day["cancelled"].sum()
+    assert len(board) == len(day)
+    assert (board["Status"] == "diverted").sum() == day["diverted"].sum()
+    assert page.count("<svg") == 9
     assert "src=" not in page
     assert "<link" not in page
-    assert len(page) < 1_000_000
+    assert len(page) < 6_000_000
 
 
 def test_query_prints_json_and_csv_to_stdout_alone(loaded):

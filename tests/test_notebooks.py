@@ -13,9 +13,14 @@ FOLDERS = ("notebooks", "glue_notebooks")
 NOTEBOOKS = sorted(
     path for folder in FOLDERS for path in (ROOT / folder).rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
 )
-CASES = [
-    (notebook, case) for notebook in NOTEBOOKS for case in sorted((ROOT / "parameters" / notebook.stem).glob("*.yaml"))
-]
+
+
+def parameter_files(notebook: Path) -> list[Path]:
+    folder = "explore" if notebook.parent.name == "explore" else "."
+    return sorted((ROOT / "parameters" / folder / notebook.stem).glob("*.yaml"))
+
+
+CASES = [(notebook, case) for notebook in NOTEBOOKS for case in parameter_files(notebook)]
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -82,9 +87,17 @@ def test_outputs_are_kept_only_where_that_is_meant(path):
 
 
 @every_notebook
-def test_every_notebook_that_runs_as_a_job_has_its_parameter_files(path):
-    if path.parent.name != "explore":
-        assert [case for notebook, case in CASES if notebook == path]
+def test_a_notebook_carries_no_noise_of_a_run(path):
+    notebook = nbformat.read(path, as_version=4)
+    assert set(notebook.metadata) <= {"kernelspec", "language_info"}
+    assert set(notebook.metadata.get("language_info", {})) <= {"name"}
+    assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
+    assert [cell.execution_count for cell in code_cells(path)] == list(range(1, len(code_cells(path)) + 1))
+
+
+@every_notebook
+def test_every_notebook_has_parameter_files(path):
+    assert parameter_files(path)
 
 
 @pytest.mark.parametrize(("path", "case"), CASES, ids=lambda value: value.stem)

@@ -1,60 +1,24 @@
 """The dashboard: one HTML file that needs nothing else, drawn from the tables by the same SQL on AWS and a laptop."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+import airportsdata
 import altair as alt
 import pandas as pd
 import vl_convert
 
 from aviation import charts, query
-from aviation.status import age
+from aviation import dashboard_queries as asked
+from aviation.dashboard_board import board
+from aviation.errors import QueryError
+from aviation.status import age, freshness_lines
 
-# On time: arrived less than 15 minutes after schedule. A cancelled or diverted flight counts as not on time, as in
-# the Air Travel Consumer Report of the US Department of Transportation.
-FIGURES = """
-select count(*) as flights,
-       avg(case when flight_status in ('landed', 'diverted', 'cancelled')
-           then case when flight_status = 'landed' and arr_delay_min < 15 then 1e0 else 0e0 end end) as on_time_share,
-       count_if(flight_status = 'cancelled') as cancelled,
-       count_if(flight_status = 'diverted') as diverted,
-       avg(dep_delay_min) as mean_dep_delay_min,
-       avg(arr_delay_min) as mean_arr_delay_min,
-       min(flight_date) as first_date,
-       max(flight_date) as last_date,
-       max(observed_at) as newest
-from flights"""
-BY_STATUS = "select flight_status, count(*) as flights from flights group by flight_status order by flights desc"
-BY_AIRLINE = """
-select coalesce(airline_name, airline_icao, airline_iata) as airline_name,
-       avg(case when flight_status = 'landed' and arr_delay_min < 15 then 1e0 else 0e0 end) as on_time_share,
-       count(*) as flights
-from flights
-where flight_status in ('landed', 'diverted', 'cancelled')
-group by 1
-order by on_time_share desc, airline_name"""
-BY_HOUR = """
-select hour(dep_scheduled_local) as hour,
-       avg(dep_delay_min) as mean_dep_delay_min,
-       avg(arr_delay_min) as mean_arr_delay_min,
-       count_if(flight_status = 'cancelled') as cancelled,
-       count_if(flight_status <> 'cancelled') as operated
-from flights
-where dep_scheduled_local is not null
-group by 1
-order by 1"""
-BY_ROUTE = """
-select dep_iata || ' → ' || arr_iata as route,
-       avg(arr_delay_min) as mean_arr_delay_min,
-       count(arr_delay_min) as flights
-from flights
-group by 1
-having count(arr_delay_min) >= 3
-order by mean_arr_delay_min desc, route
-limit 12"""
+EMPTY = "No flights to show yet."
 
 
 def write(path: Path) -> Path:
@@ -68,13 +32,16 @@ def write(path: Path) -> Path:
 
 
 def render() -> str:
-    """The page's HTML. QueryError where the tables are not there yet."""
-    figures = query.sql(FIGURES).iloc[0]
+    """The page's HTML. QueryError where the tables are not there yet; a part that cannot be drawn says why."""
+    figures = query.sql(asked.FIGURES).iloc[0]
     template = Template(files("aviation").joinpath("dashboard.html").read_text(encoding="utf-8"))
     return template.substitute(
         span=_span(figures),
         tiles=_tiles(figures),
         panels="\n".join(_panels()),
+        map=_section("Routes, and aircraft in the air", _map),
+        board=_section("Departures and arrivals", board),
+        freshness=escape("".join(f"Freshness: {line}." for line in freshness_lines() if line)),
         rendered=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     )
 
@@ -87,13 +54,16 @@ def _span(figures: pd.Series) -> str:
 
 
 def _tiles(figures: pd.Series) -> str:
+    over = figures["flights_over"]
     values = {
-        "flights": f"{figures['flights']:,}",
-        "on time": _number(figures["on_time_share"], "{:.1%}"),
+        "flights": f"{int(figures['flights']):,}",
+        "on time": _number(figures["on_time"] / over if over else None, "{:.1%}"),
         "cancelled": f"{int(figures['cancelled'] or 0):,}",
         "diverted": f"{int(figures['diverted'] or 0):,}",
-        "mean departure delay": _number(figures["mean_dep_delay_min"], "{:.0f} min"),
-        "mean arrival delay": _number(figures["mean_arr_delay_min"], "{:.0f} min"),
+        "median departure delay": _number(figures["median_dep_delay_min"], "{:.0f} min"),
+        "p90 departure delay": _number(figures["p90_dep_delay_min"], "{:.0f} min"),
+        "median arrival delay": _number(figures["median_arr_delay_min"], "{:.0f} min"),
+        "p90 arrival delay": _number(figures["p90_arr_delay_min"], "{:.0f} min"),
         "data age": age("flights"),
     }
     return "\n".join(
@@ -107,43 +77,95 @@ def _number(value: float | None, form: str) -> str:
 
 
 def _panels() -> list[str]:
-    hours = query.sql(BY_HOUR)
-    return [
-        _panel("Flights by status", "As last known.", query.sql(BY_STATUS), charts.status_bar),
-        _panel(
+    hours = query.sql(asked.BY_HOUR)
+    delays, counts = ["hour", "mean_dep_delay_min", "mean_arr_delay_min"], ["hour", "cancelled", "operated"]
+    parts = (
+        ("Flights by status", "As last known.", lambda: query.sql(asked.BY_STATUS), charts.status_bar),
+        (
+            "Status through the day",
+            "All days together.",
+            lambda: query.sql(asked.BY_HOUR_STATUS),
+            charts.status_by_hour,
+        ),
+        (
             "On-time performance by airline",
             "Arrived less than 15 minutes late, of all flights that are over; cancelled and diverted count as late.",
-            query.sql(BY_AIRLINE),
+            lambda: query.sql(asked.BY_AIRLINE),
             charts.on_time_by_airline,
         ),
-        _panel(
-            "Delay by hour",
-            "Mean of the flights that left and arrived.",
-            hours[["hour", "mean_dep_delay_min", "mean_arr_delay_min"]],
-            charts.delay_by_hour,
+        (
+            "On-time departures by airport",
+            "Left less than 15 minutes late, of all that are over; the busiest airports, busiest first.",
+            lambda: query.sql(asked.BY_AIRPORT),
+            charts.on_time_by_airport,
         ),
-        _panel("Cancellations by hour", "", hours[["hour", "cancelled", "operated"]], charts.cancellations_by_hour),
-        _panel(
+        ("Delay by hour", "Mean of the flights that left and arrived.", lambda: hours[delays], charts.delay_by_hour),
+        ("Cancellations by hour", _cancelled(hours), lambda: hours[counts], charts.cancellations_by_hour),
+        (
+            "Delay by hour and weekday",
+            "Median departure delay, in minutes. A weekday without flights in the tables has no row.",
+            lambda: query.sql(asked.BY_HOUR_WEEKDAY),
+            charts.delay_by_hour_weekday,
+        ),
+        (
             "Most delayed routes",
             "Routes with at least three arrivals.",
-            query.sql(BY_ROUTE),
+            lambda: query.sql(asked.BY_ROUTE),
             charts.most_delayed_routes,
         ),
-    ]
+    )
+    return [_section(title, lambda part=part: _chart(*part)) for title, *part in ((part[0], *part) for part in parts)]
 
 
-def _panel(title: str, note: str, frame: pd.DataFrame, draw) -> str:
-    if frame.empty:
-        body = "<p>No flights to show yet.</p>"
-    else:
-        body = f'<figure role="img" aria-label="{escape(title)}">{_svg(draw(frame))}</figure>{_table(frame)}'
-    return f"<section><h2>{escape(title)}</h2><p>{escape(note)}</p>{body}</section>"
+def _cancelled(hours: pd.DataFrame) -> str:
+    if hours.empty:
+        return ""
+    total = int(hours["cancelled"].sum())
+    return f"{total:,} flights were cancelled." if total else "No flight was cancelled."
 
 
-def _svg(chart: alt.Chart) -> str:
-    return vl_convert.vegalite_to_svg(chart.to_dict(), vl_version="v6_1")
+def _section(title: str, body: Callable[[], str]) -> str:
+    """A part of the page; where the tables lack what it needs, it says so and the rest of the page stands."""
+    try:
+        content = body()
+    except QueryError as error:
+        content = f"<p>This part cannot be shown: {escape(str(error))}</p>"
+    return f"<section><h2>{escape(title)}</h2>{content}</section>"
 
 
-def _table(frame: pd.DataFrame) -> str:
+def _chart(title: str, note: str, ask: Callable[[], pd.DataFrame], draw: Callable) -> str:
+    frame = ask()
+    body = f"<p>{EMPTY}</p>" if frame.empty else f"{_figure(title, draw(frame))}{_table(title, frame)}"
+    return (f"<p>{escape(note)}</p>" if note else "") + body
+
+
+def _map() -> str:
+    routes = _placed(query.sql(asked.ROUTES))
+    aircraft = query.sql(asked.IN_THE_AIR)
+    if routes.empty:
+        return f"<p>{EMPTY}</p>"
+    flying = f"{len(aircraft):,} aircraft are in the air." if len(aircraft) else "No aircraft is in the air."
+    note = f"<p>{flying} A route is the wider the more flights it has; triangles are aircraft.</p>"
+    figures = routes[["dep_iata", "arr_iata", "flights"]]
+    return note + _figure("Map of the routes", charts.route_map(routes, aircraft)) + _table("Routes", figures)
+
+
+def _placed(routes: pd.DataFrame) -> pd.DataFrame:
+    """The routes whose airports' places are known, with the degrees of both ends."""
+    places = airportsdata.load("IATA")
+    for end, code in (("from", "dep_iata"), ("to", "arr_iata")):
+        for name, short in (("longitude", "lon"), ("latitude", "lat")):
+            degrees = [places[iata][short] if iata in places else None for iata in routes[code]]
+            routes[f"{end}_{name}"] = pd.Series(degrees, index=routes.index, dtype=float)
+    return routes.dropna()
+
+
+def _figure(title: str, chart: alt.TopLevelMixin) -> str:
+    svg = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version="v6_1")
+    return f'<figure role="img" aria-label="{escape(title)}">{svg}</figure>'
+
+
+def _table(title: str, frame: pd.DataFrame) -> str:
     html = frame.to_html(index=False, border=0, float_format="{:.2f}".format, na_rep="–")
-    return f"<details><summary>The figures</summary>{html}</details>"
+    named = html.replace("<thead>", f"<caption class='unseen'>{escape(title)}</caption><thead>", 1)
+    return f"<details><summary>The figures</summary>{named.replace('<th>', '<th scope=col>')}</details>"

@@ -1,7 +1,7 @@
 """Charts for the exploration notebooks, drawn on white with their titles: a kept picture of one says all that it shows.
 
 Each takes a DataFrame with at least one row, the names of its columns, `title` and `subtitle`; rows are drawn in the
-order they come in, unless it says otherwise.
+order they come in, unless it says otherwise. An axis is named `x_title` or `unit`, else as its column is.
 """
 
 import altair as alt
@@ -19,13 +19,14 @@ COLOURS = STATUS_COLOURS | {
     "on time": EARLY,
     "left late": "#f3d9a4",
     "late": "#f3d9a4",
-    "expected to leave late": "#8d99ae",
-    "not left": STATUS_COLOURS["scheduled"],
+    "by departure": EARLY,
+    "after departure": LATE,
+    "not yet left": STATUS_COLOURS["scheduled"],
 }
 
 
 def bars(
-    frame: pd.DataFrame, *, label: str, value: str, text: str | None = None, unit: str, form: str = ",d",
+    frame: pd.DataFrame, *, label: str, value: str, text: str | None = None, unit: str | None = None, form: str = ",d",
     colour: str = NEUTRAL, title: str, subtitle: str = "", zero_to: float | None = None,
 ) -> alt.LayerChart:  # fmt: skip
     """Horizontal bars with what they measure written beside them: `text` (a column), else the value in `form`.
@@ -33,7 +34,9 @@ def bars(
     `colour` is one colour, or the name of a column whose values COLOURS has."""
     scale = alt.Scale(domain=[min(0, float(frame[value].min())), zero_to]) if zero_to else alt.Scale()
     base = alt.Chart(frame).encode(
-        x=alt.X(f"{value}:Q", title=unit, scale=scale, axis=alt.Axis(format=form, tickCount=5, tickMinStep=1e-9)),
+        x=alt.X(
+            f"{value}:Q", title=unit or value, scale=scale, axis=alt.Axis(format=form, tickCount=5, tickMinStep=1e-9)
+        ),
         y=alt.Y(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, grid=False)),
     )
     drawn = base.mark_bar()
@@ -42,7 +45,8 @@ def bars(
         shades = alt.Scale(domain=names, range=_colours(names))
         drawn = drawn.encode(color=alt.Color(f"{colour}:N", scale=shades, legend=None if colour == label else LEGEND))
     else:
-        drawn = base.mark_bar(color=colour)
+        faint = f"indexof(datum['{label}'], 'unknown') == 0"
+        drawn = drawn.encode(color=alt.condition(faint, alt.value("#b8c2cc"), alt.value(colour)))
     # A negative bar's end is on its left: its figure goes where it covers nothing.
     end = alt.X("end:Q", scale=scale)
     written = alt.Chart(frame.assign(end=frame[value].astype(float).clip(lower=0))).encode(
@@ -54,15 +58,17 @@ def bars(
 
 
 def stacked(
-    frame: pd.DataFrame, *, x: str, x_title: str, value: str, group: str, order: list[str] | None = None, unit: str,
-    title: str, subtitle: str = "",
+    frame: pd.DataFrame, *, x: str, value: str, group: str, order: list[str] | None = None, title: str,
+    subtitle: str = "", x_title: str | None = None, unit: str | None = None,
 ) -> alt.Chart:  # fmt: skip
     """Columns over `x`, stacked by `group`: `order` (else as they come) from the bottom up."""
     names = [name for name in (order or frame[group].unique()) if name in set(frame[group])]
+    lines = "split(datum.label, '\\n')"
+    axis = alt.Axis(labelAngle=0, labelOverlap="greedy", labelExpr=lines, grid=False)
     ranked = frame.assign(rank=frame[group].map({name: rank for rank, name in enumerate(names)}))
     chart = alt.Chart(ranked).mark_bar().encode(
-        x=alt.X(f"{x}:O", title=x_title, axis=alt.Axis(labelAngle=0, grid=False)),
-        y=alt.Y(f"{value}:Q", title=unit, axis=alt.Axis(tickCount=6, tickMinStep=1)),
+        x=alt.X(f"{x}:O", sort=None, title=x_title or x, axis=axis),
+        y=alt.Y(f"{value}:Q", title=unit or value, axis=alt.Axis(tickCount=6, tickMinStep=1)),
         color=alt.Color(f"{group}:N", scale=alt.Scale(domain=names, range=_colours(names)), legend=LEGEND),
         order=alt.Order("rank:Q"),
     )  # fmt: skip
@@ -70,15 +76,24 @@ def stacked(
 
 
 def lines(
-    frame: pd.DataFrame, *, x: str, x_title: str, value: str, group: str, unit: str, title: str, subtitle: str = ""
+    frame: pd.DataFrame,
+    *,
+    x: str,
+    value: str,
+    group: str,
+    title: str,
+    subtitle: str = "",
+    x_title: str | None = None,
+    unit: str | None = None,
 ) -> alt.LayerChart:
     """A line a `group` over `x` (a number or a time), each named at its end."""
     names = list(frame[group].unique())
     kind = "T" if pd.api.types.is_datetime64_any_dtype(frame[x]) else "Q"
-    axis = alt.Axis(grid=False, tickCount=8, **({"format": "%d %b %H:%M"} if kind == "T" else {"tickMinStep": 1}))
+    when = "[timeFormat(datum.value, '%d %b'), timeFormat(datum.value, '%H:%M')]"
+    axis = alt.Axis(grid=False, tickCount=8, **({"labelExpr": when} if kind == "T" else {"tickMinStep": 1}))
     base = alt.Chart(frame).encode(
-        x=alt.X(f"{x}:{kind}", title=x_title, scale=alt.Scale(nice=False), axis=axis),
-        y=alt.Y(f"{value}:Q", title=unit, axis=alt.Axis(tickCount=6)),
+        x=alt.X(f"{x}:{kind}", title=x_title or x, scale=alt.Scale(nice=False), axis=axis),
+        y=alt.Y(f"{value}:Q", title=unit or value, axis=alt.Axis(tickCount=6)),
         color=alt.Color(f"{group}:N", scale=alt.Scale(domain=names, range=_colours(names)), legend=None),
     )
     last = frame.sort_values(x).groupby(group, sort=False).tail(1)
@@ -97,11 +112,14 @@ def heat(
 ) -> alt.LayerChart:  # fmt: skip
     """A cell for each `x` and `y`, both in their own order, with its value (a share, 0 to 1) written in it."""
     base = alt.Chart(frame).encode(
-        x=alt.X(f"{x}:O", title=x_title, axis=alt.Axis(labelAngle=0, orient="bottom", grid=False)),
+        x=alt.X(f"{x}:O", title=x_title or x, axis=alt.Axis(labelAngle=0, orient="bottom", grid=False)),
         y=alt.Y(f"{y}:N", title=None, axis=alt.Axis(grid=False)),
     )
     shade = alt.Color(
-        f"{value}:Q", title=unit, legend=None, scale=alt.Scale(domain=[0, 0.5, 1], range=[LATE, "#fbf3e0", EARLY])
+        f"{value}:Q",
+        title=unit or value,
+        legend=None,
+        scale=alt.Scale(domain=[0, 0.5, 1], range=[LATE, "#fbf3e0", EARLY]),
     )
     strong = alt.condition(f"datum['{value}'] < 0.2 || datum['{value}'] > 0.85", alt.value("white"), alt.value(INK))
     cells = base.mark_rect(stroke="white", strokeWidth=2).encode(color=shade)
@@ -118,7 +136,7 @@ def dots(
     base = alt.Chart(frame).encode(y=y)
     rule = base.mark_rule(color="#9aa5b1", strokeWidth=2).encode(x=alt.X(f"min({value}):Q"), x2=f"max({value}):Q")
     marks = base.mark_circle(size=110, opacity=1).encode(
-        x=alt.X(f"{value}:Q", title=unit, axis=alt.Axis(tickCount=8)),
+        x=alt.X(f"{value}:Q", title=unit or value, axis=alt.Axis(tickCount=8)),
         color=alt.Color(f"{group}:N", scale=alt.Scale(domain=names, range=_colours(names)), legend=LEGEND),
     )
     return _framed(rule + marks, title, subtitle, rows=frame[label].nunique())
@@ -131,11 +149,13 @@ def scatter(
     low, high = (float(getattr(frame[[x, y]].astype(float), edge)().agg(edge)) for edge in ("min", "max"))
     scale = alt.Scale(domain=[low - 5, high + 5], nice=False)
     points = alt.Chart(frame).mark_circle(size=55, opacity=0.55, color=NEUTRAL).encode(
-        x=alt.X(f"{x}:Q", title=x_title, scale=scale), y=alt.Y(f"{y}:Q", title=y_title, scale=scale)
+        x=alt.X(f"{x}:Q", title=x_title or x, scale=scale, axis=alt.Axis(tickCount=8)),
+        y=alt.Y(f"{y}:Q", title=y_title, scale=scale),
     )  # fmt: skip
     ends = pd.DataFrame({"at": [low, high]})
     same = alt.Chart(ends).mark_line(color=FAINT, strokeDash=[5, 4]).encode(x="at:Q", y="at:Q")
-    note = alt.Chart(ends.tail(1)).mark_text(align="right", dx=-12, dy=-2, color=FAINT).encode(
+    three_quarters = pd.DataFrame({"at": [low + 0.75 * (high - low)]})
+    note = alt.Chart(three_quarters).mark_text(align="right", dx=-12, dy=-2, color=FAINT).encode(
         x="at:Q", y="at:Q", text=alt.value("as late as before")
     )  # fmt: skip
     return _framed(same + points + note, title, subtitle, height=360)
@@ -150,7 +170,7 @@ def grouped(
     base = alt.Chart(frame).encode(
         y=alt.Y(f"{label}:N", sort=None, title=None, axis=alt.Axis(grid=False, labelLimit=260)),
         yOffset=alt.YOffset(f"{group}:N", sort=names),
-        x=alt.X(f"{value}:Q", title=unit, axis=alt.Axis(tickCount=6)),
+        x=alt.X(f"{value}:Q", title=unit or value, axis=alt.Axis(tickCount=6)),
     )
     shades = alt.Color(f"{group}:N", scale=alt.Scale(domain=names, range=_colours(names)), legend=LEGEND)
     written = base.mark_text(align="left", dx=5, color=INK).encode(text=alt.Text(f"{value}:Q", format=form))

@@ -9,11 +9,11 @@ import pandas as pd
 from aviation.explore.choice import Choice
 from aviation.explore.words import counted, share, total
 
-UNKNOWN = "not in airplanes"
+UNKNOWN = "unknown: not in airplanes"
 BANDS = {5: "0–4", 10: "5–9", 15: "10–14", 20: "15–19", 25: "20–24"}
 OLDEST = "25 and more"
 SHOWN = 14
-# Below this many aircraft of known age a mean is that of single ones.
+# Below this many aircraft of known age a mean is that of single ones; below half of them, it is not the fleet's.
 ENOUGH = 5
 
 
@@ -80,12 +80,12 @@ def by_age(fleet: pd.DataFrame) -> pd.DataFrame:
 
 def by_airline(fleet: pd.DataFrame) -> pd.DataFrame:
     """`airline, mean_age_years, known` (aircraft of known age), `aircraft, said` (in words), of airlines with at least
-    ENOUGH of known age; the oldest first."""
+    ENOUGH of known age, and those half of its aircraft or more; the oldest first."""
     ages = fleet.assign(age_years=fleet["age_years"].astype(float)).groupby("airline")
     means = ages.agg(
         mean_age_years=("age_years", "mean"), known=("age_years", "count"), aircraft=("aircraft", "size")
     ).reset_index()
-    means = means[means["known"] >= ENOUGH]
+    means = means[(means["known"] >= ENOUGH) & (means["known"] >= means["aircraft"] / 2)]
     means["said"] = [f"{row.mean_age_years:.1f}, of {row.known:,} aircraft" for row in means.itertuples()]
     return means.sort_values(["mean_age_years", "airline"], ascending=[False, True], ignore_index=True)
 
@@ -96,24 +96,25 @@ def finding(chosen: Choice, fleet: pd.DataFrame, covered: pd.DataFrame) -> str:
     if not flights:
         return chosen.nothing
     if not named:
-        return f"None of {counted(flights, 'flight')} on {chosen.label} names its aircraft. So no age can be told."
-    known = fleet[fleet["aircraft_type"].notna()]
+        return (
+            f"Of {counted(flights, 'flight')} on {chosen.label} not cancelled, not one names its aircraft. So neither "
+            "types nor ages can be told."
+        )
+    known = int(fleet["aircraft_type"].notna().sum())
     top = by_type(fleet).iloc[0]
-    first = (
-        f"{named:,} of {counted(flights, 'flight')} on {chosen.label} not cancelled ({share(named, flights)}) "
-        f"name an aircraft, {len(fleet):,} in all, and of {share(len(known), len(fleet))} of those the type is known"
+    most = f"; most flights were by {top['aircraft_type']} ({top['flights']:,})" if known else ""
+    return (
+        f"Of {counted(flights, 'flight')} on {chosen.label} not cancelled, {named:,} ({share(named, flights)}) name "
+        f"their aircraft, {len(fleet):,} in all, with a known type for {known:,} ({share(known, len(fleet))}){most}. "
+        f"{_ages(fleet)}"
     )
-    first += f"; most flights were by {top['aircraft_type']} ({top['flights']:,})" if len(known) else ""
-    return f"{first}. {_ages(fleet)}"
 
 
 def _ages(fleet: pd.DataFrame) -> str:
     ages = fleet["age_years"].dropna().astype(float)
     if ages.empty:
         return "Of none is the first flight known, so no age can be told."
-    said = (
-        f"The {len(ages):,} of known age ({share(len(ages), len(fleet))}) were {ages.mean():.0f} years old on average"
-    )
+    said = f"Their mean age, known for {len(ages):,} ({share(len(ages), len(fleet))}), was {ages.mean():.0f} years"
     airlines = by_airline(fleet)
     if len(airlines) < 2:
         return f"{said}."

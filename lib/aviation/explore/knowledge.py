@@ -19,7 +19,7 @@ KINDS = """case when field = 'flight_status' then 'status'
             when field like 'aircraft%' then 'aircraft'
             else 'gate, terminal, belt' end"""
 # How a flight ends.
-ENDS = ("landed", "diverted", "cancelled")
+ENDS = {"cancelled": "cancellations", "diverted": "diversions", "landed": "landings"}
 
 
 def statuses(chosen: Choice) -> pd.DataFrame:
@@ -36,10 +36,10 @@ def expectations(chosen: Choice) -> pd.DataFrame:
     not left were expected to be late (the API's forecast); late is 15 minutes or more."""
     answer = chosen.ask(
         f"""{_moments(chosen)} select known_at,
-            count_if(flight_status <> 'cancelled' and dep_delay_min >= {LATE_MIN}) as "left late",
+            count_if(flight_status <> 'cancelled' and dep_delay_min >= {LATE_MIN}) as "known late departures",
             count_if(flight_status <> 'cancelled' and dep_delay_min is null
-                     and dep_delay_forecast_min >= {LATE_MIN}) as "expected to leave late",
-            count_if(flight_status = 'cancelled') as "cancelled"
+                     and dep_delay_forecast_min >= {LATE_MIN}) as "expected late departures",
+            count_if(flight_status = 'cancelled') as "known cancellations"
         from held group by 1 order by 1"""
     )
     return answer.melt("known_at", list(answer.columns[1:]), "measure", "flights")
@@ -86,21 +86,22 @@ def cancellations(chosen: Choice) -> pd.DataFrame:
 
 
 def moments(told: pd.DataFrame) -> pd.DataFrame:
-    """The rows, with `poll`: `known_at` as day and time, in words."""
-    return told.assign(poll=[f"{when:%d %H:%M}" for when in told["known_at"]])
+    """The rows, with `poll (UTC)`: `known_at` as day and time, in words."""
+    return told.assign(**{"poll (UTC)": [f"{when:%d %b}\n{when:%H:%M}" for when in told["known_at"]]})
 
 
 def notice(cancelled: pd.DataFrame) -> pd.DataFrame:
-    """`hours` (whole hours from the news to the scheduled departure, rounded down; negative: after it), `flights`,
-    `when` (before or after the scheduled departure)."""
+    """`news` (how long before or after the scheduled departure, in hours), `flights`, `when` (by departure or after
+    departure); the earliest news first."""
     known = cancelled["notice_min"].dropna()
-    counts = (known // 60).astype(int).value_counts().sort_index()
-    hours = counts.index.to_numpy()
+    counts = (known // 60).astype(int).value_counts().sort_index(ascending=False)
     return pd.DataFrame(
         {
-            "hours": hours,
+            "news": [
+                f"{hour}–{hour + 1} h before" if hour >= 0 else f"{-hour - 1}–{-hour} h after" for hour in counts.index
+            ],
             "flights": counts.to_numpy(),
-            "when": ["before departure" if value >= 0 else "after departure" for value in hours],
+            "when": ["by departure" if hour >= 0 else "after departure" for hour in counts.index],
         }
     )
 
@@ -132,21 +133,21 @@ def finding(then: Choice, compared: pd.DataFrame, cancelled: pd.DataFrame) -> st
         return then.nothing
     counts = compared.set_index("flight_status")
     parts = [
-        f"{counts.loc[name, 'then']:,} of {counts.loc[name, 'now']:,} {name}" for name in ENDS if name in counts.index
+        f"{counts.loc[name, 'then']:,} of {counts.loc[name, 'now']:,} {ends}"
+        for name, ends in ENDS.items()
+        if name in counts.index
     ]
-    return (
-        f"Of {counted(flights, 'flight')} on {then.label}, {total(compared, 'then'):,} were known, and "
-        f"{listed(parts)}. {_notice(cancelled)}"
-    )
+    known = f"{total(compared, 'then'):,} of {counted(flights, 'flight')}"
+    return f"On {then.label}, the tables knew {listed([known, *parts])}. {_notice(cancelled)}"
 
 
 def _notice(cancelled: pd.DataFrame) -> str:
     known = cancelled["notice_min"].dropna()
     if known.empty:
         return "No flight was cancelled, so there was no such news to wait for."
-    early = int((known > 0).sum())
+    early = int((known >= 0).sum())
     median = known.median()
     return (
-        f"Of {counted(len(known), 'cancellation')}, {early:,} ({share(early, len(known))}) were known before the "
+        f"Of {counted(len(known), 'cancellation')}, {early:,} ({share(early, len(known))}) became known by the "
         f"scheduled departure; the median one {minutes(abs(median))} {'before' if median > 0 else 'after'} it."
     )

@@ -32,8 +32,8 @@ def by_airline(chosen: Choice) -> pd.DataFrame:
 
 
 def labelled(airlines: pd.DataFrame) -> pd.DataFrame:
-    """The SHOWN airlines of most flights, with `said`: the share on time and the flights, in words."""
-    largest = airlines.loc[airlines.nlargest(SHOWN, "flights").index.sort_values()]
+    """The SHOWN airlines of most flights, of ENOUGH at least, with `said`: the share on time and the flights."""
+    largest = airlines[airlines["flights"] >= ENOUGH].nlargest(SHOWN, "flights").sort_index()
     return largest.assign(
         said=[f"{share(row.on_time, row.flights)} of {row.flights:,}" for row in largest.itertuples()]
     )
@@ -45,11 +45,11 @@ def by_airport(chosen: Choice) -> pd.DataFrame:
 
 
 def by_airline_airport(chosen: Choice) -> pd.DataFrame:
-    """`airline` (its code), `airport` of departure and the figures, of pairs with at least ENOUGH flights."""
+    """`airline` (its name, else code), `airport` of departure and the figures, of pairs with ENOUGH flights or more."""
     pairs = _grouped(
         chosen,
-        "coalesce(airline, 'not named') as airline, coalesce(dep_airport, 'not named') as airport",
-        f"1, 2 having count(*) >= {ENOUGH}",
+        "coalesce(max(airline_name), airline, 'not named') as airline, coalesce(dep_airport, 'not named') as airport",
+        f"airline, dep_airport having count(*) >= {ENOUGH}",
     )
     return pairs[pairs["airline"].isin(pairs.groupby("airline")["flights"].sum().nlargest(SHOWN).index)]
 
@@ -80,10 +80,11 @@ def finding(chosen: Choice, airlines: pd.DataFrame, airports: pd.DataFrame) -> s
     flights, on_time = total(airlines, "flights"), total(airlines, "on_time")
     if not flights:
         return chosen.nothing
+    spread = f"{_spread(airlines, 'airline', 'airlines')}, and {_spread(airports, 'airport', 'airports of departure')}"
     return (
-        f"Of {counted(flights, 'flight')} on {chosen.label} that are over, {on_time:,} ({share(on_time, flights)}) "
+        f"Of {counted(flights, 'finished flight')} on {chosen.label}, {on_time:,} ({share(on_time, flights)}) "
         f"landed less than {ON_TIME_MIN} minutes after schedule. "
-        f"{_spread(airlines, 'airline', 'airlines')}, and {_spread(airports, 'airport', 'airports of departure')}."
+        f"{spread[0].upper()}{spread[1:]}."
     )
 
 
@@ -91,7 +92,7 @@ def _spread(ranked: pd.DataFrame, name: str, names: str) -> str:
     """The best and the worst of those with enough flights."""
     known = ranked[ranked["flights"] >= ENOUGH]
     if len(known) < 2:
-        return f"{'one' if len(known) else 'none'} of the {names} has {ENOUGH} flights or more"
+        return f"{'only one' if len(known) else 'not one'} of the {names} has {ENOUGH} flights or more"
     best, worst = known.iloc[0], known.iloc[-1]
     return (
         f"{best[name]} was the most punctual of the {names} with {ENOUGH} flights or more "

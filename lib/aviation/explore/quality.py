@@ -31,8 +31,8 @@ def completeness(chosen: Choice) -> pd.DataFrame:
     """`column, what, expected, missing` (counts of the chosen flights), `missing_share` (0 to 1), `said` (in words);
     the worst first."""
     counts = ", ".join(
-        f"count_if({APPLIES.get(name, 'true')}) as expected_{name}, "
-        f"count_if({APPLIES.get(name, 'true')} and {name} is null) as missing_{name}"
+        f"count(case when {APPLIES.get(name, 'true')} then 1 end) as expected_{name}, "
+        f"count(case when {APPLIES.get(name, 'true')} and {name} is null then 1 end) as missing_{name}"
         for name in EXPECTED
     )
     row = chosen.ask(f"select {counts} from flights where {chosen.condition}").iloc[0]
@@ -98,7 +98,7 @@ def finding(chosen: Choice, gaps: pd.DataFrame, runs: pd.DataFrame) -> str:
     """Two sentences, of `completeness` and `loads`."""
     read = total(runs, "lines_read")
     if not read:
-        return f"No load has read a line yet. {chosen.nothing}"
+        return f"No load has read a line yet. {_gaps(chosen, gaps)}"
     slowest = runs["seconds_to_queryable_max"].max()
     age = (
         ""
@@ -109,9 +109,11 @@ def finding(chosen: Choice, gaps: pd.DataFrame, runs: pd.DataFrame) -> str:
         f"{counted(len(runs), 'load')} read {counted(read, 'line')}, refused {total(runs, 'quarantined'):,} "
         f"({share(total(runs, 'quarantined'), read)}) and warned {total(runs, 'warnings'):,} times{age}."
     )
-    worst = [f"{row['what']} ({row['missing_share']:.0%})".replace("%", " %") for _, row in gaps.head(3).iterrows()]
-    return f"{first} {_gaps(chosen, worst)}"
+    return f"{first} {_gaps(chosen, gaps)}"
 
 
-def _gaps(chosen: Choice, worst: list[str]) -> str:
-    return f"Most often missing on {chosen.label}: {listed(worst)}." if worst else chosen.nothing
+def _gaps(chosen: Choice, gaps: pd.DataFrame) -> str:
+    if gaps.empty:
+        return f"No flight of {chosen.label} is in the tables."
+    worst = [f"{row.what} ({share(row.missing, row.expected)})" for row in gaps.head(3).itertuples() if row.missing]
+    return f"Most often missing on {chosen.label}: {listed(worst) or 'nothing'}."

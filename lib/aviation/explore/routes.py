@@ -57,7 +57,10 @@ def finding(chosen: RouteChoice, ranked: pd.DataFrame, choices: pd.DataFrame) ->
     """Two sentences, of `routes` and `destinations`."""
     enough = counted(chosen.minimum_arrivals, "arrival")
     if ranked.empty:
-        return f"No route had {enough} or more on {chosen.label}, or none of its flights is in the tables."
+        return (
+            f"No route had {enough} or more on {chosen.label}. Ask for routes with fewer, or load the day with "
+            f"`aviation backfill --from {chosen.day} --to {chosen.day}`."
+        )
     worst, best = ranked.iloc[0], ranked.iloc[-1]
     first = f"Of {counted(len(ranked), 'route')} with {enough} or more on {chosen.label}, "
     first += f"{worst['route']} arrived latest, {late(worst['mean_arr_delay_min'])} on average"

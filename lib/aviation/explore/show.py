@@ -7,7 +7,7 @@ from collections.abc import Callable
 import altair as alt
 import pandas as pd
 import vl_convert
-from IPython.display import Image, Markdown
+from IPython.display import HTML, Image, Markdown
 
 # Pixels a unit of the chart: sharp on a dense screen, and small enough for a repository.
 SCALE = 1.5
@@ -22,6 +22,14 @@ def picture(draw: Callable[..., alt.TopLevelMixin], frame: pd.DataFrame, *, titl
     # A PNG's width stands in its first chunk; shown in the chart's own units, all charts have text of one size.
     (pixels,) = struct.unpack(">I", drawn[16:20])
     return Image(drawn, format="png", alt=title, width=round(pixels / SCALE))
+
+
+def table(frame: pd.DataFrame) -> HTML | Markdown:
+    """The rows as a table, nothing cut off; a line that says so where there are none."""
+    if frame.empty:
+        return Markdown("*There is nothing to list, for the tables have no such rows.*")
+    with pd.option_context("display.max_colwidth", None):
+        return HTML(frame.astype(object).where(frame.notna(), "–").to_html(index=False, border=0, justify="right"))
 
 
 def png(chart: alt.TopLevelMixin) -> bytes:

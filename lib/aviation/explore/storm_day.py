@@ -8,19 +8,19 @@ from aviation.views.declaration import delay_figures
 
 # The rule of the US Department of Transportation: late from 15 minutes on.
 LATE_MIN = 15
-OUTCOMES = ("left on time", "left late", "diverted", "cancelled", "not left")
+OUTCOMES = ("left on time", "left late", "diverted", "cancelled", "not yet left")
 OUTCOME = f"""case when flight_status = 'cancelled' then 'cancelled'
             when flight_status = 'diverted' then 'diverted'
             when dep_delay_min >= {LATE_MIN} then 'left late'
             when dep_delay_min is not null then 'left on time'
-            else 'not left' end"""
+            else 'not yet left' end"""
 # Below this many departures an hour's mean is that of single flights.
 ENOUGH = 5
 
 
 def outcomes(chosen: Choice) -> pd.DataFrame:
     """`hour` (0 to 23, of the scheduled departure, local; null where not known), `outcome` (left on time, left late,
-    diverted, cancelled, not left), `flights`. A flight is in one row; late is 15 minutes or more."""
+    diverted, cancelled, not yet left), `flights`. A flight is in one row; late is 15 minutes or more."""
     return chosen.ask(
         f"select hour(dep_scheduled_local) as hour, {OUTCOME} as outcome, count(*) as flights from flights "
         f"where {chosen.condition} group by 1, 2 order by 1, 2"

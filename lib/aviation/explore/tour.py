@@ -7,10 +7,9 @@ from aviation.explore.words import counted, listed, share, total
 from aviation.load.meanings import table_meaning
 from aviation.status import TABLES
 
-# Times of a version and how it is identified: not what a person reads a flight's story for.
 STORY = (
-    "known_from, flight_status, dep_scheduled_utc, dep_delay_forecast_min, dep_delay_min, arr_delay_forecast_min, "
-    "arr_delay_min, dep_gate, aircraft_registration"
+    "known_from, flight_status, dep_delay_forecast_min, dep_delay_min, arr_delay_forecast_min, arr_delay_min, "
+    "dep_gate, aircraft_registration"
 )
 
 
@@ -20,7 +19,11 @@ def tables(chosen: Choice) -> pd.DataFrame:
     rows = counts.set_index("name")["n"]
     return pd.DataFrame(
         [
-            {"table": name, "rows": int(rows[name]), "one row is": table_meaning(name).partition(".")[0]}
+            {
+                "table": name,
+                "rows": int(rows[name]),
+                "one row is": table_meaning(name).partition(".")[0].removeprefix("One row is "),
+            }
             for name in TABLES
         ]
     )
@@ -59,11 +62,9 @@ def finding(chosen: Choice, listing: pd.DataFrame, statuses: pd.DataFrame) -> st
     if not flights:
         return chosen.nothing
     rows = listing.set_index("table")["rows"]
-    parts = [
-        f"{counted(n, status + ' flight')} ({share(n, flights)})" for status, n in statuses.itertuples(index=False)
-    ]
+    parts = [f"{n:,} ({share(n, flights)}) {status}" for status, n in statuses.itertuples(index=False)]
     return (
         f"The tables hold {counted(rows['flights'], 'flight')}, and {counted(rows['flight_history'], 'version')} of "
         f"what was known of them, folded from {counted(rows['flight_observations'], 'observation')}. "
-        f"On {chosen.label} there were {listed(parts)}."
+        f"Of {counted(flights, 'flight')} on {chosen.label}, {listed(parts)}."
     )
