@@ -11,7 +11,7 @@ LOCKS := infra/requirements
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: $(VENV)/.ready ## Install everything into .venv and .aviation/emulator (instant when done)
@@ -52,13 +52,17 @@ test: setup .aviation/checkov/.ready ## Lint, unit, contract and notebook tests,
 	@$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
 .PHONY: lab
-lab: up ## Open JupyterLab with the local stack up
-	@$(VENV)/bin/jupyter lab --ip 127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS)
+lab: up ## Open JupyterLab with the local stack up, at the page to start from
+	@$(VENV)/bin/jupyter lab notebooks/start.ipynb --ip 127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS)
 
 .PHONY: notebooks
 notebooks: setup ## Draw the kept charts of the exploration notebooks again, from the running stack
 	@$(VENV)/bin/jupyter nbconvert --log-level WARN --to notebook --execute --inplace notebooks/explore/*.ipynb
 	@$(VENV)/bin/nbstripout --keep-count --keep-id --extra-keys metadata.language_info notebooks/explore/*.ipynb
+
+.PHONY: screenshots
+screenshots: setup ## Take the pictures of README and docs again, from the running stack (needs Chromium)
+	@$(VENV)/bin/python docs/screenshots.py
 
 .PHONY: up
 up: setup ## Start the local stack and deploy the template into it

@@ -35,8 +35,10 @@ KEPT_METADATA = {"METADATA", "entry_points.txt"}
 """What packages ask of their dist-info when they run: jupyter_client finds its kernel provisioner by entry point."""
 
 LAMBDA_NOTEBOOKS = ("producer", "alerts")
-LAMBDA_LEAVES_OUT = {"load", "local", "replay"}
-GLUE_LEAVES_OUT = {"local", "replay"}
+DRAWN = {"charts", "explore"}
+"""What draws for people runs where they are."""
+LAMBDA_LEAVES_OUT = {"load", "local", "replay", *DRAWN}
+GLUE_LEAVES_OUT = {"local", "replay", *DRAWN}
 
 
 def build(dist: Path) -> dict[str, Path]:

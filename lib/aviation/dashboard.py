@@ -58,8 +58,8 @@ def _tiles(figures: pd.Series) -> str:
     values = {
         "flights": f"{int(figures['flights']):,}",
         "on time": _number(figures["on_time"] / over if over else None, "{:.1%}"),
-        "cancelled": f"{int(figures['cancelled'] or 0):,}",
-        "diverted": f"{int(figures['diverted'] or 0):,}",
+        "cancelled": _number(figures["cancelled"], "{:,.0f}"),
+        "diverted": _number(figures["diverted"], "{:,.0f}"),
         "median departure delay": _number(figures["median_dep_delay_min"], "{:.0f} min"),
         "p90 departure delay": _number(figures["p90_dep_delay_min"], "{:.0f} min"),
         "median arrival delay": _number(figures["median_arr_delay_min"], "{:.0f} min"),

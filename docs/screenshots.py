@@ -1,0 +1,49 @@
+"""Takes the pictures of README and docs from the running stack: `make demo` first, then `make screenshots`."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from aviation import aws, dashboard, run_pages, runs
+
+IMAGES = Path(__file__).parent / "images"
+FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run")
+DARK = "--blink-settings=preferredColorScheme=0"
+PICTURES = {
+    "dashboard.png": ("dashboard", 1280, 1330, ()),
+    "dashboard-map.png": ("map", 1280, 1050, ()),
+    "dashboard-dark.png": ("dashboard", 1280, 900, (DARK,)),
+    "dashboard-phone.png": ("dashboard", 500, 1000, ()),
+    "runs.png": ("runs", 1100, 700, ()),
+}
+
+
+def main() -> None:
+    """Render the pages, and take each picture of PICTURES."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not browser:
+        sys.exit("screenshots: Chromium is not installed: install it, then run 'make screenshots' again")
+    page = dashboard.write(aws.home() / "dashboard.html")
+    with tempfile.TemporaryDirectory() as folder:
+        # The same page from its map on.
+        lower = Path(folder) / "map.html"
+        lower.write_text(page.read_text().replace("<header>", "<header hidden>").replace('id="panels"', "hidden"))
+        pages = {
+            "dashboard": page,
+            "map": lower,
+            "runs": run_pages.write_index(runs.latest(limit=30), progress=print),
+        }
+        IMAGES.mkdir(exist_ok=True)
+        for name, (which, width, height, flags) in PICTURES.items():
+            target = IMAGES / name
+            command = [browser, *FLAGS, *flags, f"--user-data-dir={folder}/profile", f"--window-size={width},{height}"]
+            subprocess.run(
+                [*command, f"--screenshot={target}", pages[which].as_uri()], check=True, capture_output=True, timeout=60
+            )
+            print(f"screenshots: {target} ({target.stat().st_size / 1000:.0f} kB)")
+
+
+if __name__ == "__main__":
+    main()
