@@ -53,7 +53,7 @@ test: setup .aviation/checkov/.ready ## Lint, unit, contract and notebook tests,
 
 .PHONY: lab
 lab: up ## Open JupyterLab with the local stack up, at the page to start from
-	@$(VENV)/bin/jupyter lab notebooks/start.ipynb --ip 127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS)
+	@$(VENV)/bin/jupyter lab --LabApp.default_url=/lab/tree/notebooks/start.ipynb --ip 127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS)
 
 .PHONY: notebooks
 notebooks: setup ## Draw the kept charts of the exploration notebooks again, from the running stack
