@@ -4,7 +4,6 @@ The tests of this file share the run's stack and build on each other in the orde
 """
 
 import gzip
-import io
 import json
 import os
 import subprocess
@@ -17,6 +16,7 @@ import aws_calls
 import pandas as pd
 import pytest
 import requests
+from bs4 import BeautifulSoup
 from click.testing import CliRunner
 
 from aviation import aws, catalog, dashboard, jobs, places, query, runs, views
@@ -267,6 +267,16 @@ def nearest_rank(values: pd.Series, tenths: int) -> int:
     return int(ordered.iloc[-(-len(ordered) * tenths // 10) - 1])
 
 
+def tables_of(page: str) -> list[pd.DataFrame]:
+    """Every table of a page, numbers as such."""
+    found = []
+    for table in BeautifulSoup(page, "html.parser").find_all("table"):
+        head, *rows = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in table.find_all("tr")]
+        frame = pd.DataFrame(rows, columns=head)
+        found.append(frame.apply(lambda column: pd.to_numeric(column, errors="coerce").fillna(column)).infer_objects())
+    return found
+
+
 def test_each_figure_on_the_dashboard_is_what_pandas_says_of_the_data_set(loaded, tmp_path):
     page = dashboard.write(tmp_path / "page.html").read_text()
     day = truth(DAY)
@@ -283,7 +293,7 @@ def test_each_figure_on_the_dashboard_is_what_pandas_says_of_the_data_set(loaded
     }
     for figure, value in expected.items():
         assert f'data-figure="{figure}">{value}<' in page, figure
-    tables = [table.fillna("–") for table in pd.read_html(io.StringIO(page))]
+    tables = tables_of(page)
     airlines, airports, routes, hours, board = (
         next(table for table in tables if column in table and other in table)
         for column, other in (
@@ -299,8 +309,31 @@ def test_each_figure_on_the_dashboard_is_what_pandas_says_of_the_data_set(loaded
     left = (day["dep_delay"] < 15).fillna(False) & ~day["cancelled"]
     by_airport = left.groupby(day["dep_iata"]).mean().round(2).to_dict()
     assert airports.set_index("airport")["on_time_share"].round(2).to_dict() == by_airport
-    assert routes["flights"].sum() == len(day)
-    assert hours["cancelled"].sum() == day["cancelled"].sum()
+    flown = day.groupby(["dep_iata", "arr_iata"]).size()
+    assert routes.set_index(["dep_iata", "arr_iata"])["flights"].sort_index().to_dict() == flown.to_dict()
+    by_hour = day.groupby("hour")
+    assert hours.set_index("hour")["cancelled"].to_dict() == by_hour["cancelled"].sum().to_dict()
+    delays, statuses, heat, worst = (
+        next(table for table in tables if set(columns) == set(table))
+        for columns in (
+            ("hour", "mean_dep_delay_min", "mean_arr_delay_min"),
+            ("hour", "flight_status", "flights"),
+            ("weekday", "hour", "median_dep_delay_min", "flights"),
+            ("route", "mean_arr_delay_min", "flights"),
+        )
+    )
+    for ours, theirs in (("mean_dep_delay_min", "dep_delay"), ("mean_arr_delay_min", "arr_delay")):
+        means = by_hour[theirs].mean().astype(float).round(2).to_dict()
+        assert delays.set_index("hour")[ours].astype(float).to_dict() == pytest.approx(means, abs=0.011)
+    cancelled = statuses[statuses["flight_status"] == "cancelled"].set_index("hour")["flights"].to_dict()
+    assert cancelled == {hour: n for hour, n in by_hour["cancelled"].sum().items() if n}
+    assert set(heat["weekday"]) == {3}
+    left_by_hour = day[~day["cancelled"]].groupby("hour")["dep_delay"]
+    medians = {hour: nearest_rank(values, 5) for hour, values in left_by_hour}
+    assert heat.set_index("hour")["median_dep_delay_min"].astype(int).to_dict() == medians
+    arrived = day.dropna(subset=["arr_delay"]).groupby(["dep_iata", "arr_iata"])["arr_delay"].agg(["mean", "size"])
+    most = arrived[arrived["size"] >= 3]["mean"].astype(float).nlargest(12).round(2).tolist()
+    assert worst["mean_arr_delay_min"].astype(float).tolist() == pytest.approx(most, abs=0.011)
     assert len(board) == len(day)
     assert (board["Status"] == "diverted").sum() == day["diverted"].sum()
     assert page.count("<svg") == 9

@@ -89,7 +89,8 @@ def _panels() -> list[str]:
         ),
         (
             "On-time performance by airline",
-            "Arrived less than 15 minutes late, of all flights that are over; cancelled and diverted count as late.",
+            "Arrived less than 15 minutes late, of all flights that are over; cancelled and diverted count as late. "
+            f"The {asked.MOST_AIRLINES} airlines with the most flights.",
             lambda: query.sql(asked.BY_AIRLINE),
             charts.on_time_by_airline,
         ),

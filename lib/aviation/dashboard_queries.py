@@ -39,12 +39,18 @@ where dep_scheduled_local is not null
 group by 1, 2
 order by 1, 2"""
 
-BY_AIRLINE = """
-select coalesce(airline_name, airline_icao, airline_iata) as airline_name,
-       sum(on_time) * 1e0 / sum(flights) as on_time_share,
-       sum(flights) as flights
-from on_time_by_airline_day
-group by 1
+MOST_AIRLINES = 20
+BY_AIRLINE = f"""
+select airline_name, on_time_share, flights
+from (
+    select coalesce(airline_name, airline_icao, airline_iata) as airline_name,
+           sum(on_time) * 1e0 / sum(flights) as on_time_share,
+           sum(flights) as flights
+    from on_time_by_airline_day
+    group by 1
+    order by flights desc, airline_name
+    limit {MOST_AIRLINES}
+) as busiest
 order by on_time_share desc, airline_name"""
 
 BY_AIRPORT = """

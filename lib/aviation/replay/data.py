@@ -68,8 +68,8 @@ def legs(day: str) -> tuple[Leg, ...]:
 def truth(day: str) -> "pandas.DataFrame":
     """What the data itself says of `day`, with none of this package's work on it: one row a flight.
 
-    Columns: flight_date (ISO), dep_iata, carrier (IATA), number (str), dep_delay and arr_delay (nullable Int64,
-    minutes), cancelled and diverted (bool).
+    Columns: flight_date (ISO), dep_iata, arr_iata, carrier (IATA), number (str), hour (int, of the scheduled local
+    departure), dep_delay and arr_delay (nullable Int64, minutes), cancelled and diverted (bool).
     """
     import pandas  # here, so that the server starts without it
 
@@ -80,6 +80,8 @@ def truth(day: str) -> "pandas.DataFrame":
         {
             "flight_date": day,
             "dep_iata": frame["origin"],
+            "arr_iata": frame["dest"],
+            "hour": frame["hour"].astype(int),
             "carrier": frame["carrier"],
             "number": frame["flight"],
             "dep_delay": delays["dep_delay"],
