@@ -1,12 +1,14 @@
 """Which engine gets which text, and the path through awswrangler: the emulator's Athena reads Parquet tables."""
 
+from datetime import date, datetime
+
 import awswrangler
 import boto3
 import duckdb
 import pandas as pd
 import pytest
 
-from aviation import aws, catalog, places, query
+from aviation import athena_rows, aws, catalog, places, query
 from aviation.catalog import Catalog
 from aviation.errors import QueryError
 from aviation.local import duck
@@ -41,6 +43,20 @@ def test_athena_answers_with_a_data_frame_of_typed_columns(parquet_table):
     answer = query.athena("select count(*) as legs, max(arr_delay_min) as worst from legs where arr_delay_min > 0")
     assert answer.to_dict("records") == [{"legs": 2, "worst": 40}]
     assert all(pd.api.types.is_integer_dtype(kind) for kind in answer.dtypes)
+
+
+def test_without_pandas_athena_answers_with_rows_of_typed_values(parquet_table):
+    answer = athena_rows.run(
+        "select flight_key, arr_delay_min, arr_delay_min / 2.0e0 as half, arr_delay_min > 0 as late, "
+        "date '2013-07-10' as day, timestamp '2013-07-10 12:30:00' as moment, cast(null as integer) as none "
+        "from legs order by flight_key"
+    )
+    assert [row["flight_key"] for row in answer] == ["A", "B", "C"]
+    first = answer[0]
+    assert (first["arr_delay_min"], float(first["half"]), first["late"], first["none"]) == (12, 6.0, True, None)
+    assert (first["day"], first["moment"]) == (date(2013, 7, 10), datetime(2013, 7, 10, 12, 30))
+    with pytest.raises(QueryError, match="Athena refused the query"):
+        athena_rows.run("select no_such_column from legs")
 
 
 def test_a_query_that_athena_refuses_is_told_in_one_line(parquet_table):
