@@ -231,7 +231,7 @@ def test_a_message_reaches_who_subscribed_and_the_file_of_a_laptop(stack, tables
     subscription = sns.subscribe(TopicArn=places.place("AlertsTopic"), Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
     tables.flight("1", "cancelled")
     try:
-        [alert] = found(tables)
+        [alert] = found(tables, watch="of-this-test")
         alerts.publish([alert])
         [message] = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
     finally:
