@@ -229,6 +229,22 @@ def test_the_commands_deploy_say_what_a_stack_does_and_destroy_it(life, tmp_path
     assert "there is no stack 'never-made'" in missing.output
 
 
+def test_the_status_of_a_stack_is_asked_by_its_name(life, monkeypatch):
+    """Of its Athena and its runs bucket: the emulator's Athena knows no Iceberg, so the tables are told as missing."""
+    monkeypatch.delenv("AVIATION_LOCAL")
+    runs_bucket = life.deploy()["RunsBucket"]
+    record = {
+        "run_id": "0" * 32, "job": "producer/cities", "status": "failed", "seconds": 3, "counts": {}, "failed_cell": 5,
+        "started_at": "2026-03-01T12:00:00Z", "error": "the month's calls are used up",
+    }  # fmt: skip
+    key = f"producer/cities/2026/03/01/{record['run_id']}.json"
+    aws.client("s3").put_object(Bucket=runs_bucket, Key=key, Body=json.dumps(record))
+    done = command("status", "--stack", life.name)
+    assert done.exit_code == 0, done.output
+    assert "Athena refused the query" in done.output
+    assert "producer/cities          failed   cell 5: the month's calls are used up" in done.output
+
+
 def test_a_key_in_the_environment_is_put_into_the_secret_and_nowhere_else(life, tmp_path, monkeypatch):
     monkeypatch.setenv("AVIATIONSTACK_ACCESS_KEY", "key-of-this-test")
     made = command("deploy", "--stack", life.name, "--parameters", given_file(life, tmp_path))
