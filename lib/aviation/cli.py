@@ -259,9 +259,10 @@ def index(limit: int):
 @click.argument("run_id")
 def retry(run_id: str):
     """Run a run again, with the same parameters. RUN_ID can be cut short."""
+    from aviation import jobs
     from aviation import runs as all_runs
 
-    _show_run(all_runs.retry(all_runs.find(run_id)))
+    _show_run(jobs.retry(all_runs.find(run_id)))
 
 
 @main.command()

@@ -5,7 +5,7 @@ import time
 
 from aviation import aws, runs
 from aviation.entities import entity_named
-from aviation.errors import JobError
+from aviation.errors import JobError, ParameterError
 from aviation.places import place, stack_name
 
 LAMBDA_SECONDS = 900
@@ -41,6 +41,21 @@ def run_glue_load(parameters: dict) -> dict:
         if run["JobRunState"] in ("FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"):
             raise JobError(f"load {run_id}: {run['JobRunState']}: {run.get('ErrorMessage', 'see the log of the job')}")
         time.sleep(5)
+
+
+def retry(record: dict) -> dict:
+    """Run what a run record tells of again, with the same parameters; the new run's record."""
+    parameters = dict(record["parameters"])
+    kind, _, rest = record["job"].partition("/")
+    if kind == "producer":
+        parameters.pop("entity", None)
+        return run_producer(rest, parameters)
+    if kind == "aviation_data_load":
+        return aws.load_runner()(parameters)
+    notebooks = sorted((aws.root() / "notebooks").rglob(record["notebook"]))
+    if len(notebooks) != 1:
+        raise ParameterError(f"run {record['run_id']} is of {record['notebook']}, which is not in notebooks/ once")
+    return runs.execute(notebooks[0], parameters, job=record["job"])
 
 
 def _argument(value) -> str:

@@ -27,6 +27,10 @@ from aviation.places import place
 from aviation.redact import guard_logs, redact, redact_json
 from aviation.report import REPORT_MIME
 
+KERNEL_STARTS = 3
+NEVER_STARTED = "Kernel died before replying to kernel_info"
+"""Two kernels that start at once on one machine can choose the same port: one dies, before any cell has run."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -121,50 +125,41 @@ def find(run_id: str) -> dict:
     return found[0]
 
 
-def retry(record: dict) -> dict:
-    """Run what a record tells of again, with the same parameters; the new run's record."""
-    from aviation import jobs
-
-    parameters = dict(record["parameters"])
-    kind, _, rest = record["job"].partition("/")
-    if kind == "producer":
-        parameters.pop("entity", None)
-        return jobs.run_producer(rest, parameters)
-    if kind == "aviation_data_load":
-        return aws.load_runner()(parameters)
-    notebooks = sorted((aws.root() / "notebooks").rglob(record["notebook"]))
-    if len(notebooks) != 1:
-        raise ParameterError(f"run {record['run_id']} is of {record['notebook']}, which is not in notebooks/ once")
-    return execute(notebooks[0], parameters, job=record["job"])
-
-
 def _run(notebook: Path, parameters: dict, output: Path, run_id: str, timeout_seconds: int | None) -> Failure | None:
     """Execute into `output`; why it failed, if it did."""
     papermill = _papermill()
+    for start in range(1, KERNEL_STARTS + 1):
+        try:
+            with _environment(AVIATION_RUN_ID=run_id):
+                _execute(papermill, notebook, parameters, output, timeout_seconds)
+        except papermill.PapermillExecutionError as error:
+            # Our own errors speak for themselves; of others, the kind says half.
+            said = _first_line(error.evalue)
+            line = said if hasattr(errors, error.ename) else f"{error.ename}: {said}"
+            return Failure(line, error.exec_count)
+        except Exception as error:  # a kernel that died or never started, a cell that took too long
+            if NEVER_STARTED in str(error) and start < KERNEL_STARTS:
+                continue
+            return Failure(f"{type(error).__name__}: {_first_line(str(error))}")
+        except KeyboardInterrupt:
+            return Failure("interrupted")
+        return None
+    return None
+
+
+def _execute(papermill, notebook: Path, parameters: dict, output: Path, timeout_seconds: int | None) -> None:
     from traitlets.config import Config
 
-    try:
-        with _environment(AVIATION_RUN_ID=run_id):
-            papermill.execute_notebook(
-                str(notebook),
-                str(output),
-                parameters,
-                progress_bar=sys.stderr.isatty(),
-                log_output=False,
-                execution_timeout=timeout_seconds,
-                # What runs in the kernel passes through sockets that others on this machine could read.
-                config=Config({"KernelManager": {"transport_encryption": "auto"}}),
-            )
-    except papermill.PapermillExecutionError as error:
-        # Our own errors speak for themselves; of others, the kind says half.
-        said = _first_line(error.evalue)
-        line = said if hasattr(errors, error.ename) else f"{error.ename}: {said}"
-        return Failure(line, error.exec_count)
-    except Exception as error:  # a kernel that died or never started, a cell that took too long
-        return Failure(f"{type(error).__name__}: {_first_line(str(error))}")
-    except KeyboardInterrupt:
-        return Failure("interrupted")
-    return None
+    papermill.execute_notebook(
+        str(notebook),
+        str(output),
+        parameters,
+        progress_bar=sys.stderr.isatty(),
+        log_output=False,
+        execution_timeout=timeout_seconds,
+        # What runs in the kernel passes through sockets that others on this machine could read.
+        config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+    )
 
 
 def _papermill():

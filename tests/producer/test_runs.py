@@ -112,6 +112,29 @@ def test_a_kernel_that_dies_and_a_cell_that_takes_too_long_leave_a_record_too(st
     assert [record["status"] for record in runs.latest("job")] == ["failed", "failed"]
 
 
+@pytest.mark.parametrize("deaths", [1, runs.KERNEL_STARTS])
+def test_a_kernel_that_never_started_is_started_again_but_not_for_ever(stack, tmp_path, monkeypatch, deaths):
+    """As when two kernels choose one port. Nothing has run by then, so nothing is run twice."""
+    import papermill
+
+    really, died = papermill.execute_notebook, []
+
+    def execute(*arguments, **options):
+        if len(died) < deaths:
+            died.append(1)
+            raise RuntimeError(runs.NEVER_STARTED)
+        return really(*arguments, **options)
+
+    monkeypatch.setattr(papermill, "execute_notebook", execute)
+    job = notebook(tmp_path, "number")
+    if deaths < runs.KERNEL_STARTS:
+        assert runs.execute(job, {}, job="count")["status"] == "ok"
+    else:
+        with pytest.raises(NotebookError, match=runs.NEVER_STARTED):
+            runs.execute(job, {}, job="count")
+    assert len(died) == deaths
+
+
 @pytest.mark.parametrize("parameters", [{"numbre": 2}, {"numbre": 2, "number": 1}])
 def test_an_unknown_parameter_is_refused_before_anything_runs(stack, tmp_path, parameters):
     with pytest.raises(ParameterError, match="unknown parameter 'numbre': did you mean 'number'"):
