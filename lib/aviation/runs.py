@@ -96,13 +96,23 @@ def check_parameters(notebook: Path, parameters: dict) -> None:
 def read_parameters(file: Path | None, overrides: dict[str, str] | None = None) -> dict:
     """The parameters in a YAML file, with `overrides` (whose texts are read as YAML values) over them."""
     try:
-        given = yaml.safe_load(file.read_text()) if file else None
-        parsed = {name: yaml.safe_load(text) for name, text in (overrides or {}).items()}
+        given = yaml.load(file.read_text(), Loader=_Loader) if file else None
+        parsed = {name: yaml.load(text, Loader=_Loader) for name, text in (overrides or {}).items()}
     except (OSError, yaml.YAMLError) as error:
         raise ParameterError(f"the parameters cannot be read: {' '.join(str(error).split())}") from None
     if not isinstance(given, dict | None):
         raise ParameterError(f"{file} must hold one mapping of parameter names to values")
     return (given or {}) | parsed
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a date is text: no notebook declares anything else, and JSON has none."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:timestamp"]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def latest(job: str | None = None, limit: int = 20) -> list[dict]:

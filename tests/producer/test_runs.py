@@ -182,6 +182,19 @@ def test_the_newest_records_come_first_of_one_job_or_of_all(stack):
     assert runs.latest("never") == []
 
 
+def test_a_date_is_text_quoted_or_not(tmp_path):
+    file = tmp_path / "case.yaml"
+    file.write_text('day: 2013-07-09\nquoted: "2013-07-09"\nat: 2013-07-09T12:00:00Z\n')
+    assert runs.read_parameters(file, {"other": "2013-07-08", "number": "7", "on": "true"}) == {
+        "day": "2013-07-09",
+        "quoted": "2013-07-09",
+        "at": "2013-07-09T12:00:00Z",
+        "other": "2013-07-08",
+        "number": 7,
+        "on": True,
+    }
+
+
 def test_parameters_are_read_from_yaml_and_overridden_by_values_in_yaml(tmp_path):
     file = tmp_path / "case.yaml"
     file.write_text("entity: flights\nlimit: 100\n")
