@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from aviation import aws
+from aviation import home
 from aviation.load import upkeep
 from aviation.load.tables import FLIGHTS, LOADS, OBSERVATIONS, Table, create_statement
 from aviation.local import spark as local_spark
@@ -130,7 +130,7 @@ def main() -> None:
             "spark.sql.catalog.glue_catalog.warehouse": f"file:{folder}/warehouse",
         }
         # Not in the folder that goes: when Java ends, it writes its archive of classes beside these settings.
-        settings = aws.home() / "spark-benchmarks"
+        settings = home.home() / "spark-benchmarks"
         local_spark.write_conf(settings, "http://127.0.0.1:9", conf)
         os.environ.update(local_spark.environment(settings))
         spark = SparkSession.builder.appName("upkeep").getOrCreate()

@@ -24,8 +24,9 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from aviation import aws, catalog, query
+from aviation import aws, home, query
 from aviation.replay import data
+from aviation.sql import catalog
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 5
@@ -53,7 +54,7 @@ class Home:
         """This process asks this stack."""
         before = dict(os.environ)
         os.environ.update(self.environment)
-        aws.load_environment()
+        home.load_environment()
         try:
             yield
         finally:
@@ -149,10 +150,10 @@ def compare_loads(year: Home, alone: Home, day: str) -> tuple[list[float], list[
     seconds: dict[Home, list[float]] = {year: [], alone: []}
     for number in range(ROUNDS):
         when = f"{begins + timedelta(hours=2 * number):%Y-%m-%dT%H:%MZ}"
-        for home in (year, alone) if number % 2 else (alone, year):
-            home("clock", when)
-            home("produce", "flights")
-            seconds[home].append(home.seconds_of_load())
+        for stack in (year, alone) if number % 2 else (alone, year):
+            stack("clock", when)
+            stack("produce", "flights")
+            seconds[stack].append(stack.seconds_of_load())
         for table in ("flight_history", "flights", "flight_events"):
             assert year.last_summary(table)["changed-partition-count"] == "1", table
     return seconds[year], seconds[alone]

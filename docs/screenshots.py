@@ -6,7 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from aviation import aws, dashboard, run_pages, runs
+from aviation import dashboard, home
+from aviation.runs import notebook as runs
+from aviation.runs import pages as run_pages
 
 IMAGES = Path(__file__).parent / "images"
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run")
@@ -25,7 +27,7 @@ def main() -> None:
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not browser:
         sys.exit("screenshots: Chromium is not installed: install it, then run 'make screenshots' again")
-    page = dashboard.write(aws.home() / "dashboard.html")
+    page = dashboard.write(home.home() / "dashboard.html")
     with tempfile.TemporaryDirectory() as folder:
         # The same page from its map on.
         lower = Path(folder) / "map.html"

@@ -1,9 +1,23 @@
-"""What tests share: one Spark session a run."""
+"""What tests share: one Spark session a run, one bare emulator, and a stand-in for the flight API."""
 
+import json
+import os
+import socket
+import subprocess
+import time
+import uuid
+from types import SimpleNamespace
+
+import boto3
 import pytest
+import requests
 
-from aviation import aws
+from aviation import home
+from aviation.poll.client import Api
+from support import ROOT, STREAMED
+from support.stand_in import KEY, StandIn
 
+MINISTACK = ROOT / ".aviation/emulator/bin/ministack"
 WAREHOUSE = "spark.sql.catalog.glue_catalog.warehouse"
 
 
@@ -20,7 +34,7 @@ def spark(tmp_path_factory):
         "spark.sql.catalog.glue_catalog.type": "hadoop",
         WAREHOUSE: f"file:{tmp_path_factory.mktemp('warehouse')}",
     }
-    folder = aws.home() / "spark-tests"
+    folder = home.home() / "spark-tests"
     local_spark.write_conf(folder, "http://127.0.0.1:9", conf)
     # Only while it starts: what else a test starts has settings of its own.
     with pytest.MonkeyPatch.context() as patch:
@@ -29,3 +43,112 @@ def spark(tmp_path_factory):
         session = SparkSession.builder.appName("tests").getOrCreate()
     yield session
     session.stop()
+
+
+@pytest.fixture
+def stand_in():
+    started = StandIn()
+    yield started
+    started.server.shutdown()
+    started.server.server_close()
+
+
+@pytest.fixture
+def connect(stand_in):
+    """An Api of the stand-in that loses no time between tries."""
+
+    def make(**options) -> Api:
+        budget = {"max_calls": 50, "deadline_seconds": 5, "backoff_seconds": 0.001, "read_seconds": 0.3}
+        return Api(stand_in.url, KEY, **(budget | options))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory):
+    """A MiniStack of this run's own; its endpoint."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    home = tmp_path_factory.mktemp("ministack")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), "BIND_HOST": "127.0.0.1"}
+    environment |= {"IOT_MTLS_ENABLED": "0", "GATEWAY_PORT": str(port), "LOG_LEVEL": "WARNING"}
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen([MINISTACK], env=environment, stdout=log, stderr=log, cwd=home)
+    endpoint = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{endpoint}/_ministack/health")
+        yield endpoint
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def wait_for(url: str) -> None:
+    for _ in range(300):
+        try:
+            if requests.get(url, timeout=1).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    raise AssertionError(f"{url} does not answer")
+
+
+@pytest.fixture(scope="session")
+def made_stack(emulator):
+    """Streams, runs bucket and an empty secret, as the template makes them."""
+    options = {"endpoint_url": emulator, "region_name": "us-east-1"}
+    options |= {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    clients = SimpleNamespace(**{name: boto3.client(name, **options) for name in ("kinesis", "s3", "secretsmanager")})
+    for entity in STREAMED:
+        clients.kinesis.create_stream(StreamName=f"test-{entity}", ShardCount=1)
+        clients.kinesis.get_waiter("stream_exists").wait(StreamName=f"test-{entity}", WaiterConfig={"Delay": 1})
+    return clients
+
+
+@pytest.fixture
+def producer_stack(emulator, made_stack, stand_in, tmp_path, monkeypatch):
+    """The environment of a producer: the made stack with a bucket and a secret of this test's own, and the stand-in."""
+    unique = uuid.uuid4().hex
+    bucket, secret = f"test-runs-{unique[:12]}", f"test-key-{unique}"
+    made_stack.s3.create_bucket(Bucket=bucket)
+    made_stack.secretsmanager.create_secret(Name=secret)
+    environment = {
+        "AWS_ENDPOINT_URL": emulator,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AVIATION_STACK": "test",
+        "AVIATION_HOME": str(tmp_path / "home"),
+        "AVIATION_RUNS_BUCKET": bucket,
+        "AVIATION_API_KEY_SECRET": secret,
+        "AVIATIONSTACK_BASE_URL": stand_in.url,
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AVIATIONSTACK_ACCESS_KEY", raising=False)
+    monkeypatch.delenv("AVIATION_RUN_ID", raising=False)
+    return SimpleNamespace(**vars(made_stack), bucket=bucket, secret=secret, environment=environment)
+
+
+@pytest.fixture
+def put_key(producer_stack):
+    producer_stack.secretsmanager.put_secret_value(SecretId=producer_stack.secret, SecretString=KEY)
+
+
+@pytest.fixture
+def sent(producer_stack):
+    """What arrives on an entity's stream from now on: a function that gives the lines, parsed."""
+    iterators = {}
+    for entity in STREAMED:
+        name = f"test-{entity}"
+        [shard] = producer_stack.kinesis.list_shards(StreamName=name)["Shards"]
+        iterators[entity] = producer_stack.kinesis.get_shard_iterator(
+            StreamName=name, ShardId=shard["ShardId"], ShardIteratorType="LATEST"
+        )["ShardIterator"]
+
+    def read(entity: str) -> list[dict]:
+        found = producer_stack.kinesis.get_records(ShardIterator=iterators[entity])["Records"]
+        return [json.loads(line) for record in found for line in record["Data"].splitlines()]
+
+    return read

@@ -12,27 +12,29 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-import aws_calls
 import pandas as pd
 import pytest
 import requests
 from bs4 import BeautifulSoup
 from click.testing import CliRunner
 
-from aviation import aws, catalog, dashboard, jobs, places, query, runs, views
-from aviation.backfill import Checkpoint
+from aviation import aws, backend, dashboard, places, query, views
 from aviation.cli import main
 from aviation.entities import ENTITIES
 from aviation.errors import AviationError, RefusedShareError
+from aviation.jobs import demo
+from aviation.jobs import start as jobs
+from aviation.jobs.backfill import Checkpoint
 from aviation.load.record import recorded
 from aviation.load.settings import settings
-from aviation.local import demo
 from aviation.local.stack import LocalStack
 from aviation.replay.data import legs, truth
 from aviation.replay.records import ends
+from aviation.runs import notebook as runs
+from aviation.sql import catalog
 from aviation.status import TABLES, row_counts
+from support import ROOT, aws_calls
 
-ROOT = Path(__file__).parents[1]
 DAY = "2013-07-10"
 LOAD_ACCESS_KEY = "of-the-load"  # tells its calls apart
 # What is allowed and nothing here exercises, with the reason why it is needed.
@@ -76,7 +78,7 @@ def raw_keys() -> set[str]:
 
 
 def load(**choices) -> dict:
-    return aws.load_runner()({"entities": [], **choices})["counts"]
+    return backend.in_use().load({"entities": [], **choices})["counts"]
 
 
 @pytest.fixture(scope="module")

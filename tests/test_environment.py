@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
+from support import ROOT
+
 LOCKS = [ROOT / "requirements.txt", *sorted((ROOT / "infra/requirements").glob("*.txt"))]
 
 

@@ -8,7 +8,8 @@ import papermill
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
+from support import ROOT
+
 FOLDERS = ("notebooks", "glue_notebooks")
 NOTEBOOKS = sorted(
     path for folder in FOLDERS for path in (ROOT / folder).rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts

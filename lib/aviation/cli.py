@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aviation import aws
+from aviation import backend, home
 from aviation.entities import ENTITIES
 from aviation.errors import AviationError, ParameterError
 from aviation.redact import guard_logs
@@ -41,8 +41,7 @@ class Commands(click.Group):
         except (BotoCoreError, ClientError) as error:
             if context.params.get("debug"):
                 raise
-            hint = " Is the stack there? Start it with 'aviation up'." if aws.is_local() else ""
-            click.echo(f"aviation: AWS said: {error}{hint}", err=True)
+            click.echo(f"aviation: AWS said: {error}{backend.in_use().hint}", err=True)
             context.exit(1)
 
 
@@ -120,7 +119,7 @@ def clock(time: str | None):
 @click.argument("entity")
 def produce(entity: str):
     """Run one producer, through its deployed Lambda."""
-    from aviation.jobs import run_producer
+    from aviation.jobs.start import run_producer
 
     _show_run(run_producer(entity))
 
@@ -135,7 +134,7 @@ def load(entities: tuple[str, ...], reconcile: bool):
     from aviation.entities import entity_named
 
     names = [entity_named(name).name for name in entities]
-    _show_run(aws.load_runner()({"entities": names, "reconcile": reconcile}))
+    _show_run(backend.in_use().load({"entities": names, "reconcile": reconcile}))
 
 
 @main.command()
@@ -145,7 +144,7 @@ def requeue(entities: tuple[str, ...]):
     from aviation.entities import entity_named
 
     names = [entity_named(name).name for name in entities]
-    _show_run(aws.load_runner()({"entities": names, "requeue": True}))
+    _show_run(backend.in_use().load({"entities": names, "requeue": True}))
 
 
 @main.command()
@@ -163,7 +162,7 @@ def requeue(entities: tuple[str, ...]):
 @click.option("--again", is_flag=True, help="Poll days again that were polled before.")
 def backfill(first: datetime, last: datetime, file: Path, load_every: int, again: bool):
     """Take past days: poll each once, load them in batches. Cut off, the same command goes on where it stopped."""
-    from aviation.backfill import run as run_backfill
+    from aviation.jobs.backfill import run as run_backfill
 
     done = run_backfill(first.date(), last.date(), file=file, load_every=load_every, again=again, progress=_say)
     click.echo(f"backfill: {done['days']:,} days, {done['records']:,} records, {done['loaded']:,} observations loaded")
@@ -175,7 +174,7 @@ def backfill(first: datetime, last: datetime, file: Path, load_every: int, again
 @click.option("-p", "--parameter", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="One parameter.")
 def run(notebook: Path, file: Path | None, pairs: tuple[tuple[str, str], ...]):
     """Run any notebook as a job."""
-    from aviation import runs
+    from aviation.runs import notebook as runs
 
     _show_run(runs.execute(notebook, runs.read_parameters(file, dict(pairs)), job=notebook.stem))
 
@@ -206,7 +205,7 @@ def status(stack: str | None):
     from aviation.status import render
 
     if stack:
-        aws.use_stack(stack)
+        home.use_stack(stack)
     click.echo(render())
 
 
@@ -217,8 +216,8 @@ def status(stack: str | None):
 @click.pass_context
 def runs(context: click.Context, job: str | None, failed: bool, limit: int):
     """List the last runs: when, how long, what came of them; a failed one with its cell and its reason."""
-    from aviation import run_pages
-    from aviation import runs as all_runs
+    from aviation.runs import notebook as all_runs
+    from aviation.runs import pages as run_pages
 
     if context.invoked_subcommand:
         return
@@ -234,8 +233,8 @@ def runs(context: click.Context, job: str | None, failed: bool, limit: int):
 @click.option("--open/--no-open", "browse", default=None, help="Open it in a browser (by default on a terminal).")
 def show(run_id: str, browse: bool | None):
     """Write the executed notebook of a run as HTML and open it; its path is the last line. RUN_ID can be cut short."""
-    from aviation import run_pages
-    from aviation import runs as all_runs
+    from aviation.runs import notebook as all_runs
+    from aviation.runs import pages as run_pages
 
     record = all_runs.find(run_id)
     click.echo(run_pages.line(record))
@@ -249,8 +248,8 @@ def show(run_id: str, browse: bool | None):
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The newest so many.")
 def index(limit: int):
     """Write <home>/runs/index.html: the failed runs on top, each with its failing cell; its path is the last line."""
-    from aviation import run_pages
-    from aviation import runs as all_runs
+    from aviation.runs import notebook as all_runs
+    from aviation.runs import pages as run_pages
 
     click.echo(run_pages.write_index(all_runs.latest(limit=limit), progress=_say))
 
@@ -259,8 +258,8 @@ def index(limit: int):
 @click.argument("run_id")
 def retry(run_id: str):
     """Run a run again, with the same parameters. RUN_ID can be cut short."""
-    from aviation import jobs
-    from aviation import runs as all_runs
+    from aviation.jobs import start as jobs
+    from aviation.runs import notebook as all_runs
 
     _show_run(jobs.retry(all_runs.find(run_id)))
 
@@ -269,16 +268,16 @@ def retry(run_id: str):
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write it (else <home>/dashboard.html).")
 def dashboard(output: Path | None):
     """Render the HTML dashboard; its path is the last line."""
-    from aviation.dashboard import write
+    from aviation.dashboard.page import write
 
-    click.echo(write(output or aws.home() / "dashboard.html"))
+    click.echo(write(output or home.home() / "dashboard.html"))
 
 
 @main.command()
 @click.option("--dist", type=click.Path(path_type=Path), default=Path("dist"), show_default=True)
 def build(dist: Path):
     """Build what AWS runs: the Lambda zip, the Glue script and its library."""
-    from aviation.build import build as build_artefacts
+    from aviation.deploy.build import build as build_artefacts
 
     for path in build_artefacts(dist).values():
         click.echo(f"build: {path} ({path.stat().st_size / 1e6:.1f} MB)")
@@ -291,9 +290,9 @@ def build(dist: Path):
 @click.option("--force", is_flag=True, help="Deploy schedules that the API plan cannot carry, too.")
 def deploy(stack: str, parameters: Path | None, dry_run: bool, force: bool):
     """Build, upload and deploy the template to AWS, with the key in AVIATIONSTACK_ACCESS_KEY."""
-    from aviation.deploy import deploy_to_aws
+    from aviation.deploy.stack import deploy_to_aws
 
-    outputs = deploy_to_aws(stack, parameters, root=aws.root(), dry_run=dry_run, force=force, progress=_say)
+    outputs = deploy_to_aws(stack, parameters, root=home.root(), dry_run=dry_run, force=force, progress=_say)
     for name, value in outputs.items():
         click.echo(f"{name}: {value}")
 
@@ -303,7 +302,7 @@ def deploy(stack: str, parameters: Path | None, dry_run: bool, force: bool):
 @click.option("--bucket", "buckets", multiple=True, help="Delete this bucket too, with all that is in it (repeatable).")
 def destroy(stack: str, buckets: tuple[str, ...]):
     """Delete a stack from AWS; its buckets stay, except those named."""
-    from aviation.deploy import destroy as destroy_stack
+    from aviation.deploy.stack import destroy as destroy_stack
 
     destroy_stack(stack, buckets=buckets, progress=_say)
 
@@ -315,18 +314,18 @@ def destroy(stack: str, buckets: tuple[str, ...]):
 @click.option("--load-seconds", type=click.IntRange(1), help="Seconds that a load takes on Glue.")
 def cost(parameters: Path | None, plan: str | None, flights_per_day: int | None, load_seconds: int | None):
     """Say what a month costs and how old data gets, beside other settings."""
-    from aviation.cost import LOAD_SECONDS, render
-    from aviation.template import read_parameters
+    from aviation.deploy.cost import LOAD_SECONDS, render
+    from aviation.deploy.template import read_parameters
 
-    given = read_parameters(parameters, aws.root()) if parameters else {}
+    given = read_parameters(parameters, home.root()) if parameters else {}
     given |= {"ApiPlan": plan} if plan else {}
-    click.echo(render(given, aws.root(), flights=flights_per_day, load_seconds=load_seconds or LOAD_SECONDS))
+    click.echo(render(given, home.root(), flights=flights_per_day, load_seconds=load_seconds or LOAD_SECONDS))
 
 
 @main.command()
 def demo():
     """Poll a real day 13 times, load it once, show what came of it."""
-    from aviation.local.demo import run as run_demo
+    from aviation.jobs.demo import run as run_demo
 
     run_demo(_local_stack(), progress=_say)
 
@@ -334,7 +333,7 @@ def demo():
 def _local_stack():
     from aviation.local.stack import LocalStack
 
-    return LocalStack(aws.root())
+    return LocalStack(home.root())
 
 
 def _say(line: str) -> None:

@@ -5,7 +5,7 @@ from functools import cache
 
 from botocore.exceptions import ClientError
 
-from aviation import aws
+from aviation import aws, home
 from aviation.errors import PlaceError
 
 
@@ -26,7 +26,7 @@ def place(output: str) -> str:
 
 def stack_name() -> str:
     """The deployed stack that this process works with."""
-    aws.load_environment()
+    home.load_environment()
     if name := os.environ.get("AVIATION_STACK"):
         return name
     raise PlaceError("no stack is known: run 'aviation up', or set AVIATION_STACK to a deployed stack")

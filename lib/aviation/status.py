@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from aviation import query, run_pages, runs
+from aviation import query
 from aviation.entities import ENTITIES
 from aviation.errors import QueryError
+from aviation.runs import notebook as runs
+from aviation.runs import pages as run_pages
 
 NOTICED = 12
 FRESHNESS_LOADS = 48

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 import pytest
-from raw_lines import changed, line, records
 
 from aviation.load import batch, history
 from aviation.load.derive import derive
 from aviation.load.fold import fold
 from aviation.load.read import outcomes
+from support.raw_lines import changed, line, records
 
 POS, SZX, PKX, SNN = records("flights")
 AIRPORTS = [

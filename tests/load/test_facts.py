@@ -7,7 +7,6 @@ import json
 from datetime import date, datetime
 
 import pytest
-from raw_lines import changed, line, records
 
 from aviation.load import batch, history
 from aviation.load.derive import derive, zone_tables
@@ -15,6 +14,7 @@ from aviation.load.fields import REFERENCES
 from aviation.load.fold import fold
 from aviation.load.observation import reference_record
 from aviation.load.read import outcomes
+from support.raw_lines import changed, line, records
 
 POS, SZX, PKX, SNN = records("flights")
 FIRST, LATER = "2023-09-14T01:00:00+00:00", "2023-09-14T01:30:00+00:00"

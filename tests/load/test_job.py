@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from raw_lines import changed, line, records
 
 from aviation.errors import RefusedShareError
 from aviation.load import job, upkeep
 from aviation.load.settings import Settings
+from support.raw_lines import changed, line, records
 
 WAREHOUSE = "spark.sql.catalog.glue_catalog.warehouse"
 TABLES = (

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from raw_lines import changed, records
 
 from aviation.load.fields import OBSERVATION_COLUMNS, REFERENCES
 from aviation.load.observation import flight_observation, reference_record
+from support.raw_lines import changed, records
 
 POS, SZX, PKX, SNN = records("flights")
 

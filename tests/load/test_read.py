@@ -6,11 +6,11 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from raw_lines import changed, line, records
 
 from aviation.load.fields import OBSERVATION_COLUMNS
 from aviation.load.read import REFUSAL, outcomes
 from aviation.load.rules import RULES
+from support.raw_lines import changed, line, records
 
 KEY = "flights/2023/09/14/01/stream-1-2023-09-14-01-00-00"
 POS, SZX, PKX, SNN = records("flights")

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from raw_lines import changed, line, records
 
 from aviation.load import batch, history
 from aviation.load.derive import derive, zone_tables
 from aviation.load.fold import fold
 from aviation.load.read import outcomes
+from support.raw_lines import changed, line, records
 
 CASES = 600
 ZONES = [

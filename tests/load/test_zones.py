@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from aviation import build
+from aviation.deploy import build
 from aviation.load import zones
 from aviation.local import airport_zones
 

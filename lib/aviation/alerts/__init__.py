@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 
-from aviation import aws
+from aviation import aws, backend
 from aviation.alerts.matches import matches, touched_since
 from aviation.alerts.sent import Sent
 from aviation.alerts.watch import Alert, Watch, resolve
@@ -59,7 +59,7 @@ def publish(alerts: list[Alert]) -> None:
     answer = aws.client("sns").publish_batch(TopicArn=place("AlertsTopic"), PublishBatchRequestEntries=entries)
     if failed := answer.get("Failed"):
         raise AviationError(f"{len(failed)} of {len(alerts)} alerts were not sent: {failed[0].get('Message')}")
-    if file := aws.alerts_file():
+    if file := backend.in_use().alerts_file:
         with file.open("a") as lines:
             lines.writelines(json.dumps(asdict(alert), ensure_ascii=False) + "\n" for alert in alerts)
 

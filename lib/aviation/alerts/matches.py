@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from aviation import aws, catalog
+from aviation import query
 from aviation.alerts.watch import Alert, Watch
+from aviation.sql import catalog
 
 DELAYS = ("dep_delay_min", "arr_delay_min", "dep_delay_forecast_min")
 WORDS = {
@@ -27,7 +28,7 @@ def touched_since(instant: str | None) -> list[dict]:
     touched): `finished_at` of the load, `flight_date`, `newest`, the latest that the API's clock said."""
     if "loads" not in catalog.read().tables:
         return []
-    found = aws.row_engine()(TOUCHED + (f" where l.finished_at > timestamp '{instant}'" if instant else ""))
+    found = query.rows(TOUCHED + (f" where l.finished_at > timestamp '{instant}'" if instant else ""))
     last = max((row["finished_at"] for row in found), default=None)
     return found if instant else [row for row in found if row["finished_at"] == last]
 
@@ -38,11 +39,11 @@ def matches(watch: Watch, touched: list[dict]) -> list[Alert]:
     if not newest:
         return []
     dates = sorted({str(row["flight_date"])[:10] for row in touched})
-    flights = aws.row_engine()(_flights(watch, dates, newest))
+    flights = query.rows(_flights(watch, dates, newest))
     if not flights:
         return []
     events: dict[tuple, dict] = {}
-    for event in aws.row_engine()(_events(dates)):  # oldest first: the last one of a field stands
+    for event in query.rows(_events(dates)):  # oldest first: the last one of a field stands
         events[event["flight_key"], event["field"]] = event
     return [alert for flight in flights if (alert := _alert(watch, flight, events))]
 

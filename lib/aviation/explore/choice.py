@@ -7,10 +7,10 @@ from typing import TypeVar
 
 import pandas as pd
 
-from aviation.as_of import instant
 from aviation.errors import ParameterError, QueryError
 from aviation.explore.tables import ask
 from aviation.parameters import resolve
+from aviation.sql.as_of import instant
 
 
 @dataclass(frozen=True)

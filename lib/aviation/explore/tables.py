@@ -3,11 +3,12 @@
 import pandas as pd
 from sqlglot import exp
 
-from aviation import catalog, query
-from aviation.as_of import expand
-from aviation.catalog import Catalog
+from aviation import query
 from aviation.load.tables import TABLES
-from aviation.sql_names import parse_select, substitute
+from aviation.sql import catalog
+from aviation.sql.as_of import expand
+from aviation.sql.catalog import Catalog
+from aviation.sql.names import parse_select, substitute
 from aviation.views import VIEWS
 from aviation.views.declaration import PLACEHOLDER
 

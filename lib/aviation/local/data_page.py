@@ -5,7 +5,7 @@ Run it after a change to a table, a view, a rule, a flag or a meaning: `python -
 
 from collections.abc import Iterable
 
-from aviation.build import ROOT
+from aviation.deploy.build import ROOT
 from aviation.load import tables
 from aviation.load.derive import FLAGS, STATUS_RULES
 from aviation.load.history import WATCHED

@@ -9,16 +9,16 @@ import duckdb
 import pandas as pd
 from sqlglot import exp
 
-from aviation import catalog
-from aviation.as_of import expand
-from aviation.catalog import Catalog
 from aviation.errors import QueryError
-from aviation.sql_names import in_database, references
+from aviation.sql import catalog
+from aviation.sql.as_of import expand
+from aviation.sql.catalog import Catalog
+from aviation.sql.names import in_database, references
 
 EXTENSIONS = ("httpfs", "avro", "iceberg")
 
 
-def run(text: str) -> pd.DataFrame:
+def frame(text: str) -> pd.DataFrame:
     """Transpile Athena's SQL and run it; QueryError in one line where it does not parse, bind or run."""
     known = catalog.read()
     statement = expand(text, known)
@@ -34,9 +34,9 @@ def run(text: str) -> pd.DataFrame:
 
 
 def rows(text: str) -> list[dict]:
-    """As `run`, as dictionaries with null as None."""
-    frame = run(text).astype(object)
-    return frame.where(frame.notna(), None).to_dict("records")
+    """As `frame`, as dictionaries with null as None."""
+    answer = frame(text).astype(object)
+    return answer.where(answer.notna(), None).to_dict("records")
 
 
 @cache

@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aviation import aws
+from aviation.deploy.schedules import WEEK, fires
 from aviation.errors import AviationError, ParameterError
 from aviation.load.settings import parsed
+from aviation.local.load import run_load
 from aviation.places import stack_name
-from aviation.schedules import WEEK, fires
 
 GLUE_TARGET = ":scheduler:::aws-sdk:glue:startJobRun"
 LOOK_SECONDS = 5
@@ -108,4 +109,4 @@ def drive(
 
 
 if __name__ == "__main__":
-    drive(aws.load_runner(), say=lambda line: print(f"schedules: {line}", flush=True))
+    drive(run_load, say=lambda line: print(f"schedules: {line}", flush=True))

@@ -1,6 +1,6 @@
 """The local stack: MiniStack for AWS, the replay for the flight API, the template deployed into them.
 
-Its state is one folder (`aviation.aws.home()`): `stack.json` remembers ports and day, `env` is what any tool needs to
+Its state is one folder (`aviation.home.home()`): `stack.json` remembers ports and day, `env` is what any tool needs to
 reach the stack, `<name>.pid` and `logs/` belong to the processes, `ministack/` is the emulator's own.
 """
 
@@ -15,12 +15,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from aviation import aws, deploy, replay
-from aviation.api import check_base_url
+from aviation import api_key, home, replay
+from aviation.deploy.stack import deploy
+from aviation.deploy.template import read_parameters
 from aviation.errors import AccessKeyError, StackError
 from aviation.local import schedules, spark
-from aviation.local.jobs import configure_spark
+from aviation.local.load import configure_spark
 from aviation.local.processes import Process, answers, choose_port, plain_environment
+from aviation.poll.client import check_base_url
 from aviation.replay.records import over
 
 DEFAULT_DAY = "2013-07-10"
@@ -50,9 +52,9 @@ class State:
 class LocalStack:
     """The stack of one state folder and one checkout (`root`)."""
 
-    def __init__(self, root: Path, home: Path | None = None):
+    def __init__(self, root: Path, folder: Path | None = None):
         self.root = root
-        self.home = home or aws.home()
+        self.home = folder or home.home()
         self.emulator = Process(self.home, "ministack")
         self.replay = Process(self.home, "replay")
         self.schedules = Process(self.home, "schedules")
@@ -74,7 +76,7 @@ class LocalStack:
         With `schedule` the deployed schedules run, flights every `every` minutes (else as the template says), and the
         replay's clock goes on by half an hour from poll to poll.
         """
-        given_key = os.environ.get("AVIATIONSTACK_ACCESS_KEY")
+        given_key = os.environ.get(api_key.VARIABLE)
         if api_url:
             check_base_url(api_url)
             if not given_key:
@@ -87,22 +89,22 @@ class LocalStack:
             state.replay_port = choose_port(replay_port, state.replay_port, "--replay-port")
         self._write_state(state)
         environment = self._environment(state)
-        aws.use_environment(environment)
-        parameters = deploy.read_parameters(self.root / "parameters/deploy/local.yaml", self.root)
+        home.use_environment(environment)
+        parameters = read_parameters(self.root / "parameters/deploy/local.yaml", self.root)
         parameters["ApiBaseUrl"] = api_url or state.replay_url
         if schedule or every:
             parameters |= schedules.template_parameters(every)
-        outputs = deploy.deploy(STACK, parameters, root=self.root, progress=progress)
+        outputs = deploy(STACK, parameters, root=self.root, progress=progress)
         self._provide_api(state, given_key, outputs, progress)
         configure_spark()
-        _write(self.home / "env", "".join(f"{name}={value}\n" for name, value in environment.items()))
+        home.write(self.home / home.ENVIRONMENT, "".join(f"{name}={value}\n" for name, value in environment.items()))
         self._drive(state, every or schedules.EVERY_DEFAULT if schedule or every else None, progress)
         return environment
 
     def down(self, *, purge: bool = False) -> bool:
         """Stop it; `purge` also forgets its data. Whether anything was running."""
         stopped = [process.stop() for process in (self.schedules, self.replay, self.emulator)]
-        (self.home / "env").unlink(missing_ok=True)
+        (self.home / home.ENVIRONMENT).unlink(missing_ok=True)
         if purge:
             for name in ("ministack", "logs", "runs", "spark", "tmp"):
                 shutil.rmtree(self.home / name, ignore_errors=True)
@@ -172,9 +174,9 @@ class LocalStack:
         self, state: State, given_key: str | None, outputs: dict[str, str], progress: Callable[[str], None]
     ) -> None:
         """Put the key, and have the replay answer to it. Only the secret and the replay's environment hold it."""
-        stored = deploy.read_api_key(outputs)
+        stored = api_key.read(outputs["ApiKeySecret"])
         key = given_key or stored or secrets.token_hex(16)
-        deploy.put_api_key(outputs, key)
+        api_key.put(outputs["ApiKeySecret"], key)
         if state.api_url:
             self.replay.stop()
             return
@@ -230,12 +232,4 @@ class LocalStack:
         } | spark.environment(self.home / "spark")
 
     def _write_state(self, state: State) -> None:
-        self.home.mkdir(parents=True, exist_ok=True)
-        _write(self.state_file, json.dumps(asdict(state), indent=2) + "\n")
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    partial = file.with_suffix(".partial")
-    partial.write_text(text)
-    partial.replace(file)
+        home.write(self.state_file, json.dumps(asdict(state), indent=2) + "\n")

@@ -1,0 +1,77 @@
+"""AWS or this laptop, chosen once by what the environment says: nothing else in the package asks where it runs.
+
+`aviation.local` is imported inside functions: neither a Lambda nor a Glue job has it.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from aviation import home
+
+if TYPE_CHECKING:
+    import pandas
+
+LOCAL = "AVIATION_LOCAL"
+
+
+class Backend(Protocol):
+    """What differs between the two places.
+
+    `alerts_file` is where alerts are kept beside the topic, a line of JSON each (None: nowhere else). `hint` is what
+    to say where AWS does not answer.
+    """
+
+    hint: str
+
+    @property
+    def alerts_file(self) -> Path | None: ...
+
+    def frame(self, text: str) -> "pandas.DataFrame":
+        """The answer to Athena's SQL as a DataFrame."""
+
+    def rows(self, text: str) -> list[dict]:
+        """The answer to Athena's SQL as rows, null as None: without pandas on AWS, for a Lambda has none."""
+
+    def load(self, choices: dict) -> dict:
+        """Run the load job with its choices as parameters and wait; its run record."""
+
+    def past_days(self) -> AbstractContextManager[Callable[[str], None]]:
+        """What is called with a past day (ISO) before it is polled, so that the API knows all of it."""
+
+
+def in_use() -> Backend:
+    """The backend of the stack in use."""
+    home.load_environment()
+    if os.environ.get(LOCAL) == "1":
+        from aviation.local.backend import Laptop
+
+        return Laptop()
+    return Aws()
+
+
+class Aws:
+    """Athena, Glue and the real flight API."""
+
+    hint = ""
+    alerts_file = None
+
+    def frame(self, text: str) -> "pandas.DataFrame":
+        from aviation.sql import athena
+
+        return athena.frame(text)
+
+    def rows(self, text: str) -> list[dict]:
+        from aviation.sql import athena
+
+        return athena.rows(text)
+
+    def load(self, choices: dict) -> dict:
+        from aviation.runs import glue
+
+        return glue.run_load(choices)
+
+    def past_days(self) -> AbstractContextManager[Callable[[str], None]]:
+        return nullcontext(lambda day: None)  # the real API knows past days

@@ -1,0 +1,100 @@
+"""Past days of flights, through the same producer, streams and load as every interval's: polled day by day, loaded in
+batches, and taken up again where it was cut off."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from tqdm import tqdm
+
+from aviation import aws, backend
+from aviation.errors import AviationError, ParameterError
+from aviation.jobs import start as jobs
+from aviation.places import place
+from aviation.runs import notebook as runs
+
+CHECKPOINT = "backfill/flights.json"
+
+
+@dataclass
+class Checkpoint:
+    """Which days were polled, in the runs bucket: `{day: records}`. A day is noted once the stream has all of it."""
+
+    polled: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls) -> "Checkpoint":
+        """As the last backfill left it."""
+        s3 = aws.client("s3")
+        try:
+            return cls(json.loads(s3.get_object(Bucket=place("RunsBucket"), Key=CHECKPOINT)["Body"].read()))
+        except s3.exceptions.NoSuchKey:
+            return cls()
+
+    def note(self, day: str, records: int) -> None:
+        """The day is on the stream."""
+        self.polled[day] = records
+        body = json.dumps(self.polled, indent=1, sort_keys=True).encode()
+        aws.client("s3").put_object(Bucket=place("RunsBucket"), Key=CHECKPOINT, Body=body)
+
+
+def run(
+    first: date, last: date, *, file: Path, load_every: int, again: bool, progress: Callable[[str], None]
+) -> dict[str, int]:
+    """Poll each day from `first` to `last`, both included, once; load after every `load_every` days and at the end.
+
+    `file` holds the producer's parameters; its filters go with each day's date. Days that an earlier backfill polled
+    are left out, unless `again`. Returns `days` (polled now), `records` and `loaded` (observations added). An
+    AviationError says where it stopped: what was polled is kept, and the same command goes on from there.
+    """
+    if last < first:
+        raise ParameterError(f"the first day, {first}, is after the last, {last}")
+    if load_every < 1:
+        raise ParameterError(f"load_every must be at least 1, not {load_every}")
+    parameters = runs.read_parameters(file)
+    checkpoint = Checkpoint.read()
+    days = [day for day in _days(first, last) if again or day not in checkpoint.polled]
+    totals = {"days": 0, "records": 0, "loaded": 0}
+    with tqdm(total=len(days), unit="day", disable=None) as bar, backend.in_use().past_days() as turn_past:
+        for number, day in enumerate(days, start=1):
+            turn_past(day)
+            records = _poll(day, parameters)
+            checkpoint.note(day, records)
+            totals["days"] += 1
+            totals["records"] += records
+            bar.update()
+            if bar.disable:
+                progress(f"backfill: {day}: {records:,} records ({number} of {len(days)} days)")
+            if number % load_every == 0 or number == len(days):
+                totals["loaded"] += _load(bar, progress)
+    if not days:  # the last one may have been cut off between its last poll and its load
+        totals["loaded"] = _load(None, progress)
+    return totals
+
+
+def _poll(day: str, parameters: dict) -> int:
+    """The records of the day that the stream took. AviationError where they are not all."""
+    wanted = parameters | {"filters": (parameters.get("filters") or {}) | {"flight_date": day}}
+    wanted.pop("entity", None)
+    counts = jobs.run_producer("flights", wanted)["counts"]
+    if counts["status"] != "ok":
+        raise AviationError(
+            f"backfill stopped at {day}: {counts['warning']}; run it again to go on, "
+            "with other filters or more max_calls in the parameter file (-f) if need be"
+        )
+    return counts["records"]
+
+
+def _load(bar: tqdm | None, progress: Callable[[str], None]) -> int:
+    record = backend.in_use().load({"entities": ["flights"]})
+    added = record["counts"].get("observations_added", 0)
+    if bar is None or bar.disable:
+        progress(f"backfill: loaded {added:,} observations in {record['seconds']:.0f} s")
+    return added
+
+
+def _days(first: date, last: date) -> Iterator[str]:
+    for number in range((last - first).days + 1):
+        yield (first + timedelta(days=number)).isoformat()

@@ -1,0 +1,57 @@
+"""The demo: a real day polled 13 times from before its first departure to after its last arrival, then loaded once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from tqdm import tqdm
+
+from aviation import backend, dashboard, home, replay
+from aviation.entities import ENTITIES
+from aviation.jobs import start as jobs
+from aviation.local.stack import DEFAULT_DAY, LocalStack
+from aviation.status import age, row_counts
+
+POLLS = 13
+
+
+def poll_times(day: str) -> list[datetime]:
+    """The instants (aware, UTC) at which the demo polls a day: evenly from 08:30Z to the replay's default clock."""
+    first = replay.first_poll(day)
+    step = (replay.default_clock(day) - first) / (POLLS - 1)
+    return [first + timedelta(seconds=round((n * step).total_seconds())) for n in range(POLLS)]
+
+
+def run(stack: LocalStack, *, progress: Callable[[str], None]) -> None:
+    """Start the stack, poll, load, and say what is in the tables; the dashboard's path is the last line."""
+    progress("demo 1/4: the local stack")
+    stack.up(day=DEFAULT_DAY, progress=progress)
+    progress(f"demo 2/4: polling {DEFAULT_DAY} {POLLS} times, and each reference entity once")
+    _poll(stack, progress)
+    progress("demo 3/4: loading what arrived, in one run")
+    record = backend.in_use().load({"entities": []})
+    progress(f"demo: loaded {record['counts']['lines_read']:,} lines in {record['seconds']:.0f} s")
+    progress("demo 4/4: the tables and the dashboard")
+    page = dashboard.write(home.home() / "dashboard.html")
+    for name, rows in row_counts().items():
+        print(f"{name:<22} {rows:>8,} rows")
+    print(f"{'data age':<22} {age('flights'):>8}")
+    print(page)
+
+
+def _poll(stack: LocalStack, progress: Callable[[str], None]) -> None:
+    """Flights at each instant in order, since all share the clock; then the reference entities side by side."""
+    references = [name for name in ENTITIES if name != "flights"]
+    with tqdm(total=POLLS + len(references), unit="poll", disable=None) as bar:
+
+        def poll(entity: str, what: str) -> None:
+            record = jobs.run_producer(entity)
+            bar.update()
+            if bar.disable:
+                progress(f"demo: {what}: {record['counts']['records']:,} records, {record['seconds']:.1f} s")
+
+        for when in poll_times(DEFAULT_DAY):
+            stack.clock(when)
+            poll("flights", f"flights at {when:%Y-%m-%dT%H:%MZ}")
+        with ThreadPoolExecutor(max_workers=len(references)) as pool:
+            list(pool.map(lambda name: poll(name, name), references))

@@ -1,0 +1,53 @@
+"""What the launcher notebook calls: the state of things, a run of what was chosen, the dashboard in the page."""
+
+import html
+from dataclasses import dataclass
+
+from IPython.display import HTML, Markdown
+
+from aviation import backend, dashboard, parameters, status
+from aviation.entities import entity_named
+from aviation.errors import QueryError
+from aviation.jobs import start as jobs
+from aviation.report import Report
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the launcher does: polls one entity (none: ""), loads all that is new."""
+
+    produce: str = ""
+    load: bool = False
+
+
+def resolve(**values) -> Choices:
+    """The choices, checked; ParameterError names the one that does not fit."""
+    chosen = parameters.resolve(Choices, **values)
+    if chosen.produce:
+        entity_named(chosen.produce)
+    return chosen
+
+
+def state() -> Markdown:
+    """How old each table is and what the last runs did, as `aviation status` says it."""
+    return Markdown(f"```text\n{status.render()}\n```")
+
+
+def run(chosen: Choices) -> Report:
+    """Do what was chosen, in its order: poll, then load. What each did is in its run record, too."""
+    done = Report(status="ok", polled=0, loaded=0)
+    if chosen.produce:
+        done["polled"] = jobs.run_producer(chosen.produce)["counts"].get("records", 0)
+    if chosen.load:
+        done["loaded"] = backend.in_use().load({"entities": []})["counts"].get("lines_read", 0)
+    return done
+
+
+def page(height: int = 900) -> HTML | Markdown:
+    """The dashboard, in a frame of the notebook (`height` pixels); words where there is nothing to draw yet."""
+    try:
+        drawn = dashboard.render()
+    except QueryError as error:
+        return Markdown(f"*There is no dashboard yet: {error}.*")
+    frame = f'<iframe title="Dashboard" srcdoc="{html.escape(drawn)}" width="100%" height="{height}"></iframe>'
+    return HTML(f"<div>{frame}</div>")

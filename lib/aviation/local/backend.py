@@ -1,0 +1,41 @@
+"""The laptop in AWS's place: DuckDB for Athena, the notebook on this machine's Spark for Glue, the replay's clock."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aviation import home
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class Laptop:
+    """See `aviation.backend.Backend`."""
+
+    hint = " Is the local stack up? Start it with 'aviation up'."
+
+    @property
+    def alerts_file(self) -> Path | None:
+        return home.home() / "alerts.jsonl"
+
+    def frame(self, text: str) -> "pandas.DataFrame":
+        from aviation.local import duck
+
+        return duck.frame(text)
+
+    def rows(self, text: str) -> list[dict]:
+        from aviation.local import duck
+
+        return duck.rows(text)
+
+    def load(self, choices: dict) -> dict:
+        from aviation.local.load import run_load
+
+        return run_load(choices)
+
+    def past_days(self) -> AbstractContextManager[Callable[[str], None]]:
+        from aviation.local.stack import LocalStack
+
+        return LocalStack(home.root()).past_days()

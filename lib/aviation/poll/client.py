@@ -1,0 +1,197 @@
+"""The flight API's client: pages of an endpoint, within a budget of calls and a deadline, the key never shown."""
+
+import ipaddress
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import requests
+from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.util import parse_url
+
+from aviation import api_key, home
+from aviation.errors import ApiError, ParameterError, UnavailableError
+from aviation.parameters import unknown_parameter
+from aviation.poll.answers import Failure, Page, read_answer
+from aviation.redact import guard_logs, redact, remember
+from aviation.retry import Deadline, backoff
+
+DEFAULT_BASE_URL = "https://api.aviationstack.com/v1"
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 30.0
+MOST_RECORDS_A_PAGE = 1000
+
+FLIGHT_FILTERS = """flight_status flight_date dep_iata arr_iata dep_icao arr_icao airline_name airline_iata airline_icao
+    flight_number flight_iata flight_icao min_delay_dep min_delay_arr max_delay_dep max_delay_arr"""
+FILTERS = {
+    "flights": tuple(FLIGHT_FILTERS.split()),
+    "cities": ("search",),
+    "airplanes": ("search",),
+    "aircraft_types": ("search",),
+}
+"""What each endpoint filters by. Source: https://aviationstack.com/documentation"""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What a sweep did not fetch: `records` by the API's last `total` (None: it said none), from `offset` on."""
+
+    reason: str
+    offset: int
+    records: int | None
+
+
+class Api:
+    """The API at `base_url`. Every HTTP call counts against `max_calls`, retries too; after `deadline_seconds` no
+    call is begun. `calls`, `retries` and `left_out` say how it went."""
+
+    def __init__(
+        self,
+        base_url: str,
+        key: str,
+        *,
+        max_calls: int,
+        deadline_seconds: float,
+        backoff_seconds: float = 0.5,
+        read_seconds: float = READ_SECONDS,
+    ):
+        guard_logs()
+        remember(key)
+        self.base_url = check_base_url(base_url)
+        self.calls = self.retries = 0
+        self.left_out: LeftOut | None = None
+        self._key = key
+        self._max_calls = max_calls
+        self._deadline = Deadline(deadline_seconds)
+        self._backoff_seconds, self._read_seconds = backoff_seconds, read_seconds
+        self._local = is_loopback(self.base_url)
+        self._session = requests.Session()
+        # A proxy of the environment must not see what goes to loopback in plain http.
+        self._session.trust_env = not self._local
+        self._session.headers.update({"Accept": "application/json", "User-Agent": "aviation"})
+
+    @classmethod
+    def connect(cls, *, max_calls: int, deadline_seconds: float) -> "Api":
+        """The API that the environment names (AVIATIONSTACK_BASE_URL), with its key (see `aviation.api_key`)."""
+        home.load_environment()
+        base_url = check_base_url(os.environ.get("AVIATIONSTACK_BASE_URL") or DEFAULT_BASE_URL)
+        return cls(base_url, api_key.access_key(), max_calls=max_calls, deadline_seconds=deadline_seconds)
+
+    def sweep(
+        self, endpoint: str, filters: Mapping[str, str | int] | None = None, *, limit: int = 100
+    ) -> Iterator[Page]:
+        """Pages of `endpoint` of `limit` records each, until all are seen; rows can repeat, for pages shift.
+
+        It stops before `max_calls` is passed and at the deadline, and `left_out` then says what is missing.
+        ParameterError refuses an unknown filter; an ApiError ends the sweep where the API does.
+        """
+        check_filters(endpoint, filters or {}, limit)
+        return self._pages(endpoint, {**(filters or {}), "limit": limit})
+
+    def _pages(self, endpoint: str, query: dict) -> Iterator[Page]:
+        offset, total, limit = 0, None, query["limit"]
+        while not (reason := self._spent()):
+            page = self._page(endpoint, query | {"offset": offset})
+            yield page
+            count, total = len(page.records), page.total
+            offset += count
+            # `total` moves: a page that ends exactly at it is the last; a full page beyond it may not be.
+            if offset == total or (count < limit and (total is None or offset > total)):
+                return
+            if not count:
+                reason = "an empty page"
+                break
+        if total is None or total > offset:
+            self.left_out = LeftOut(reason, offset, None if total is None else total - offset)
+
+    def _spent(self) -> str | None:
+        """Why no call may follow, None while one may."""
+        if self.calls >= self._max_calls:
+            return "max_calls"
+        return "deadline_seconds" if self._deadline.left() <= 0 else None
+
+    def _page(self, endpoint: str, query: dict) -> Page:
+        attempt = 0
+        while isinstance(answer := self._call(endpoint, query), Failure):
+            if not answer.retry:
+                raise answer.error
+            wait = max(answer.retry_after or 0.0, backoff(attempt, self._backoff_seconds))
+            if self.calls >= self._max_calls or wait >= self._deadline.left():
+                spent = "max_calls" if self.calls >= self._max_calls else "deadline_seconds"
+                answer.error.args = (f"{answer.error}; given up after {attempt + 1} tries, at {spent}",)
+                raise answer.error
+            time.sleep(wait)
+            self.retries += 1
+            attempt += 1
+        return answer
+
+    def _call(self, endpoint: str, query: dict) -> Page | Failure:
+        self.calls += 1
+        try:
+            status, headers, body = self._get(f"{self.base_url}/{endpoint}", query | {"access_key": self._key})
+        except (requests.RequestException, HTTPError) as error:
+            # requests' errors hold the URL: only their redacted text goes on, never they themselves.
+            reason = redact(" ".join(f"{type(error).__name__}: {error}".split()))
+        else:
+            context = {"endpoint": endpoint, "offset": query["offset"], "fetched_at": datetime.now(UTC)}
+            return read_answer(status, headers, body, local=self._local, **context)
+        retry = "CERTIFICATE_VERIFY_FAILED" not in reason
+        return Failure(UnavailableError(f"{endpoint}: no answer from {self.base_url} ({reason})"), retry)
+
+    def _get(self, url: str, query: dict) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body. An answer that drips is cut at the deadline: time-outs of `requests` count from
+        one byte to the next."""
+        left = max(0.1, self._deadline.left())
+        timeout = (min(CONNECT_SECONDS, left), min(self._read_seconds, left))
+        with self._session.get(url, params=query, timeout=timeout, allow_redirects=False, stream=True) as response:
+            body = bytearray()
+            while chunk := response.raw.read1(65536, decode_content=True):
+                body += chunk
+                if self._deadline.left() <= 0:
+                    raise requests.ReadTimeout("the answer was not whole at the deadline")
+            return response.status_code, response.headers, bytes(body)
+
+    def report(self) -> dict:
+        """Calls, retries and what was left out, as JSON values."""
+        left_out = asdict(self.left_out) if self.left_out else None
+        return {"calls": self.calls, "api_retries": self.retries, "left_out": left_out}
+
+
+def check_base_url(url: str) -> str:
+    """`url` without a trailing slash. ApiError unless it is https, or plain http to a loopback address."""
+    try:
+        parsed = parse_url(url.strip())
+    except LocationParseError:
+        parsed = None
+    if not parsed or not parsed.host or parsed.auth or parsed.query or parsed.fragment:
+        # Not shown: what is wrong with it may be a secret inside.
+        raise ApiError(f"the API's base URL must look like {DEFAULT_BASE_URL}: a host and a path, nothing else")
+    if parsed.scheme != "https" and not (parsed.scheme == "http" and is_loopback(url)):
+        raise ApiError(f"'{url}' is not https: plain http would show the access key, and is taken for loopback only")
+    return url.strip().rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` is on this machine: 127.0.0.0/8, ::1 or localhost, by the parser that requests uses."""
+    host = (parse_url(url.strip()).host or "").strip("[]")
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_filters(endpoint: str, filters: Mapping[str, str | int], limit: int) -> None:
+    """ParameterError names the filter that the endpoint does not have, or whose value cannot be right."""
+    if endpoint not in FILTERS:
+        raise ParameterError(f"unknown endpoint '{endpoint}': it is one of {', '.join(FILTERS)}")
+    for name, value in filters.items():
+        if name not in FILTERS[endpoint]:
+            raise ParameterError(f"filters of {endpoint}: {unknown_parameter(name, FILTERS[endpoint])}")
+        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+            raise ParameterError(f"filters of {endpoint}: '{name}' must be text or a whole number, not {value!r}")
+    if not 1 <= limit <= MOST_RECORDS_A_PAGE:
+        raise ParameterError(
+            f"parameter 'limit' must be 1 to {MOST_RECORDS_A_PAGE} (100 below Professional), not {limit}"
+        )

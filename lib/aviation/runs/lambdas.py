@@ -1,0 +1,79 @@
+"""What the Lambdas run: the producer's notebook with the parameter file of its entity, and the alerts' with each of its
+parameter files."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from aviation.entities import entity_named
+from aviation.errors import ParameterError
+from aviation.parameters import unknown_parameter
+from aviation.runs import notebook as runs
+from aviation.runs.watches import run_watches
+
+EVENT_KEYS = ("entity", "parameters")
+MARGIN_SECONDS = 60
+"""What a run needs beside its sweep: the kernel's cold start (10 s), the last delivery (up to 30 s), the upload."""
+
+
+def handler(event: dict | None, context) -> dict:
+    """Run the producer once and return its run record; any error fails the invocation.
+
+    `event` is `{"entity": "flights", "parameters": {...}}`. Both are optional: the entity is AVIATION_ENTITY then, and
+    `parameters` go over those of `parameters/producer/<entity>.yaml`.
+    """
+    event = event or {}
+    for key in event:
+        if key not in EVENT_KEYS:
+            raise ParameterError(f"the event: {unknown_parameter(key, EVENT_KEYS)}")
+    root = task_root()
+    entity = entity_named(event.get("entity") or os.environ.get("AVIATION_ENTITY", "")).name
+    parameters = runs.read_parameters(root / f"parameters/producer/{entity}.yaml")
+    parameters |= {**(event.get("parameters") or {}), "entity": entity}
+    remaining = context.get_remaining_time_in_millis() / 1000
+    if isinstance(wanted := parameters.get("deadline_seconds"), int):  # else the notebook refuses it
+        parameters["deadline_seconds"] = bounded(wanted, remaining)
+    prepare_environment(root)
+    with tempfile.TemporaryDirectory() as folder:
+        return runs.execute(
+            root / "notebooks/producer.ipynb",
+            parameters,
+            job=f"producer/{entity}",
+            out_dir=Path(folder),
+            timeout_seconds=max(1, int(remaining - MARGIN_SECONDS / 4)),
+        )
+
+
+def alerts(event: dict | None, context) -> list[dict]:
+    """Run the alerts' notebook once for each watch and return the run records; a watch that fails keeps no other from
+    its run, and fails the invocation at the end. What `event` says is not looked at: a load has ended."""
+    root = task_root()
+    prepare_environment(root)
+    with tempfile.TemporaryDirectory() as folder:
+        return run_watches(root, Path(folder))
+
+
+def bounded(wanted: int, remaining: float) -> int:
+    """The sweep's seconds: as wanted, but such that the run ends before the function's `remaining` seconds do."""
+    return min(wanted, max(1, int(remaining - min(MARGIN_SECONDS, remaining / 2))))
+
+
+def task_root() -> Path:
+    """Where the zip was unpacked."""
+    return Path(os.environ.get("LAMBDA_TASK_ROOT") or Path(__file__).parents[2])
+
+
+def prepare_environment(root: Path) -> None:
+    """Let jupyter and its kernel run where only /tmp can be written: before either is imported.
+
+    The kernel is a new process: it finds what this one imports, the zip's packages and the runtime's boto3, only by
+    PYTHONPATH.
+    """
+    scratch = Path(tempfile.gettempdir()) / "aviation-home"
+    for name in ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        folder = scratch / name.lower()
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ[name] = str(folder)
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(root), *filter(None, sys.path)]))
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"

@@ -1,0 +1,71 @@
+"""Time travel by rewriting: the same SQL, answered as the tables stood at an instant.
+
+Views are written out first, so that it holds within them. `flights` becomes the versions of `flight_history` that
+held at that instant; events, loads and quarantine are cut off at it. Reference tables answer as of now: they keep no
+history. `current_date` and `current_timestamp` stay today's.
+"""
+
+from datetime import UTC, datetime
+
+from sqlglot import exp
+
+from aviation.errors import QueryError
+from aviation.sql.catalog import Catalog
+from aviation.sql.names import parse_select, substitute
+
+# What a table was at the instant {t}: the table that has its past, and the rows of that. A table that is not here is
+# answered as of now.
+PASTS = {
+    "flights": ("flight_history", "known_from <= {t} and (known_until is null or known_until > {t})"),
+    "flight_history": ("flight_history", "known_from <= {t}"),
+    "flight_observations": ("flight_observations", "observed_at <= {t}"),
+    "flight_events": ("flight_events", "known_from <= {t}"),
+    "loads": ("loads", "finished_at <= {t}"),
+    "quarantine": ("quarantine", "first_seen_at <= {t}"),
+}
+# What a version says of times that were still to come: which one replaced it, and when it was last confirmed. Without
+# least(), which Athena and DuckDB answer differently on null.
+KNOWN_THEN = {
+    "known_until": "case when known_until <= {t} then known_until end as known_until",
+    "observed_at": "case when observed_at > {t} then {t} else observed_at end as observed_at",
+}
+
+
+def instant(when: datetime | str) -> datetime:
+    """`when` as a naive datetime in UTC; QueryError where it is no ISO 8601 time."""
+    try:
+        parsed = datetime.fromisoformat(when) if isinstance(when, str) else when
+    except ValueError:
+        raise QueryError(f"'{when}' is not a time: write it like 2013-07-10T18:00Z") from None
+    return parsed.astimezone(UTC).replace(tzinfo=None) if parsed.tzinfo else parsed
+
+
+def rewrite(text: str, as_of: datetime | str, catalog: Catalog) -> str:
+    """The query with each view written out and each table that has a past replaced by it, in Athena's dialect.
+
+    A table that `catalog` has no columns of is left as it is: the engine says that it is not there.
+    """
+    literal = f"timestamp '{instant(as_of).isoformat(sep=' ')}'"
+    statement = expand(text, catalog)
+
+    def past(table: str) -> exp.Query | None:
+        kept_in, held = PASTS.get(table, (None, None))
+        if kept_in not in catalog.columns or table not in catalog.columns:
+            return None
+        # By name: a version has columns that `flights` has not, and Athena knows no 'all columns but'.
+        columns = ", ".join(KNOWN_THEN.get(name, f'"{name}"') for name in catalog.columns[table])
+        return parse_select(f"select {columns} from {kept_in} where {held}".replace("{t}", literal))
+
+    substitute(statement, past, catalog.database, nested=False)
+    return statement.sql(dialect="athena")
+
+
+def expand(text: str, catalog: Catalog) -> exp.Query:
+    """The query as a tree with each view written out, and the views that views use."""
+    statement = parse_select(text)
+
+    def view(name: str) -> exp.Query | None:
+        return parse_select(catalog.views[name]) if name in catalog.views else None
+
+    substitute(statement, view, catalog.database, nested=True)
+    return statement

@@ -1,0 +1,19 @@
+"""Instants as text: the one form that is written, and the forms that are read."""
+
+from datetime import UTC, datetime
+
+from aviation.errors import ParameterError
+
+
+def utc_text(instant: datetime) -> str:
+    """ISO 8601 in UTC, to the second: `2013-07-11T12:30:00Z`. `instant` is aware."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_utc(text: str) -> datetime:
+    """ISO 8601 as an aware datetime in UTC; a time without a zone is UTC. ParameterError where it is no such time."""
+    try:
+        parsed = datetime.fromisoformat(text)
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise ParameterError(f"'{text}' is not a time: write it like 2013-07-10T18:00Z") from None

@@ -1,0 +1,245 @@
+"""Alerts: what a watch may say, what it finds, and that each is told once."""
+
+import json
+from dataclasses import asdict
+from datetime import date, datetime
+
+import duckdb
+import pytest
+
+from aviation import alerts, aws, places, query
+from aviation.alerts.matches import matches, touched_since
+from aviation.alerts.watch import Alert, resolve
+from aviation.errors import AviationError, ParameterError
+from aviation.sql import catalog
+from aviation.sql.catalog import Catalog
+
+NEWEST = datetime(2013, 7, 10, 20)
+DAY = date(2013, 7, 10)
+TABLES = """
+create table flights (flight_key varchar, flight_date date, airline_name varchar, airline_iata varchar,
+    airline_icao varchar, flight_iata varchar, flight_number varchar, dep_iata varchar, dep_icao varchar,
+    arr_iata varchar, arr_icao varchar, aircraft_registration varchar, flight_status varchar,
+    dep_scheduled_utc timestamp, dep_delay_min int, arr_delay_min int, dep_delay_forecast_min int);
+create table flight_events (flight_key varchar, flight_date date, field varchar, from_value varchar,
+    to_value varchar, known_from timestamp);
+create table loads (finished_at timestamp, flight_dates date[], newest_observed_at map(varchar, timestamp));
+"""
+
+
+class Tables:
+    """The three tables, made by hand."""
+
+    def __init__(self):
+        self.connection = duckdb.connect()
+        self.connection.execute(TABLES)
+
+    def flight(
+        self, number: str, status: str = "landed", scheduled: datetime = datetime(2013, 7, 10, 15), **given
+    ) -> str:
+        row = {
+            "flight_key": f"{DAY}|JFK|JBU|{number}",
+            "flight_date": DAY,
+            "airline_name": "JetBlue Airways",
+            "airline_iata": "B6",
+            "airline_icao": "JBU",
+            "flight_iata": f"B6{number}",
+            "flight_number": number,
+            "dep_iata": "JFK",
+            "arr_iata": "BOS",
+            "aircraft_registration": "N504JB",
+            "flight_status": status,
+            "dep_scheduled_utc": scheduled,
+        } | given
+        self._insert("flights", row)
+        return row["flight_key"]
+
+    def event(self, key: str, name: str, before: str | None, after: str, at: datetime) -> None:
+        columns = ("flight_key", "flight_date", "field", "from_value", "to_value", "known_from")
+        self._insert("flight_events", dict(zip(columns, (key, DAY, name, before, after, at), strict=True)))
+
+    def load(self, at: datetime, newest: datetime = NEWEST) -> None:
+        self.connection.execute("insert into loads values (?, [?], map {'flights': ?})", [at, DAY, newest])
+
+    def _insert(self, table: str, row: dict) -> None:
+        marks = ", ".join("?" * len(row))
+        self.connection.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values()))
+
+    def rows(self, text: str) -> list[dict]:
+        import sqlglot
+
+        answer = self.connection.execute(sqlglot.transpile(text, read="athena", write="duckdb")[0])
+        names = [column[0] for column in answer.description]
+        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+@pytest.fixture
+def tables(monkeypatch) -> Tables:
+    made = Tables()
+    monkeypatch.setattr(query, "rows", made.rows)
+    monkeypatch.setattr(catalog, "read", lambda: Catalog(tables={"loads": "s3://x"}))
+    return made
+
+
+def found(tables: Tables, **watch) -> list[Alert]:
+    tables.load(datetime(2026, 3, 1))
+    return matches(resolve(**watch), touched_since(None))
+
+
+def test_cancelled_diverted_and_late_flights_are_told_with_what_changed(tables):
+    cancelled = tables.flight("1", "cancelled")
+    tables.event(cancelled, "flight_status", "scheduled", "cancelled", datetime(2013, 7, 10, 14))
+    tables.flight("2", "diverted", dep_delay_min=5)
+    late = tables.flight("3", dep_delay_min=20, arr_delay_min=95)
+    tables.event(late, "arr_delay_min", None, "95", datetime(2013, 7, 10, 19))
+    tables.flight("4", dep_delay_min=10, arr_delay_min=-5)
+    told = {alert.flight: alert for alert in found(tables)}
+    assert {name: alert.kind for name, alert in told.items()} == {
+        "B61": "cancelled",
+        "B62": "diverted",
+        "B63": "delayed",
+    }
+    assert told["B61"].changed == {
+        "field": "flight_status",
+        "from": "scheduled",
+        "to": "cancelled",
+        "known_from": "2013-07-10T14:00:00Z",
+    }
+    assert told["B62"].changed is None
+    assert told["B63"].minutes == 95
+    assert told["B63"].text == (
+        "JetBlue Airways 3 JFK-BOS, scheduled 2013-07-10 15:00 UTC arrived 95 minutes late; "
+        "arr_delay_min was unknown until 2013-07-10T19:00:00Z."
+    )
+
+
+def test_a_forecast_counts_until_the_flight_has_left(tables):
+    tables.flight("1", "scheduled", dep_delay_forecast_min=90)
+    tables.flight("2", "active", dep_delay_min=5, dep_delay_forecast_min=90)
+    [alert] = found(tables)
+    assert (alert.flight, alert.minutes) == ("B61", 90)
+    assert "is expected to leave 90 minutes late" in alert.text
+
+
+@pytest.mark.parametrize(
+    ("watch", "expected"),
+    [
+        ({"airlines": ["b6"]}, {"1"}),
+        ({"airlines": ["UAL"]}, {"2"}),
+        ({"airports": ["KORD"]}, {"2"}),
+        ({"airports": ["JFK"]}, {"1"}),
+        ({"routes": ["EWR-ORD"]}, {"2"}),
+        ({"routes": ["ORD-EWR"]}, set()),
+        ({"tails": ["N504JB"]}, {"1"}),
+        ({"airlines": ["B6"], "airports": ["ORD"]}, set()),
+        ({"cancelled": False}, set()),
+        ({}, {"1", "2"}),
+    ],
+)
+def test_a_watch_looks_where_it_is_told(tables, watch, expected):
+    tables.flight("1", "cancelled")
+    tables.flight(
+        "2",
+        "cancelled",
+        airline_iata="UA",
+        airline_icao="UAL",
+        dep_iata="EWR",
+        arr_iata="ORD",
+        arr_icao="KORD",
+        aircraft_registration=None,
+    )
+    assert {alert.flight.removeprefix("B6") for alert in found(tables, **watch)} == expected
+
+
+def test_what_was_long_ago_is_no_news(tables):
+    tables.flight("1", "cancelled", scheduled=datetime(2013, 7, 9, 7, 59))
+    tables.flight("2", "cancelled", scheduled=datetime(2013, 7, 9, 8, 1))
+    assert [alert.flight for alert in found(tables)] == ["B62"]
+    assert [alert.flight for alert in found(tables, hours=1)] == []
+
+
+def test_without_tables_there_is_nothing_to_tell(monkeypatch):
+    monkeypatch.setattr(catalog, "read", lambda: Catalog())
+    assert touched_since(None) == []
+    assert matches(resolve(), []) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"airlines": ["B6' or 1=1"]}, "'airlines' holds"),
+        ({"routes": ["JFK"]}, "JFK-LAX"),
+        ({"watch": "My Watch"}, "'watch' must be a name"),
+        ({"delay_minutes": -1}, "'delay_minutes'"),
+        ({"airline": ["B6"]}, "did you mean 'airlines'"),
+    ],
+)
+def test_a_watch_that_does_not_fit_is_refused(given, message):
+    with pytest.raises(ParameterError, match=message):
+        resolve(**given)
+
+
+@pytest.fixture
+def bucket(stack, monkeypatch):
+    monkeypatch.setenv("AVIATION_RUNS_BUCKET", "runs-of-the-alerts-tests")
+    aws.client("s3").create_bucket(Bucket="runs-of-the-alerts-tests")
+
+
+def test_each_disruption_is_told_once_and_later_loads_add_what_is_new(tables, bucket):
+    sent: list[str] = []
+
+    def send(batch: list[Alert]) -> None:
+        sent.extend(alert.flight for alert in batch)
+
+    watch = resolve(watch="once")
+    for number in range(25):
+        tables.flight(str(number), "cancelled")
+    tables.load(datetime(2026, 3, 1))
+    report = alerts.run(watch, send=send)
+    assert (len(sent), report["sent"], report["cancelled"]) == (25, 25, 25)
+    assert alerts.run(watch, send=send)["sent"] == 0
+    tables.flight("99", "diverted")
+    assert alerts.run(watch, send=send)["sent"] == 0  # no load yet
+    tables.load(datetime(2026, 3, 2))
+    assert alerts.run(watch, send=send)["sent"] == 1
+    assert sent[-1] == "B699"
+    assert len(sent) == len(set(sent)) == 26
+
+
+def test_a_run_that_is_cut_off_tells_the_rest_the_next_time(tables, bucket):
+    sent: list[str] = []
+
+    def breaks(batch: list[Alert]) -> None:
+        if sent:
+            raise AviationError("cut off")
+        sent.extend(alert.flight for alert in batch)
+
+    watch = resolve(watch="cut")
+    for number in range(25):
+        tables.flight(str(number), "cancelled")
+    tables.load(datetime(2026, 3, 1))
+    with pytest.raises(AviationError):
+        alerts.run(watch, send=breaks)
+    assert len(sent) == 10
+    alerts.run(watch, send=lambda batch: sent.extend(alert.flight for alert in batch))
+    assert len(sent) == len(set(sent)) == 25
+
+
+def test_a_message_reaches_who_subscribed_and_the_file_of_a_laptop(stack, tables):
+    sns, sqs = aws.client("sns"), aws.client("sqs")
+    queue = sqs.create_queue(QueueName="listener")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    subscription = sns.subscribe(TopicArn=places.place("AlertsTopic"), Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
+    tables.flight("1", "cancelled")
+    try:
+        [alert] = found(tables, watch="of-this-test")
+        alerts.publish([alert])
+        [message] = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+    finally:
+        sns.unsubscribe(SubscriptionArn=subscription)
+    body = json.loads(message["Body"])
+    assert body["Subject"] == "B61 cancelled: JFK-BOS"
+    assert body["Message"].startswith(alert.text)
+    assert body["MessageAttributes"]["kind"]["Value"] == "cancelled"
+    last = (stack.home / "alerts.jsonl").read_text().splitlines()[-1]
+    assert json.loads(last) == asdict(alert)

@@ -1,0 +1,141 @@
+"""What AWS runs is whole, small, and the same bytes whenever the same is built."""
+
+import json
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
+
+from aviation.deploy import build
+from aviation.errors import BuildError
+from support import ROOT
+
+RUNTIME = ROOT / ".aviation/emulator/bin/python"
+IMPORTS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import aviation.alerts, aviation.athena_rows, aviation.lambda_handler, aviation.producer, ipykernel.kernelapp, papermill
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+KernelSpecManager().get_kernel_spec("python3")
+assert "local-provisioner" in KernelProvisionerFactory.instance().get_provisioner_entries()
+print(papermill.__file__)
+"""
+
+
+@pytest.fixture(scope="module")
+def lambda_zip(tmp_path_factory) -> Path:
+    target = tmp_path_factory.mktemp("dist") / "Deployment_Lambda.zip"
+    build.build_lambda(target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory) -> Path:
+    target = tmp_path_factory.mktemp("dist") / "aviation.zip"
+    build.build_library(target)
+    return target
+
+
+def names(archive: Path) -> list[str]:
+    with zipfile.ZipFile(archive) as opened:
+        return opened.namelist()
+
+
+def folders(archive: Path) -> set[str]:
+    return {name.partition("/")[0] for name in names(archive)}
+
+
+def test_the_lambda_zip_imports_all_it_needs_beside_the_runtimes_boto3(lambda_zip, tmp_path):
+    with zipfile.ZipFile(lambda_zip) as archive:
+        archive.extractall(tmp_path / "task")
+    command = [RUNTIME, "-I", "-B", "-c", IMPORTS, str(tmp_path / "task")]
+    done = subprocess.run(command, env={"HOME": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(tmp_path / "task"))
+
+
+def test_the_lambda_zip_is_small_and_holds_nothing_twice(lambda_zip):
+    assert lambda_zip.stat().st_size < 14_000_000
+    found = names(lambda_zip)
+    assert len(found) == len(set(found))
+
+
+def test_the_lambda_zip_leaves_out_what_the_runtime_has_and_what_only_a_laptop_needs(lambda_zip):
+    assert not {"boto3", "botocore", "debugpy", "pyspark", "pandas", "tests"} & folders(lambda_zip)
+    for left_out in ("/tests/", "__pycache__", ".pyi", "aviation/local/", "aviation/replay/", "aviation/load/"):
+        assert not [name for name in names(lambda_zip) if left_out in name]
+
+
+def test_the_lambda_zip_holds_the_producer_and_a_parameter_file_of_every_entity(lambda_zip):
+    assert {
+        "notebooks/producer.ipynb",
+        "parameters/producer/flights.yaml",
+        "parameters/producer/cities.yaml",
+        "parameters/producer/airplanes.yaml",
+        "parameters/producer/aircraft_types.yaml",
+        "aviation/runs/lambdas.py",
+        "notebooks/alerts.ipynb",
+        "parameters/alerts/disruptions.yaml",
+    } <= set(names(lambda_zip))
+
+
+def test_the_lambda_zip_is_the_same_bytes_whenever_it_is_built_even_from_nothing(lambda_zip, tmp_path, monkeypatch):
+    monkeypatch.setenv("AVIATION_HOME", str(tmp_path / "home"))
+    build.build_lambda(tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == lambda_zip.read_bytes()
+
+
+def test_the_library_is_the_package_as_glue_imports_it_and_reproducible(library, tmp_path):
+    assert folders(library) == {"aviation"}
+    assert "aviation/entities.py" in names(library)
+    assert not [name for name in names(library) if "/local/" in name or "/replay/" in name or "__pycache__" in name]
+    build.build_library(tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == library.read_bytes()
+    program = "import sys; sys.path.insert(0, sys.argv[1]); from aviation import entities; print(entities.__file__)"
+    done = subprocess.run([RUNTIME, "-I", "-c", program, library], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(str(library))
+
+
+def notebook(folder: Path, *cells) -> Path:
+    file = folder / "job.ipynb"
+    file.write_text(writes(new_notebook(cells=list(cells))))
+    return file
+
+
+def test_a_script_is_the_notebooks_code_without_previews_and_its_text_as_comments(tmp_path):
+    job = notebook(
+        tmp_path,
+        new_markdown_cell("# Title\n\nOne line."),
+        new_code_cell("numbers = []"),
+        new_code_cell("numbers.append(1)\nnumbers", metadata={"tags": ["checks"]}),
+        new_code_cell("numbers.append(2)", metadata={"tags": ["preview"]}),
+        new_code_cell(""),
+    )
+    script = build.export_script(job)
+    assert script.startswith("# Generated from job.ipynb by `aviation build`")
+    assert "# # Title\n#\n# One line.\n" in script
+    found: dict = {}
+    exec(compile(script, "job.py", "exec"), found)
+    assert found["numbers"] == [1]
+
+
+def test_outputs_never_reach_a_script(tmp_path):
+    job = notebook(tmp_path, new_code_cell("1"))
+    content = json.loads(job.read_text())
+    content["cells"][0]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "an output"}]
+    job.write_text(json.dumps(content))
+    assert "an output" not in build.export_script(job)
+
+
+@pytest.mark.parametrize("source", ["%matplotlib inline", "!ls", "x = = 1"])
+def test_a_cell_that_is_not_plain_python_is_refused_and_named(tmp_path, source):
+    with pytest.raises(BuildError, match=r"job\.ipynb, cell 2 is not plain Python"):
+        build.export_script(notebook(tmp_path, new_code_cell("1"), new_code_cell(source)))
+
+
+def test_a_missing_notebook_is_one_line(tmp_path):
+    with pytest.raises(BuildError, match=r"missing\.ipynb"):
+        build.export_script(tmp_path / "missing.ipynb")

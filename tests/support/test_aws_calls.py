@@ -1,0 +1,51 @@
+"""The check of calls against policies can say no."""
+
+import pytest
+
+from support.aws_calls import Call, actions, allows
+
+POLICY = [
+    {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::raw/flights/*"},
+    {"Effect": "Allow", "Action": "glue:GetTable", "Resource": ["arn:catalog", "arn:database/aviation", "arn:table/*"]},
+    {
+        "Effect": "Allow",
+        "Action": "cloudwatch:PutMetricData",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"cloudwatch:namespace": "Aviation"}},
+    },
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (Call("s3:GetObject", ("arn:aws:s3:::raw/flights/2026/object",)), True),
+        (Call("s3:GetObject", ("arn:aws:s3:::raw/cities/2026/object",)), False),
+        (Call("s3:GetObject", ("arn:aws:s3:::rawer/flights/object",)), False),
+        (Call("s3:DeleteObject", ("arn:aws:s3:::raw/flights/object",)), False),
+        (Call("glue:GetTable", ("arn:catalog", "arn:database/aviation", "arn:table/aviation/flights")), True),
+        (Call("glue:GetTable", ("arn:catalog", "arn:database/other", "arn:table/other/flights")), False),
+        (Call("cloudwatch:PutMetricData", ("*",), (("cloudwatch:namespace", "Aviation"),)), True),
+        (Call("cloudwatch:PutMetricData", ("*",), (("cloudwatch:namespace", "Other"),)), False),
+        (Call("cloudwatch:PutMetricData", ("*",)), False),
+    ],
+    ids=str,
+)
+def test_a_call_is_allowed_where_a_statement_names_its_action_all_its_resources_and_its_context(call, expected):
+    assert allows(POLICY, call) == expected
+
+
+def test_brackets_in_a_key_are_no_wildcards():
+    policy = [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::raw/[ab]/*"}]
+    assert allows(policy, Call("s3:GetObject", ("arn:aws:s3:::raw/[ab]/x",)))
+    assert not allows(policy, Call("s3:GetObject", ("arn:aws:s3:::raw/a/x",)))
+
+
+def test_a_denial_or_an_exception_is_more_than_this_check_understands():
+    for odd in ({"Effect": "Deny"}, {"NotAction": "s3:*"}, {"Condition": {"IpAddress": {}}}):
+        with pytest.raises(AssertionError):
+            allows([POLICY[0] | odd], Call("s3:GetObject", ("arn:aws:s3:::raw/flights/x",)))
+
+
+def test_actions_are_all_that_is_named():
+    assert actions(POLICY) == {"s3:GetObject", "s3:PutObject", "glue:GetTable", "cloudwatch:PutMetricData"}
