@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -16,12 +17,23 @@ RUNTIME = ROOT / ".aviation/emulator/bin/python"
 IMPORTS = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import aviation.alerts, aviation.athena_rows, aviation.lambda_handler, aviation.producer, ipykernel.kernelapp, papermill
+import aviation.alerts, aviation.poll.producer, aviation.runs.lambdas, aviation.sql.athena, ipykernel.kernelapp, papermill
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 KernelSpecManager().get_kernel_spec("python3")
 assert "local-provisioner" in KernelProvisionerFactory.instance().get_provisioner_entries()
 print(papermill.__file__)
+"""
+
+# As Glue runs the script: with pyspark and boto3, and of this project the library alone.
+LIBRARY_IMPORTS = """
+import sys
+sys.path[:] = [sys.argv[1], *(folder for folder in sys.path if folder != sys.argv[2])]
+sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder)]
+from aviation import aws, views
+from aviation.load import job, metrics
+from aviation.load.settings import settings
+print(job.__file__)
 """
 
 
@@ -55,6 +67,19 @@ def test_the_lambda_zip_imports_all_it_needs_beside_the_runtimes_boto3(lambda_zi
     done = subprocess.run(command, env={"HOME": str(tmp_path)}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(tmp_path / "task"))
+
+
+def test_the_library_imports_all_that_the_glue_script_asks_of_it(library):
+    command = [sys.executable, "-I", "-B", "-c", LIBRARY_IMPORTS, str(library), str(ROOT / "lib")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(library))
+
+
+def test_the_artefacts_hold_the_packages_that_are_listed_and_no_others(lambda_zip, library):
+    for archive, listed in ((lambda_zip, build.LAMBDA_PACKAGES), (library, build.LIBRARY_PACKAGES)):
+        held = {name.split("/")[1].removesuffix(".py") for name in names(archive) if name.startswith("aviation/")}
+        assert held == set(listed)
 
 
 def test_the_lambda_zip_is_small_and_holds_nothing_twice(lambda_zip):
