@@ -26,7 +26,7 @@ class RunStack:
             os.environ["AVIATIONSTACK_ACCESS_KEY"] = CANARY
             self.local = LocalStack(ROOT, self.home)
             try:
-                self.local.up(progress=lambda line: None)
+                self.local.up()
             finally:
                 # From here on only the secret knows the key, as on AWS.
                 del os.environ["AVIATIONSTACK_ACCESS_KEY"]

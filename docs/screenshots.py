@@ -35,7 +35,7 @@ def main() -> None:
         pages = {
             "dashboard": page,
             "map": lower,
-            "runs": run_pages.write_index(runs.latest(limit=30), progress=print),
+            "runs": run_pages.write_index(runs.latest(limit=30)),
         }
         IMAGES.mkdir(exist_ok=True)
         for name, (which, width, height, flags) in PICTURES.items():

@@ -84,7 +84,7 @@ def load(**choices) -> dict:
 @pytest.fixture(scope="module")
 def loaded(stack) -> dict[str, list]:
     """The tables after the demo."""
-    demo.run(stack, progress=lambda line: None)
+    demo.run(stack)
     return contents()
 
 
@@ -237,7 +237,7 @@ def test_after_a_hard_kill_the_script_that_glue_runs_rebuilds_from_raw_the_table
     emulator = stack.emulator.running()
     emulator.kill()
     emulator.wait(10)
-    stack.up(progress=lambda line: None)
+    stack.up()
     aws_calls.record()
     done = as_glue_runs_it(tmp_path, "--reconcile", "true", "--upkeep", "true")
     assert done.returncode == 0, done.stderr
@@ -416,7 +416,7 @@ def test_an_unreachable_api_is_told_in_one_line(loaded, stack):
     try:
         done = aviation("run", "notebooks/producer.ipynb", "-p", "entity", "cities", "-p", "deadline_seconds", "2")
     finally:
-        stack.up(progress=lambda line: None)
+        stack.up()
     assert done.returncode == 1
     assert "no answer from http://127.0.0.1" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

@@ -3,6 +3,8 @@
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,12 +47,35 @@ class Commands(click.Group):
             context.exit(1)
 
 
+class Echo(logging.Handler):
+    """Log records as plain lines on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(self.format(record), err=True)
+
+
+@contextmanager
+def progress_shown(level: int) -> Iterator[None]:
+    """What the package logs from `level` up is shown: the progress of a command."""
+    logger, echo = logging.getLogger("aviation"), Echo()
+    before = logger.level, logger.propagate
+    logger.addHandler(echo)
+    logger.setLevel(level)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(echo)
+        logger.level, logger.propagate = before
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show the traceback of an error, and what libraries log.")
 def main(debug: bool):
     """Flight data, at most 30 minutes old, from the aviationstack API to tables."""
     guard_logs()
     logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING)
+    click.get_current_context().with_resource(progress_shown(logging.DEBUG if debug else logging.INFO))
 
 
 @main.command()
@@ -87,7 +112,6 @@ def up(
         replay_port=replay_port,
         schedule=schedule,
         every=every,
-        progress=_say,
     )
     click.echo(
         f"up: AWS at {environment['AWS_ENDPOINT_URL']}, the flight API at {environment['AVIATIONSTACK_BASE_URL']}"
@@ -164,7 +188,7 @@ def backfill(first: datetime, last: datetime, file: Path, load_every: int, again
     """Take past days: poll each once, load them in batches. Cut off, the same command goes on where it stopped."""
     from aviation.jobs.backfill import run as run_backfill
 
-    done = run_backfill(first.date(), last.date(), file=file, load_every=load_every, again=again, progress=_say)
+    done = run_backfill(first.date(), last.date(), file=file, load_every=load_every, again=again)
     click.echo(f"backfill: {done['days']:,} days, {done['records']:,} records, {done['loaded']:,} observations loaded")
 
 
@@ -251,7 +275,7 @@ def index(limit: int):
     from aviation.runs import notebook as all_runs
     from aviation.runs import pages as run_pages
 
-    click.echo(run_pages.write_index(all_runs.latest(limit=limit), progress=_say))
+    click.echo(run_pages.write_index(all_runs.latest(limit=limit)))
 
 
 @main.command()
@@ -292,7 +316,7 @@ def deploy(stack: str, parameters: Path | None, dry_run: bool, force: bool):
     """Build, upload and deploy the template to AWS, with the key in AVIATIONSTACK_ACCESS_KEY."""
     from aviation.deploy.stack import deploy_to_aws
 
-    outputs = deploy_to_aws(stack, parameters, root=home.root(), dry_run=dry_run, force=force, progress=_say)
+    outputs = deploy_to_aws(stack, parameters, root=home.root(), dry_run=dry_run, force=force)
     for name, value in outputs.items():
         click.echo(f"{name}: {value}")
 
@@ -304,7 +328,7 @@ def destroy(stack: str, buckets: tuple[str, ...]):
     """Delete a stack from AWS; its buckets stay, except those named."""
     from aviation.deploy.stack import destroy as destroy_stack
 
-    destroy_stack(stack, buckets=buckets, progress=_say)
+    destroy_stack(stack, buckets=buckets)
 
 
 @main.command()
@@ -327,17 +351,13 @@ def demo():
     """Poll a real day 13 times, load it once, show what came of it."""
     from aviation.jobs.demo import run as run_demo
 
-    run_demo(_local_stack(), progress=_say)
+    run_demo(_local_stack())
 
 
 def _local_stack():
     from aviation.local.stack import LocalStack
 
     return LocalStack(home.root())
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)
 
 
 def _show_run(record: dict) -> None:

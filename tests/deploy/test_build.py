@@ -17,7 +17,8 @@ RUNTIME = ROOT / ".aviation/emulator/bin/python"
 IMPORTS = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import aviation.alerts, aviation.poll.producer, aviation.runs.lambdas, aviation.sql.athena, ipykernel.kernelapp, papermill
+import aviation.alerts, aviation.poll.producer, aviation.runs.lambdas, aviation.sql.athena
+import ipykernel.kernelapp, papermill
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 KernelSpecManager().get_kernel_spec("python3")

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import logging
 import re
 from pathlib import Path
 
@@ -22,21 +23,24 @@ numbers = itertools.count()
 
 
 class Life:
-    """A stack of its own: `told` is what was said last, line by line."""
+    """A stack of its own: `told` is what was logged last, line by line."""
 
-    def __init__(self, name: str):
-        self.name = name
-        self.told: list[str] = []
+    def __init__(self, name: str, caplog):
+        self.name, self.caplog = name, caplog
+        caplog.set_level(logging.INFO, "aviation")
         self.given = {"ScheduleState": "DISABLED", "SavedQueries": "false", "DatabaseName": name}
 
     def deploy(self, root: Path = ROOT, **parameters: str) -> dict[str, str]:
-        self.told = []
-        show = lambda line: self.told.append(f"  {line}")  # noqa: E731
-        return deploy.deploy(self.name, self.given | parameters, root=root, progress=self.told.append, show=show)
+        self.caplog.clear()
+        return deploy.deploy(self.name, self.given | parameters, root=root, show=True)
 
     def destroy(self, *buckets: str) -> None:
-        self.told = []
-        deploy.destroy(self.name, buckets=buckets, progress=self.told.append)
+        self.caplog.clear()
+        deploy.destroy(self.name, buckets=buckets)
+
+    @property
+    def told(self) -> list[str]:
+        return [record.getMessage() for record in self.caplog.records if record.name.startswith("aviation")]
 
     def shown(self) -> set[tuple[str, str]]:
         """What was to become of which resource, from lines like `modify   LoadJob (AWS::Glue::Job): Command`."""
@@ -61,11 +65,11 @@ class Life:
 
 
 @pytest.fixture
-def life(stack, monkeypatch):
+def life(stack, monkeypatch, caplog):
     """A stack that is not there yet, and that is gone with its buckets when the test is over."""
     # Put back at the end: naming a stack makes this process work with it.
     monkeypatch.setenv("AVIATION_STACK", "")
-    life = Life(f"life{next(numbers)}")
+    life = Life(f"life{next(numbers)}", caplog)
     yield life
     places.stack_outputs.cache_clear()
     if life.status() or life.buckets():
@@ -267,6 +271,6 @@ def test_schedules_that_the_plan_cannot_carry_are_refused_before_anything_is_mad
     assert "--force" in refused.output
     assert life.status() is None
     with pytest.raises(PlanError):
-        deploy.deploy_to_aws(life.name, Path(file), root=ROOT, progress=life.told.append)
+        deploy.deploy_to_aws(life.name, Path(file), root=ROOT)
     forced = command("deploy", "--stack", life.name, "--parameters", file, "--force", "--dry-run")
     assert forced.exit_code == 0, forced.output

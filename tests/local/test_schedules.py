@@ -1,5 +1,6 @@
 """Schedules on a laptop: the emulator starts the producers, our runner the loads."""
 
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -35,7 +36,6 @@ class Day:
         self.now, self.end = start, start + timedelta(hours=hours)
         self.load_minutes, self.failing = load_minutes, failing
         self.loaded: list[tuple[datetime, dict]] = []
-        self.said: list[str] = []
 
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -51,17 +51,18 @@ class Day:
 
     def run(self, *known: LoadSchedule) -> "Day":
         with pytest.raises(StoppedError):
-            drive(self.load, say=self.said.append, clock=lambda: self.now, schedules=lambda: known, wait=self.wait)
+            drive(self.load, clock=lambda: self.now, schedules=lambda: known, wait=self.wait)
         return self
 
 
-def test_loads_run_when_they_fall_due_with_the_choices_of_their_schedule():
+def test_loads_run_when_they_fall_due_with_the_choices_of_their_schedule(caplog):
+    caplog.set_level(logging.INFO, "aviation")
     day = Day(NOON, hours=2).run(FLIGHTS, REFERENCE)
     assert [parameters["entities"] for _, parameters in day.loaded] == [["flights"], ["cities"]] + [["flights"]] * 3
     assert day.loaded[1][1]["upkeep"] is True
     minutes = [(when - NOON).total_seconds() // 60 for when, _ in day.loaded]
     assert minutes == [7, 7, 37, 67, 97]
-    assert day.said[0] == "2026-03-04T12:07Z load-flights: ok, 5 lines in 0 s"
+    assert caplog.messages[0] == "schedules: 2026-03-04T12:07Z load-flights: ok, 5 lines in 0 s"
 
 
 def test_what_falls_due_while_a_load_runs_waits_and_is_run_once():
@@ -70,10 +71,12 @@ def test_what_falls_due_while_a_load_runs_waits_and_is_run_once():
     assert minutes == [7, 77]
 
 
-def test_a_load_that_fails_is_said_and_the_next_one_runs():
+def test_a_load_that_fails_is_said_and_the_next_one_runs(caplog):
+    caplog.set_level(logging.INFO, "aviation")
     day = Day(NOON, hours=1, failing=("flights",)).run(FLIGHTS)
     assert len(day.loaded) == 2
-    assert day.said == [f"2026-03-04T12:{minute}Z load-flights: failed: the load broke" for minute in ("07", "37")]
+    failed = "load-flights: failed: the load broke"
+    assert caplog.messages == [f"schedules: 2026-03-04T12:{minute}Z {failed}" for minute in ("07", "37")]
 
 
 def test_what_fell_due_before_the_start_is_not_made_up_for():
@@ -123,7 +126,7 @@ def own(tmp_path_factory):
             patch.setenv(name, "")
         patch.delenv("AVIATIONSTACK_ACCESS_KEY", raising=False)
         places.stack_outputs.cache_clear()
-        local.up(progress=lambda line: None)
+        local.up()
         yield local
         local.down(purge=True)
     places.stack_outputs.cache_clear()
@@ -133,7 +136,7 @@ def test_a_schedule_fires_a_producer_whose_records_reach_the_raw_bucket(own):
     given = deploy.read_parameters(ROOT / "parameters/deploy/local.yaml", ROOT)
     given |= {"ScheduleState": "ENABLED", "FlightsSchedule": f"at({datetime.now(UTC):%Y-%m-%dT%H:%M:%S})"}
     given["ApiBaseUrl"] = own.read_state().replay_url
-    deploy.deploy("aviation", given, root=ROOT, progress=lambda line: None)
+    deploy.deploy("aviation", given, root=ROOT)
     deadline = time.monotonic() + 120
     found = []
     while not found and time.monotonic() < deadline:
@@ -150,7 +153,7 @@ def test_a_schedule_fires_a_producer_whose_records_reach_the_raw_bucket(own):
 @pytest.fixture(scope="module")
 def scheduled(own):
     """The same, with its schedules running, every two minutes."""
-    own.up(schedule=True, every=2, progress=lambda line: None)
+    own.up(schedule=True, every=2)
     assert own.schedules.running()
     own.schedules.stop()  # else it starts Spark in the middle of the tests
     return own
@@ -172,11 +175,11 @@ def test_the_day_goes_by_half_an_hour_from_poll_to_poll(scheduled):
 
 
 def test_without_schedule_nothing_runs_by_itself_any_more(scheduled):
-    scheduled.up(progress=lambda line: None)
+    scheduled.up()
     assert schedules.deployed() == []
     assert not scheduled.schedules.running()
     assert replay.state(scheduled.read_state().replay_url)["rate"] == 0
-    scheduled.up(schedule=True, progress=lambda line: None)
+    scheduled.up(schedule=True)
     assert scheduled.schedules.running()
     assert {schedule.expression for schedule in schedules.deployed()} == {"cron(7/30 * * * ? *)", "cron(52 3 * * ? *)"}
     assert scheduled.down()

@@ -87,7 +87,7 @@ def test_the_index_has_the_failed_run_on_top_with_its_cell_and_escapes_what_it_s
 
 
 def test_without_runs_the_index_says_so(checkout):
-    said = run_pages.write_index([], progress=lambda line: None).read_text()
+    said = run_pages.write_index([]).read_text()
     assert "There are no runs yet" in said
     assert "<table>" not in said
 

@@ -1,17 +1,19 @@
 """Changes to a CloudFormation stack: made as change sets, shown, applied and followed to their end."""
 
+import logging
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 from tqdm import tqdm
 
 from aviation import aws
 from aviation.errors import StackError
 
-Progress = Callable[[str], None]
+logger = logging.getLogger(__name__)
+
 SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE")
 DELETED = "DELETE_COMPLETE"
 # A creation that failed leaves a stack that can only be deleted.
@@ -19,6 +21,7 @@ FAILED_TO_BE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 NEVER_MADE = ("REVIEW_IN_PROGRESS", *FAILED_TO_BE)
 CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 LINE_SECONDS = 10
+MOST_WAITS = 600
 MOST_REASON = 600
 """Of what CloudFormation says of a template, which can hold all of it."""
 NEXT_STEPS = {
@@ -32,11 +35,12 @@ def apply(
     template: dict[str, str],
     parameters: dict[str, str],
     *,
-    progress: Progress,
-    show: Progress | None = None,
+    show: bool = False,
     imported: list[dict] | None = None,
 ) -> int:
-    """Make a change set, `show` it, execute it and wait for its end; the number of resources that it changes.
+    """Make a change set, execute it and wait for its end; the number of resources that it changes.
+
+    With `show` the changes are logged first, a line each.
 
     `template` is `{"TemplateBody": text}` or `{"TemplateURL": url}`; `imported` are existing resources to take over.
     StackError names the first resource that failed, and why; CloudFormation has rolled back by then.
@@ -48,10 +52,10 @@ def apply(
         return 0
     if show:
         for line in described(changes):
-            show(line)
+            logger.info("  %s", line)
     seen = {event["EventId"] for event in _events(stack)}
     cloudformation.execute_change_set(StackName=stack, ChangeSetName=name)
-    _follow(stack, seen, len(changes), progress)
+    _follow(stack, seen, len(changes))
     return len(changes)
 
 
@@ -62,7 +66,7 @@ def preview(stack: str, template: dict[str, str], parameters: dict[str, str]) ->
     name, changes = _make(stack, template, parameters, None)
     cloudformation.delete_change_set(StackName=stack, ChangeSetName=name)
     if not was_there:  # a stack that is only a change set stays behind as an empty one
-        delete(stack, progress=lambda line: None)
+        delete(stack)
     return described(changes)
 
 
@@ -78,7 +82,7 @@ def described(changes: list[dict]) -> list[str]:
     return sorted(lines)
 
 
-def delete(stack: str, *, progress: Progress) -> None:
+def delete(stack: str) -> None:
     """Delete the stack and wait until it is gone. StackError names the first resource that could not be deleted."""
     cloudformation = aws.client("cloudformation")
     # A deleted stack answers to its id alone.
@@ -87,7 +91,7 @@ def delete(stack: str, *, progress: Progress) -> None:
     total = sum(len(page["StackResourceSummaries"]) for page in pages)
     seen = {event["EventId"] for event in _events(stack_id)}
     cloudformation.delete_stack(StackName=stack)
-    _follow(stack_id, seen, total, progress, settled=(DELETED,))
+    _follow(stack_id, seen, total, settled=(DELETED,))
 
 
 def exists(stack: str) -> bool:
@@ -99,7 +103,7 @@ def exists(stack: str) -> bool:
             return False
         raise
     if status in FAILED_TO_BE:
-        delete(stack, progress=lambda line: None)
+        delete(stack)
     return status not in NEVER_MADE
 
 
@@ -123,27 +127,27 @@ def _make(
         if error.response["Error"]["Code"] != "ValidationError":
             raise
         raise _refused(stack, error.response["Error"]["Message"]) from error
-    while True:
-        found = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name)
-        if found["Status"] == "CREATE_COMPLETE":
-            pages = cloudformation.get_paginator("describe_change_set").paginate(StackName=stack, ChangeSetName=name)
-            return name, [change for page in pages for change in page.get("Changes", [])]
-        if found["Status"] == "FAILED":
-            reason = found.get("StatusReason", "")
-            if "didn't contain changes" in reason or "No updates" in reason:
-                return name, []
-            cloudformation.delete_change_set(StackName=stack, ChangeSetName=name)
-            raise _refused(stack, reason)
-        time.sleep(_pause(1))
+    change_set = {"StackName": stack, "ChangeSetName": name}
+    try:
+        waiter = cloudformation.get_waiter("change_set_create_complete")
+        waiter.wait(**change_set, WaiterConfig={"Delay": _pause(1), "MaxAttempts": MOST_WAITS})
+    except WaiterError as error:
+        reason = error.last_response.get("StatusReason", "")
+        if "didn't contain changes" in reason or "No updates" in reason:
+            return name, []
+        cloudformation.delete_change_set(**change_set)
+        raise _refused(stack, reason) from error
+    pages = cloudformation.get_paginator("describe_change_set").paginate(**change_set)
+    return name, [change for page in pages for change in page.get("Changes", [])]
 
 
 def _refused(stack: str, reason: str) -> StackError:
     return StackError(f"the template was refused for the stack '{stack}': {' '.join(reason.split())[:MOST_REASON]}")
 
 
-def _follow(stack: str, seen: set[str], total: int, progress: Progress, settled: tuple[str, ...] = SETTLED) -> None:
-    """Wait for the end of what changes `total` resources. Failed resources are told at once, the others by a bar on a
-    terminal and by a line now and then elsewhere."""
+def _follow(stack: str, seen: set[str], total: int, settled: tuple[str, ...] = SETTLED) -> None:
+    """Wait for the end of what changes `total` resources. A failed resource is logged at once; the others move a bar on
+    a terminal, and are counted in a line every LINE_SECONDS elsewhere."""
     cloudformation = aws.client("cloudformation")
     events: list[dict] = []
     done: set[str] = set()
@@ -154,13 +158,13 @@ def _follow(stack: str, seen: set[str], total: int, progress: Progress, settled:
             for event in _events(stack, seen):
                 events.append(event)
                 if event["ResourceStatus"].endswith("_FAILED"):
-                    progress(f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'failed')}")
+                    logger.info("%s: %s", event["LogicalResourceId"], event.get("ResourceStatusReason", "failed"))
                 if event["ResourceStatus"].endswith("_COMPLETE") and event["PhysicalResourceId"] != event["StackId"]:
                     done.add(event["LogicalResourceId"])
             bar.update(min(len(done), total) - bar.n)
             if bar.disable and time.monotonic() - spoke > LINE_SECONDS:
                 spoke = time.monotonic()
-                progress(f"{len(done)} of {total} resources")
+                logger.info("%d of %d resources", len(done), total)
             if status in settled:
                 return
             if not status.endswith("_IN_PROGRESS"):

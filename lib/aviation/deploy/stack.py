@@ -7,6 +7,7 @@ over at once.
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -18,10 +19,11 @@ from botocore.exceptions import ClientError
 from aviation import api_key, aws, home, places
 from aviation.deploy import change_sets
 from aviation.deploy.build import build
-from aviation.deploy.change_sets import Progress
 from aviation.deploy.plan import check_plan
 from aviation.deploy.template import TEMPLATE, buckets_alone, read_parameters, read_template, without_words
 from aviation.errors import ParameterError, PlanError, StackError
+
+logger = logging.getLogger(__name__)
 
 ARTEFACTS = {
     "LambdaKey": "Deployment_Lambda.zip",
@@ -36,35 +38,30 @@ def deploy(
     parameters: dict[str, str],
     *,
     root: Path,
-    progress: Progress = print,
-    show: Progress | None = None,
+    show: bool = False,
 ) -> dict[str, str]:
     """Make or update the stack from `root`'s template with its template `parameters`; return its outputs.
 
-    `show` is given the changes before they are made, a line each. A StackError names the first resource that failed
-    and the reason; CloudFormation has rolled back by then.
+    With `show` the changes are logged before they are made, a line each. A StackError names the first resource that
+    failed and the reason; CloudFormation has rolled back by then.
     """
     files = _artefacts(root)
-
-    def say(line: str) -> None:
-        progress(f"deploy: {stack}: {line}")
-
     if not change_sets.exists(stack):
-        _adopt_buckets(stack, say)
-        say("making the buckets")
+        _adopt_buckets(stack)
+        logger.info("deploy: %s: making the buckets", stack)
         alone = buckets_alone(read_template(root))
         given = {name: value for name, value in parameters.items() if name in alone["Parameters"]}
-        change_sets.apply(stack, {"TemplateBody": json.dumps(alone)}, given, progress=say)
+        change_sets.apply(stack, {"TemplateBody": json.dumps(alone)}, given)
     bucket = _outputs(stack)["ArtefactsBucket"]
-    keys = {parameter: _upload(bucket, path, say) for parameter, path in files.items()}
-    template = _uploaded_template(bucket, root, say)
-    changed = change_sets.apply(stack, template, parameters | keys, progress=say, show=show)
-    say(f"{changed} resources changed" if changed else "nothing to change")
+    keys = {parameter: _upload(bucket, path) for parameter, path in files.items()}
+    template = _uploaded_template(bucket, root)
+    changed = change_sets.apply(stack, template, parameters | keys, show=show)
+    logger.info("deploy: %s: %s", stack, f"{changed} resources changed" if changed else "nothing to change")
     return _outputs(stack)
 
 
 def deploy_to_aws(
-    stack: str, file: Path | None, *, root: Path, dry_run: bool = False, force: bool = False, progress: Progress = print
+    stack: str, file: Path | None, *, root: Path, dry_run: bool = False, force: bool = False
 ) -> dict[str, str]:
     """Deploy with the template parameters in `file` and put the key of AVIATIONSTACK_ACCESS_KEY, where it is set.
 
@@ -72,28 +69,24 @@ def deploy_to_aws(
     carry the schedules' calls, unless `force`.
     """
     parameters = read_parameters(file, root) if file else {}
-    _check_plan(parameters, root, force, progress)
+    _check_plan(parameters, root, force)
     home.use_stack(stack)
     if dry_run:
-        _preview(stack, parameters, root, progress)
+        _preview(stack, parameters, root)
         return {}
-    outputs = deploy(stack, parameters, root=root, progress=progress, show=lambda line: progress(f"  {line}"))
+    outputs = deploy(stack, parameters, root=root, show=True)
     if key := os.environ.get(api_key.VARIABLE):
         api_key.put(outputs["ApiKeySecret"], key)
     elif not api_key.read(outputs["ApiKeySecret"]):
-        progress(f"deploy: {stack}: the API's key is missing: set AVIATIONSTACK_ACCESS_KEY and deploy again")
+        logger.info("deploy: %s: the API's key is missing: set AVIATIONSTACK_ACCESS_KEY and deploy again", stack)
     return outputs
 
 
-def destroy(stack: str, *, buckets: Iterable[str] = (), progress: Progress = print) -> None:
+def destroy(stack: str, *, buckets: Iterable[str] = ()) -> None:
     """Delete the stack. Its buckets stay, with all that is in them, except those that `buckets` names.
 
     ParameterError where a name is not one of the stack's buckets: nothing is deleted then.
     """
-
-    def say(line: str) -> None:
-        progress(f"destroy: {stack}: {line}")
-
     home.use_stack(stack)
     there, kept = change_sets.exists(stack), set(_buckets_there(stack).values())
     if not there and not kept:
@@ -104,34 +97,34 @@ def destroy(stack: str, *, buckets: Iterable[str] = (), progress: Progress = pri
             f"{', '.join(sorted(unknown))}: not a bucket of the stack '{stack}', which has {', '.join(sorted(kept))}"
         )
     if there:
-        change_sets.delete(stack, progress=say)
-        say("the stack is gone")
+        change_sets.delete(stack)
+        logger.info("destroy: %s: the stack is gone", stack)
     for name in sorted(named):
         bucket = boto3.resource("s3", config=aws.CONFIG).Bucket(name)
-        say(f"emptying the bucket {name}")
+        logger.info("destroy: %s: emptying the bucket %s", stack, name)
         bucket.object_versions.delete()
         bucket.delete()
     for name in sorted(kept - named):
-        say(f"kept the bucket {name}; to delete it too, name it with --bucket")
+        logger.info("destroy: %s: kept the bucket %s; to delete it too, name it with --bucket", stack, name)
 
 
-def _preview(stack: str, parameters: dict[str, str], root: Path, progress: Progress) -> None:
+def _preview(stack: str, parameters: dict[str, str], root: Path) -> None:
     """Say what a deployment would change. For a stack that is there the template is uploaded, under the hash of its
     content; for a new one there is no bucket yet, and a request takes 51,200 bytes, so it goes without its words."""
     keys = {parameter: _key(path) for parameter, path in _artefacts(root).items()}
     if change_sets.exists(stack):
-        template = _uploaded_template(_outputs(stack)["ArtefactsBucket"], root, lambda line: None)
+        template = _uploaded_template(_outputs(stack)["ArtefactsBucket"], root)
     else:
         body = without_words(read_template(root))
         template = {"TemplateBody": json.dumps(body, separators=(",", ":"))}
     lines = change_sets.preview(stack, template, parameters | keys)
     for line in lines:
-        progress(f"  {line}")
-    progress(f"deploy: {stack}: {len(lines)} resources would change; nothing was changed")
+        logger.info("  %s", line)
+    logger.info("deploy: %s: %d resources would change; nothing was changed", stack, len(lines))
 
 
-def _uploaded_template(bucket: str, root: Path, say: Progress) -> dict[str, str]:
-    key = _upload(bucket, root / TEMPLATE, say)
+def _uploaded_template(bucket: str, root: Path) -> dict[str, str]:
+    key = _upload(bucket, root / TEMPLATE)
     return {"TemplateURL": f"{aws.client('s3').meta.endpoint_url}/{bucket}/{key}"}
 
 
@@ -144,11 +137,11 @@ def _key(file: Path) -> str:
     return f"{file.stem}-{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}{file.suffix}"
 
 
-def _upload(bucket: str, file: Path, say: Progress) -> str:
+def _upload(bucket: str, file: Path) -> str:
     """Put the file under the hash of its content, unless it is there; its key."""
     s3, key = aws.client("s3"), _key(file)
     if not _is_there(partial(s3.head_object, Bucket=bucket, Key=key)):
-        say(f"uploading {file.name} ({file.stat().st_size / 1e6:.1f} MB)")
+        logger.info("deploy: uploading %s (%.1f MB)", file.name, file.stat().st_size / 1e6)
         s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes())
     return key
 
@@ -161,21 +154,19 @@ def _buckets_there(stack: str) -> dict[str, str]:
     return {logical: name for logical, name in names.items() if _is_there(partial(s3.head_bucket, Bucket=name))}
 
 
-def _adopt_buckets(stack: str, say: Progress) -> None:
+def _adopt_buckets(stack: str) -> None:
     """Start the stack from the buckets that outlived an earlier one of its name, with what is in them."""
     left = _buckets_there(stack)
     if not left:
         return
-    say(f"taking over {len(left)} buckets that are there already")
+    logger.info("deploy: %s: taking over %d buckets that are there already", stack, len(left))
     kept = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
     resources = {logical: kept | {"Properties": {"BucketName": name}} for logical, name in left.items()}
     imported = [
         {"ResourceType": kept["Type"], "LogicalResourceId": logical, "ResourceIdentifier": {"BucketName": name}}
         for logical, name in left.items()
     ]
-    change_sets.apply(
-        stack, {"TemplateBody": json.dumps({"Resources": resources})}, {}, progress=say, imported=imported
-    )
+    change_sets.apply(stack, {"TemplateBody": json.dumps({"Resources": resources})}, {}, imported=imported)
 
 
 def _is_there(ask: Callable[[], object]) -> bool:
@@ -189,10 +180,10 @@ def _is_there(ask: Callable[[], object]) -> bool:
     return True
 
 
-def _check_plan(parameters: dict[str, str], root: Path, force: bool, progress: Progress) -> None:
+def _check_plan(parameters: dict[str, str], root: Path, force: bool) -> None:
     use = check_plan(parameters, root)
     for line in use.lines():
-        progress(f"deploy: {line}")
+        logger.info("deploy: %s", line)
     if not use.fits and not force:
         raise PlanError(use.refusal())
 

@@ -2,7 +2,8 @@
 batches, and taken up again where it was cut off."""
 
 import json
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ from aviation.errors import AviationError, ParameterError
 from aviation.jobs import start as jobs
 from aviation.places import place
 from aviation.runs import notebook as runs
+
+logger = logging.getLogger(__name__)
 
 CHECKPOINT = "backfill/flights.json"
 
@@ -40,9 +43,7 @@ class Checkpoint:
         aws.client("s3").put_object(Bucket=place("RunsBucket"), Key=CHECKPOINT, Body=body)
 
 
-def run(
-    first: date, last: date, *, file: Path, load_every: int, again: bool, progress: Callable[[str], None]
-) -> dict[str, int]:
+def run(first: date, last: date, *, file: Path, load_every: int, again: bool) -> dict[str, int]:
     """Poll each day from `first` to `last`, both included, once; load after every `load_every` days and at the end.
 
     `file` holds the producer's parameters; its filters go with each day's date. Days that an earlier backfill polled
@@ -66,11 +67,11 @@ def run(
             totals["records"] += records
             bar.update()
             if bar.disable:
-                progress(f"backfill: {day}: {records:,} records ({number} of {len(days)} days)")
+                logger.info("backfill: %s: %d records (%d of %d days)", day, records, number, len(days))
             if number % load_every == 0 or number == len(days):
-                totals["loaded"] += _load(bar, progress)
+                totals["loaded"] += _load(bar)
     if not days:  # the last one may have been cut off between its last poll and its load
-        totals["loaded"] = _load(None, progress)
+        totals["loaded"] = _load(None)
     return totals
 
 
@@ -87,11 +88,11 @@ def _poll(day: str, parameters: dict) -> int:
     return counts["records"]
 
 
-def _load(bar: tqdm | None, progress: Callable[[str], None]) -> int:
+def _load(bar: tqdm | None) -> int:
     record = backend.in_use().load({"entities": ["flights"]})
     added = record["counts"].get("observations_added", 0)
     if bar is None or bar.disable:
-        progress(f"backfill: loaded {added:,} observations in {record['seconds']:.0f} s")
+        logger.info("backfill: loaded %d observations in %.0f s", added, record["seconds"])
     return added
 
 

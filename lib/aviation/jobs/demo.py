@@ -1,6 +1,6 @@
 """The demo: a real day polled 13 times from before its first departure to after its last arrival, then loaded once."""
 
-from collections.abc import Callable
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -12,6 +12,8 @@ from aviation.jobs import start as jobs
 from aviation.local.stack import DEFAULT_DAY, LocalStack
 from aviation.status import age, row_counts
 
+logger = logging.getLogger(__name__)
+
 POLLS = 13
 
 
@@ -22,16 +24,16 @@ def poll_times(day: str) -> list[datetime]:
     return [first + timedelta(seconds=round((n * step).total_seconds())) for n in range(POLLS)]
 
 
-def run(stack: LocalStack, *, progress: Callable[[str], None]) -> None:
+def run(stack: LocalStack) -> None:
     """Start the stack, poll, load, and say what is in the tables; the dashboard's path is the last line."""
-    progress("demo 1/4: the local stack")
-    stack.up(day=DEFAULT_DAY, progress=progress)
-    progress(f"demo 2/4: polling {DEFAULT_DAY} {POLLS} times, and each reference entity once")
-    _poll(stack, progress)
-    progress("demo 3/4: loading what arrived, in one run")
+    logger.info("demo 1/4: the local stack")
+    stack.up(day=DEFAULT_DAY)
+    logger.info("demo 2/4: polling %s %d times, and each reference entity once", DEFAULT_DAY, POLLS)
+    _poll(stack)
+    logger.info("demo 3/4: loading what arrived, in one run")
     record = backend.in_use().load({"entities": []})
-    progress(f"demo: loaded {record['counts']['lines_read']:,} lines in {record['seconds']:.0f} s")
-    progress("demo 4/4: the tables and the dashboard")
+    logger.info("demo: loaded %s lines in %.0f s", f"{record['counts']['lines_read']:,}", record["seconds"])
+    logger.info("demo 4/4: the tables and the dashboard")
     page = dashboard.write(home.home() / "dashboard.html")
     for name, rows in row_counts().items():
         print(f"{name:<22} {rows:>8,} rows")
@@ -39,7 +41,7 @@ def run(stack: LocalStack, *, progress: Callable[[str], None]) -> None:
     print(page)
 
 
-def _poll(stack: LocalStack, progress: Callable[[str], None]) -> None:
+def _poll(stack: LocalStack) -> None:
     """Flights at each instant in order, since all share the clock; then the reference entities side by side."""
     references = [name for name in ENTITIES if name != "flights"]
     with tqdm(total=POLLS + len(references), unit="poll", disable=None) as bar:
@@ -48,7 +50,7 @@ def _poll(stack: LocalStack, progress: Callable[[str], None]) -> None:
             record = jobs.run_producer(entity)
             bar.update()
             if bar.disable:
-                progress(f"demo: {what}: {record['counts']['records']:,} records, {record['seconds']:.1f} s")
+                logger.info("demo: %s: %d records, %.1f s", what, record["counts"]["records"], record["seconds"])
 
         for when in poll_times(DEFAULT_DAY):
             stack.clock(when)

@@ -5,6 +5,8 @@ what is meant for Glue.
 """
 
 import json
+import logging
+import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ from aviation.errors import AviationError, ParameterError
 from aviation.load.settings import parsed
 from aviation.local.load import run_load
 from aviation.places import stack_name
+
+logger = logging.getLogger(__name__)
 
 GLUE_TARGET = ":scheduler:::aws-sdk:glue:startJobRun"
 LOOK_SECONDS = 5
@@ -80,7 +84,6 @@ def template_parameters(every: int | None) -> dict[str, str]:
 def drive(
     load: Callable[[dict], dict],
     *,
-    say: Callable[[str], None],
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     schedules: Callable[[], Iterable[LoadSchedule]] = deployed,
     wait: Callable[[float], None] = time.sleep,
@@ -94,7 +97,7 @@ def drive(
         try:
             due = [schedule for schedule in schedules() if schedule.due(looked, now)]
         except (AviationError, BotoCoreError, ClientError) as error:
-            say(f"the schedules cannot be read: {' '.join(str(error).split())}")
+            logger.info("schedules: they cannot be read: %s", " ".join(str(error).split()))
             continue
         looked = now
         for schedule in due:
@@ -105,8 +108,9 @@ def drive(
                 )
             except AviationError as error:
                 said = f"failed: {error}"
-            say(f"{now:%Y-%m-%dT%H:%MZ} {schedule.name}: {said}")
+            logger.info("schedules: %s %s: %s", f"{now:%Y-%m-%dT%H:%MZ}", schedule.name, said)
 
 
 if __name__ == "__main__":
-    drive(run_load, say=lambda line: print(f"schedules: {line}", flush=True))
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    drive(run_load)

@@ -5,6 +5,7 @@ reach the stack, `<name>.pid` and `logs/` belong to the processes, `ministack/` 
 """
 
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -24,6 +25,8 @@ from aviation.local.load import configure_spark
 from aviation.local.processes import Process, answers, choose_port, plain_environment
 from aviation.poll.client import check_base_url
 from aviation.replay.records import over
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_DAY = "2013-07-10"
 STACK = "aviation"
@@ -69,7 +72,6 @@ class LocalStack:
         replay_port: int | None = None,
         schedule: bool = False,
         every: int | None = None,
-        progress: Callable[[str], None] = print,
     ) -> dict[str, str]:
         """Start what is not running, deploy, put the API's key; the environment that reaches the stack.
 
@@ -83,7 +85,7 @@ class LocalStack:
                 raise AccessKeyError(f"{api_url} needs a key: set AVIATIONSTACK_ACCESS_KEY and run 'aviation up' again")
         state = self.read_state()
         state.day, state.api_url = (day or state.day), api_url
-        self._start_emulator(state, port, progress)
+        self._start_emulator(state, port)
         if not (self.replay.running() and replay_port in (None, state.replay_port)):
             self.replay.stop()
             state.replay_port = choose_port(replay_port, state.replay_port, "--replay-port")
@@ -94,11 +96,11 @@ class LocalStack:
         parameters["ApiBaseUrl"] = api_url or state.replay_url
         if schedule or every:
             parameters |= schedules.template_parameters(every)
-        outputs = deploy(STACK, parameters, root=self.root, progress=progress)
-        self._provide_api(state, given_key, outputs, progress)
+        outputs = deploy(STACK, parameters, root=self.root)
+        self._provide_api(state, given_key, outputs)
         configure_spark()
         home.write(self.home / home.ENVIRONMENT, "".join(f"{name}={value}\n" for name, value in environment.items()))
-        self._drive(state, every or schedules.EVERY_DEFAULT if schedule or every else None, progress)
+        self._drive(state, every or schedules.EVERY_DEFAULT if schedule or every else None)
         return environment
 
     def down(self, *, purge: bool = False) -> bool:
@@ -140,7 +142,7 @@ class LocalStack:
         except (OSError, ValueError, TypeError):
             return State()
 
-    def _start_emulator(self, state: State, port: int | None, progress: Callable[[str], None]) -> None:
+    def _start_emulator(self, state: State, port: int | None) -> None:
         health = "{}/_ministack/health"
         wanted = port in (None, state.emulator_port)
         if wanted and self.emulator.running() and answers(health.format(state.endpoint)):
@@ -167,12 +169,10 @@ class LocalStack:
             MINISTACK_REGION=REGION,
             LOG_LEVEL="WARNING",
         )
-        progress(f"up: starting the AWS emulator at {state.endpoint}")
+        logger.info("up: starting the AWS emulator at %s", state.endpoint)
         self.emulator.start([str(program)], environment, health.format(state.endpoint))
 
-    def _provide_api(
-        self, state: State, given_key: str | None, outputs: dict[str, str], progress: Callable[[str], None]
-    ) -> None:
+    def _provide_api(self, state: State, given_key: str | None, outputs: dict[str, str]) -> None:
         """Put the key, and have the replay answer to it. Only the secret and the replay's environment hold it."""
         stored = api_key.read(outputs["ApiKeySecret"])
         key = given_key or stored or secrets.token_hex(16)
@@ -187,7 +187,7 @@ class LocalStack:
                 return
             clock = datetime.fromisoformat(now["clock"]) if now["day"] == state.day else None
             self.replay.stop()
-        progress(f"up: starting the replay of {state.day} at {state.replay_url}")
+        logger.info("up: starting the replay of %s at %s", state.day, state.replay_url)
         command = [
             sys.executable,
             "-m",
@@ -202,7 +202,7 @@ class LocalStack:
         if clock:
             replay.set_clock(state.replay_url, clock)
 
-    def _drive(self, state: State, every: int | None, progress: Callable[[str], None]) -> None:
+    def _drive(self, state: State, every: int | None) -> None:
         """Let the schedules run every so many minutes, or (None) nothing run by itself."""
         self.schedules.stop()
         if not state.api_url:
@@ -214,8 +214,10 @@ class LocalStack:
             return
         environment = plain_environment(HOME=str(self.home), **self._environment(state))
         self.schedules.start([sys.executable, "-m", "aviation.local.schedules"], environment, None)
-        progress(
-            f"up: flights are polled and loaded every {every} minutes: see 'aviation status' and {self.schedules.log}"
+        logger.info(
+            "up: flights are polled and loaded every %d minutes: see 'aviation status' and %s",
+            every,
+            self.schedules.log,
         )
 
     def _environment(self, state: State) -> dict[str, str]:

@@ -4,7 +4,7 @@ The pages need nothing but each other: the folder can be copied anywhere.
 """
 
 import json
-from collections.abc import Callable
+import logging
 from datetime import UTC, datetime
 from html import escape
 from importlib.resources import files
@@ -18,6 +18,8 @@ from tqdm import tqdm
 from aviation import aws, home
 from aviation.redact import redact
 
+logger = logging.getLogger(__name__)
+
 COUNTS_SHOWN = ("records", "lines_read", "observations_added", "quarantined", "sent", "warning")
 
 
@@ -26,7 +28,7 @@ def folder() -> Path:
     return home.home() / "runs"
 
 
-def write_index(records: list[dict], progress: Callable[[str], None]) -> Path:
+def write_index(records: list[dict]) -> Path:
     """Write a page for each run that has none yet, then `index.html` with the failed runs on top; the index's path."""
     folder().mkdir(parents=True, exist_ok=True)
     pages = {}
@@ -37,7 +39,7 @@ def write_index(records: list[dict], progress: Callable[[str], None]) -> Path:
     partial = index.with_suffix(".partial")
     partial.write_text(_index(records, pages), encoding="utf-8")
     partial.replace(index)
-    progress(f"runs: {len(records)} runs, {sum(map(_is_failed, records))} failed")
+    logger.info("runs: %d runs, %d failed", len(records), sum(map(_is_failed, records)))
     return index.resolve()
 
 
