@@ -1,0 +1,138 @@
+"""Do two commits make the same tables of the same raw objects?
+
+    .venv/bin/python benchmarks/same_tables.py OLD NEW [--raw FOLDER]
+
+Each commit is checked out into a worktree of its own, set up, and loads the same raw objects into a stack of its own.
+Every table is then compared row for row and column for column, in any order; of `loads` all but the run's id and its
+times. The raw objects are those of the demo and of three days around the end of daylight saving time, polled by NEW
+where the folder does not hold them yet: they are kept, so that a third commit can be held against them. Takes ten
+minutes the first time, five after that. Exit code 1 where anything differs.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from aviation import aws, home, places, query
+from aviation.sql import catalog
+
+ROOT = Path(__file__).resolve().parents[1]
+RAW = ROOT / ".aviation/same-tables/raw"
+BACKFILL = ("--from", "2013-11-02", "--to", "2013-11-04")
+OF_THE_RUN = ("run_id", "started_at", "finished_at", "seconds")
+"""Columns of `loads` that begin so differ from run to run."""
+
+
+class Checkout:
+    """A commit in a worktree, with a local stack of its own."""
+
+    def __init__(self, commit: str, folder: Path):
+        self.commit, self.root, self.home = commit, folder / "checkout", folder / "home"
+        inherited = {name: text for name, text in os.environ.items() if not name.startswith(("AVIATION", "AWS_"))}
+        self.environment = inherited | {"AVIATION_HOME": str(self.home)}
+        subprocess.run(["git", "worktree", "add", "--detach", self.root, commit], cwd=ROOT, check=True)
+        subprocess.run(["make", "setup"], cwd=self.root, env=self.environment, check=True)
+
+    def run(self, *arguments: str) -> None:
+        """Run the commit's own program."""
+        program = self.root / ".venv/bin/aviation"
+        subprocess.run([program, *arguments], cwd=self.root, env=self.environment, check=True)
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """This process asks this checkout's stack."""
+        before = dict(os.environ)
+        os.environ.update(self.environment)
+        home.load_environment()
+        places.stack_outputs.cache_clear()
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+    def remove(self) -> None:
+        """Stop the stack and forget the worktree."""
+        self.run("down")
+        subprocess.run(["git", "worktree", "remove", "--force", self.root], cwd=ROOT, check=True)
+
+
+def keep_raw(checkout: Checkout, folder: Path) -> None:
+    """Poll the demo's day and the backfill's, and copy every raw object into the folder."""
+    checkout.run("demo")
+    checkout.run("backfill", *BACKFILL)
+    with checkout.in_use():
+        s3, bucket = aws.client("s3"), places.place("RawBucket")
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+            for item in page["Contents"]:
+                body = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
+                home.write(folder / item["Key"], body)
+    checkout.run("down", "--purge")
+
+
+def load_raw(checkout: Checkout, folder: Path) -> None:
+    """Put the raw objects into the checkout's stack and load them, in one run."""
+    checkout.run("up")
+    with checkout.in_use():
+        s3, bucket = aws.client("s3"), places.place("RawBucket")
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            s3.put_object(Bucket=bucket, Key=file.relative_to(folder).as_posix(), Body=file.read_bytes())
+    checkout.run("load", "--all")
+
+
+def tables(checkout: Checkout) -> dict[str, pd.DataFrame]:
+    """Every table of the checkout's stack, read by this process whatever the commit."""
+    with checkout.in_use():
+        return {name: query.sql(f"select * from {name}") for name in sorted(catalog.read().tables)}
+
+
+def differences(name: str, old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
+    """In what the two differ, in words."""
+    if name == "loads":
+        old, new = (frame[[c for c in frame if not c.startswith(OF_THE_RUN)]] for frame in (old, new))
+    kinds = [{column: str(kind) for column, kind in frame.dtypes.items()} for frame in (old, new)]
+    if kinds[0] != kinds[1]:
+        return [f"columns: {sorted(set(kinds[0].items()) ^ set(kinds[1].items()))}"]
+    columns = sorted(kinds[0])
+    rows = [sorted(map(repr, frame[columns].to_dict("records"))) for frame in (old, new)]
+    if rows[0] == rows[1]:
+        return []
+    only_old, only_new = sorted(set(rows[0]) - set(rows[1])), sorted(set(rows[1]) - set(rows[0]))
+    return [f"{len(only_old)} rows only in old, {len(only_new)} only in new", *only_old[:1], *only_new[:1]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("old")
+    parser.add_argument("new")
+    parser.add_argument("--raw", type=Path, default=RAW)
+    chosen = parser.parse_args()
+    differ = False
+    with tempfile.TemporaryDirectory(prefix="aviation-same-") as folder:
+        old, new = (Checkout(getattr(chosen, name), Path(folder) / name) for name in ("old", "new"))
+        try:
+            if not chosen.raw.is_dir():
+                keep_raw(new, chosen.raw)
+            for checkout in (old, new):
+                load_raw(checkout, chosen.raw)
+            before, after = tables(old), tables(new)
+            for name in sorted({*before, *after}):
+                empty = pd.DataFrame()
+                found = differences(name, before.get(name, empty), after.get(name, empty))
+                differ = differ or bool(found)
+                print(f"{name:<22} {len(after.get(name, empty)):>8,} rows  {'; '.join(found) or 'same'}")
+        finally:
+            for checkout in (old, new):
+                checkout.remove()
+    sys.exit(differ)
+
+
+if __name__ == "__main__":
+    main()
