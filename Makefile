@@ -44,12 +44,23 @@ $(VENV)/.ready: requirements.txt pyproject.toml $(filter-out $(LOCKS)/checkov.tx
 demo: setup ## Run the main job end to end on this machine: a real day of flights, from the API to a dashboard
 	@$(AVIATION) demo
 
-.PHONY: test
-test: setup .aviation/checkov/.ready ## Lint, unit, contract and notebook tests, and one end-to-end test of the local stack
+.PHONY: lint
+lint: setup ## Style, types, the layering of the package, and the template
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/ruff format --check --quiet .
+	@said=$$($(VENV)/bin/lint-imports) || { echo "$$said"; exit 1; }
+	@$(VENV)/bin/mypy
 	@$(VENV)/bin/cfn-lint infra/cloudformation.yaml
-	@$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadgroup
+
+.PHONY: test
+test: lint .aviation/checkov/.ready ## Lint, then unit, contract, notebook and end-to-end tests: five minutes on two cores
+	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
+
+.PHONY: test-all
+test-all: lint .aviation/checkov/.ready ## The same, and what takes longer: kills, backfills, every notebook at other days
+	@$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: lab
 lab: up ## Open JupyterLab with the local stack up, at the page to start from
@@ -83,7 +94,7 @@ deploy: setup ## Deploy to AWS: make deploy STACK=name [PARAMETERS=parameters/de
 
 .PHONY: bench
 bench: setup ## Measure: each benchmark prints medians and ratios
-	@for file in $(wildcard benchmarks/*.py); do $(VENV)/bin/python $$file || exit 1; done
+	@for file in $(filter-out benchmarks/same_tables.py,$(wildcard benchmarks/*.py)); do $(VENV)/bin/python $$file || exit 1; done
 
 .PHONY: lock
 lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files

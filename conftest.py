@@ -1,4 +1,4 @@
-"""What the whole test run shares: one local stack, in a folder of its own, for the end-to-end test and for nbval."""
+"""What the whole test run shares: a local stack, in a folder of its own, for the end-to-end test and for nbval."""
 
 import os
 from pathlib import Path
@@ -9,10 +9,12 @@ ROOT = Path(__file__).parent
 CANARY = (
     "canary-3f1d7c0b9a"  # the API key of the run's stack: it must turn up nowhere but in the emulator's secret store
 )
+OF_THE_DAY = ("test_end_to_end.py", ".ipynb")
+"""Tests that ask the tables of one loaded day run in one process, side by side with all others."""
 
 
 class RunStack:
-    """The stack of this test run, started when first asked for."""
+    """The stack of this process of the test run, started when first asked for."""
 
     def __init__(self, home: Path):
         self.home = home
@@ -44,6 +46,20 @@ def pytest_configure(config):
     # Whatever stack the caller's shell is set up for, tests never touch it.
     for name in [name for name in os.environ if name.startswith(("AVIATION", "AWS_"))]:
         del os.environ[name]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Which tests stay together in one process, where there are several (`--dist loadgroup`): those of the loaded day,
+    those that share the Spark session, and otherwise those of one file, for the sake of its fixtures."""
+    for item in items:
+        if item.path.name.endswith(OF_THE_DAY):
+            group = "day"
+        elif "spark" in getattr(item, "fixturenames", ()):
+            group = "spark"
+        else:
+            group = str(item.path.relative_to(ROOT))
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _run_stack(config, tmp_path_factory) -> RunStack:

@@ -1,0 +1,66 @@
+"""Past days, polled and loaded day by day."""
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from aviation import query
+from aviation.cli import main
+from aviation.errors import AviationError
+from aviation.jobs import start as jobs
+from aviation.jobs.backfill import Checkpoint
+from aviation.local.stack import LocalStack
+from aviation.replay.data import truth
+from support import ROOT
+
+
+@pytest.mark.slow
+def test_past_days_come_in_a_backfill_that_goes_on_where_it_was_cut_off(stack, monkeypatch):
+    """The days around the night on which New York's clocks go back."""
+    days = ["2013-11-02", "2013-11-03", "2013-11-04"]
+    arguments = ["backfill", "--from", days[0], "--to", days[-1]]
+    produce, clock = jobs.run_producer, LocalStack(ROOT).clock()
+    polled = []
+
+    def cut_off_at_the_third(entity, parameters):
+        if len(polled) == 2:
+            raise AviationError("cut off")
+        polled.append(parameters["filters"]["flight_date"])
+        return produce(entity, parameters)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "run_producer", cut_off_at_the_third)
+        done = CliRunner().invoke(main, arguments)
+    assert (done.exit_code, polled) == (1, days[:2])
+    done = CliRunner().invoke(main, arguments)
+    assert (done.exit_code, "backfill: 1 days" in done.stdout) == (0, True), done.output
+    assert LocalStack(ROOT).clock() == clock
+    flights = query.sql(
+        "select flight_key, flight_status, dep_delay_min, arr_delay_min from flights "
+        f"where flight_date between date '{days[0]}' and date '{days[-1]}' order by flight_key"
+    )
+    expected = pd.concat(map(truth, days))
+    icao = pd.read_csv(ROOT / "lib/aviation/replay/carriers.csv").set_index("iata")["icao"]
+    parts = [expected["flight_date"], expected["dep_iata"], expected["carrier"].map(icao), expected["number"]]
+    expected["flight_key"] = parts[0].str.cat(parts[1:], sep="|")
+    expected = expected.sort_values("flight_key", ignore_index=True)
+    pd.testing.assert_series_equal(flights["flight_key"], expected["flight_key"])
+    for ours, theirs in (("dep_delay_min", "dep_delay"), ("arr_delay_min", "arr_delay")):
+        pd.testing.assert_series_equal(flights[ours].astype("Int64"), expected[theirs], check_names=False)
+    for status in ("cancelled", "diverted"):
+        assert (flights["flight_status"] == status).equals(expected[status])
+    on_time = expected.assign(
+        carrier=expected["carrier"].map(icao), on_time=(expected["arr_delay"] < 15).fillna(False).astype(float)
+    )
+    shares = query.sql(
+        "select airline_icao as carrier, sum(on_time) * 1e0 / sum(flights) as on_time from on_time_by_airline_day "
+        "where flight_date >= date '2013-11-01' group by 1 order by 1"
+    ).set_index("carrier")["on_time"]
+    pd.testing.assert_series_equal(shares, on_time.groupby("carrier")["on_time"].mean())
+
+
+def test_a_day_that_the_api_does_not_have_stops_the_backfill_and_is_asked_for_again(stack):
+    done = CliRunner().invoke(main, ["backfill", "--from", "2014-02-01", "--to", "2014-02-01"])
+    assert done.exit_code == 1
+    assert "backfill stopped at 2014-02-01: the API knows no flights" in done.stderr
+    assert "2014-02-01" not in Checkpoint.read().polled
