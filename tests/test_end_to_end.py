@@ -91,7 +91,8 @@ def load(**choices) -> dict:
 
 @dataclass
 class Loaded:
-    """What the demo left: the tables' contents, the flight dates that it brought, the raw objects, the dashboard, and what `aviation status` prints."""
+    """What the demo left: the tables' contents, the flight dates that it brought, the raw objects, the dashboard, and
+    what `aviation status` prints."""
 
     contents: dict[str, list]
     new_dates: set[str]
