@@ -22,7 +22,7 @@ $(VENV)/.ready: requirements.txt pyproject.toml $(filter-out $(LOCKS)/checkov.tx
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "make: $(PYTHON) has no venv module: install your system's package for it (Debian: python3.11-venv)" >&2; exit 1; }
 	@echo "setup: the environment .venv"
 	@$(VENV)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/setup.txt
+	@$(VENV)/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/setup.txt
 	@$(UV) pip sync --quiet --python $(VENV) --require-hashes --no-build-isolation requirements.txt
 	@$(UV) pip install --quiet --python $(VENV) --no-deps --no-build-isolation --editable .
 	@$(VENV)/bin/python -m ipykernel install --sys-prefix --name python3 --display-name Aviation >/dev/null
