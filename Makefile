@@ -52,7 +52,7 @@ lint: setup ## Style, types, the layering of the package, and the template
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/cfn-lint infra/cloudformation.yaml
 
-PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadgroup
+PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: test
 test: lint .aviation/checkov/.ready ## Lint, then unit, contract, notebook and end-to-end tests: five minutes on two cores

@@ -4,13 +4,18 @@ import os
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parent
 CANARY = (
     "canary-3f1d7c0b9a"  # the API key of the run's stack: it must turn up nowhere but in the emulator's secret store
 )
-OF_THE_DAY = ("test_end_to_end.py", ".ipynb")
-"""Tests that ask the tables of one loaded day run in one process, side by side with all others."""
+TOGETHER = {
+    "day": lambda file: file.endswith((".ipynb", "test_end_to_end.py")),
+    "load": lambda file: file.startswith("tests/load/"),
+}
+"""Files that run in one process where there are several: those that ask the tables of one loaded day, and those that
+share a Spark session. They take longest, so they begin. Any other file is by itself, for the sake of its fixtures."""
 
 
 class RunStack:
@@ -48,18 +53,26 @@ def pytest_configure(config):
         del os.environ[name]
 
 
-@pytest.hookimpl(tryfirst=True)
+def group(nodeid: str) -> str:
+    """What a test stays together with: a name of TOGETHER, else its file."""
+    file = nodeid.partition("::")[0]
+    return next((name for name, holds in TOGETHER.items() if holds(file)), file)
+
+
 def pytest_collection_modifyitems(items):
-    """Which tests stay together in one process, where there are several (`--dist loadgroup`): those of the loaded day,
-    those that share the Spark session, and otherwise those of one file, for the sake of its fixtures."""
-    for item in items:
-        if item.path.name.endswith(OF_THE_DAY):
-            group = "day"
-        elif "spark" in getattr(item, "fixturenames", ()):
-            group = "spark"
-        else:
-            group = str(item.path.relative_to(ROOT))
-        item.add_marker(pytest.mark.xdist_group(group))
+    first = list(TOGETHER)
+    items.sort(key=lambda item: first.index(name) if (name := group(item.nodeid)) in first else len(first))
+
+
+class Groups(LoadScopeScheduling):
+    """Gives each process a group of tests at a time."""
+
+    def _split_scope(self, nodeid):
+        return group(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Groups(config, log)
 
 
 def _run_stack(config, tmp_path_factory) -> RunStack:
