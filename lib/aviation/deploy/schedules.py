@@ -93,23 +93,21 @@ def freshness(poll: str, load: str, *, sweep_seconds: float, buffer_seconds: flo
     next poll p' can be queried; by then its age is q(p') - p, the worst. The mean is over time: each stretch from q(p)
     to q(p') counts by its length, with the age in its middle.
     """
-    starts = fires(load)
+    load_starts = fires(load)
     polls = fires(poll)
     polls.append(polls[0] + WEEK)
-    spare, ready = [], []
-    for moment in polls:
-        flushed = moment + (sweep_seconds + buffer_seconds) / 60
-        start = _first_from(starts, flushed)
-        spare.append((start - flushed) * 60)
-        ready.append(start + load_seconds / 60)
-    ages = [at - moment for at, moment in zip(ready, polls, strict=True)]
-    stretches = [
-        (until - since, (since + until) / 2 - moment)
-        for (since, until), moment in zip(pairwise(ready), polls, strict=False)
-    ]
-    worst = max(until - moment for until, moment in zip(ready[1:], polls, strict=False))
-    mean = sum(length * age for length, age in stretches) / WEEK
-    return Freshness(max(ages), worst, mean, min(spare))
+    spare_seconds, queryable_at = [], []
+    for polled_at in polls:
+        in_raw_at = polled_at + (sweep_seconds + buffer_seconds) / 60
+        load_start = _first_from(load_starts, in_raw_at)
+        spare_seconds.append((load_start - in_raw_at) * 60)
+        queryable_at.append(load_start + load_seconds / 60)
+    youngest = [since - polled_at for since, polled_at in zip(queryable_at, polls, strict=True)]
+    # The last poll is the first of the next week: it only ends the stretch of the one before.
+    stretches = list(zip(polls, pairwise(queryable_at), strict=False))
+    worst = max(until - polled_at for polled_at, (_, until) in stretches)
+    mean = sum((until - since) * ((since + until) / 2 - polled_at) for polled_at, (since, until) in stretches) / WEEK
+    return Freshness(max(youngest), worst, mean, min(spare_seconds))
 
 
 def _first_from(starts: list[int], moment: float) -> float:
