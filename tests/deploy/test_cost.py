@@ -5,6 +5,7 @@ import yaml
 from click.testing import CliRunner
 
 from aviation.cli import main
+from aviation.deploy import cost
 from aviation.deploy.bill import LINE_BYTES, Case, bill
 from aviation.deploy.plan import MONTH_DAYS, check_plan, with_defaults
 from aviation.deploy.prices import price_list
@@ -134,6 +135,13 @@ def test_the_command_prints_a_bill_that_adds_up_ages_and_alternatives():
     assert ages["every 15 minutes"] == ["24", "min", "16", "min"]
     assert ages["every 60 minutes"] == ["69", "min", "39", "min"]
     assert {"as set", "records sent one by one", "streams on demand"} < set(ages)
+
+
+def test_one_minute_is_singular():
+    each_minute = dict.fromkeys(("FlightsSchedule", "FlightsLoadTime"), "cron(* * * * ? *)")
+    text = cost.render(each_minute | {"BufferSeconds": "0"}, ROOT, flights=1, load_seconds=1)
+    assert "at most 2 minutes old" in text
+    assert "can be queried 1 minute after" in text
 
 
 def test_the_command_takes_a_file_a_plan_and_what_a_poll_finds():

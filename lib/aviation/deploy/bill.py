@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ class Case:
     packed: bool = True
     on_demand: bool = False
 
-    @property
+    @cached_property
     def plan(self) -> PlanUse:
         """The calls of the flight API."""
         return check_plan(self.parameters, self.root, flights=self.flights)
