@@ -7,10 +7,11 @@ from aviation.errors import ParameterError
 
 @dataclass(frozen=True)
 class Entity:
-    """`name` is at once the API's endpoint, the raw folder, the parameter file and the end of the stream's name.
+    """One entity of the API.
 
-    `key` is the record's field that stays the same between pulls (never `id`), None for flights, whose identity
-    is worked out (see `aviation.load.identity`). `title` is how CloudFormation's logical ids spell it.
+    `name` is the API's endpoint, the raw folder, the name of the parameter file and the end of the stream's name, all
+    in one. `title` is how CloudFormation's logical ids spell it. `key` is the field that identifies a record from one
+    pull to the next (never `id`, which changes); None for flights, whose identity is derived: `aviation.load.identity`.
     """
 
     name: str
@@ -30,7 +31,7 @@ ENTITIES = {
 
 
 def entity_named(name: str) -> Entity:
-    """The entity of that name; ParameterError names the ones there are."""
+    """The entity of that name. ParameterError lists the known ones."""
     if name not in ENTITIES:
         raise ParameterError(f"unknown entity '{name}': it is one of {', '.join(ENTITIES)}")
     return ENTITIES[name]

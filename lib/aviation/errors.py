@@ -6,9 +6,13 @@ The text of each is one line: what went wrong, where, and what to do next. A com
 
 
 class AviationError(Exception):
-    """Base of all of them."""
+    """Base of all of them. Its text is one line: the message, then each note that was added on the way up."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        # A notebook's failure keeps the text of its error and not the notes: the text has to hold them.
+        return "; ".join((super().__str__(), *getattr(self, "__notes__", ())))
 
 
 class ParameterError(AviationError):

@@ -1,4 +1,4 @@
-"""Trying again: how long to wait, and until when."""
+"""Trying again: how long to wait before it, and until when to go on."""
 
 import random
 import time
@@ -8,19 +8,19 @@ LONGEST_WAIT_SECONDS = 20.0
 
 
 class Deadline:
-    """A moment `seconds` from now on a clock that nobody can set."""
+    """A moment `seconds` from now, on a clock that nobody can set."""
 
     def __init__(self, seconds: float, now: Callable[[], float] = time.monotonic):
         self._now = now
         self._end = now() + seconds
 
-    def left(self) -> float:
-        """Seconds until then; negative once it has passed."""
+    def seconds_left(self) -> float:
+        """Seconds until the deadline; negative once it has passed."""
         return self._end - self._now()
 
 
 def backoff(attempt: int, base_seconds: float = 0.5) -> float:
-    """Seconds to wait after the failed try number `attempt` (from 0): exponential, with full jitter.
+    """Seconds to wait after failed attempt number `attempt` (from 0): exponential, with full jitter.
 
     Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
     """

@@ -11,7 +11,7 @@ def utc_text(instant: datetime) -> str:
 
 
 def parse_utc(text: str) -> datetime:
-    """ISO 8601 as an aware datetime in UTC; a time without a zone is UTC. ParameterError where it is no such time."""
+    """ISO 8601 text as an aware datetime in UTC; without a zone it is taken as UTC. ParameterError for other text."""
     try:
         parsed = datetime.fromisoformat(text)
         return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -6,8 +6,9 @@ from click.testing import CliRunner
 
 from aviation.cli import main
 from aviation.deploy import cost
-from aviation.deploy.cost import Case, bill
-from aviation.deploy.plan import MONTH_DAYS, check_plan, price_list, settled
+from aviation.deploy.bill import LINE_BYTES, Case, bill
+from aviation.deploy.plan import MONTH_DAYS, check_plan, with_defaults
+from aviation.deploy.prices import price_list
 from aviation.errors import ParameterError
 from support import ROOT
 from support.raw_samples import line_bytes
@@ -20,7 +21,7 @@ def given(name: str) -> dict[str, str]:
 
 
 def case(flights: int | None = None, **parameters: str) -> Case:
-    return Case(settled(parameters, ROOT), ROOT, flights)
+    return Case(with_defaults(parameters, ROOT), ROOT, flights)
 
 
 def quantities(of: Case) -> dict[str, float]:
@@ -39,7 +40,7 @@ def test_each_plan_has_a_case_that_it_carries_and_does_not_carry_the_default(pla
     assert check_plan(given(plan), ROOT).fits
     default = check_plan({"ApiPlan": plan}, ROOT)
     assert not default.fits
-    assert f"{default.most:,}" in default.refusal()
+    assert f"{default.plan_calls:,}" in default.refusal()
 
 
 def test_daily_reference_pulls_alone_take_most_of_the_basic_plan():
@@ -91,7 +92,7 @@ def test_firehose_bills_records_rounded_up_to_five_kilobytes_which_packing_avoid
 
 
 def test_on_demand_streams_have_no_shards():
-    found = quantities(Case(settled({}, ROOT), ROOT, on_demand=True))
+    found = quantities(Case(with_defaults({}, ROOT), ROOT, on_demand=True))
     assert found["kinesis_on_demand_stream_hour"] == 4 * 720
     assert "kinesis_shard_hour" not in found
 
@@ -109,7 +110,7 @@ def test_raw_lies_in_the_classes_that_the_lifecycle_says():
 
 def test_the_size_of_a_line_is_that_of_real_records():
     for entity, size in line_bytes().items():
-        assert cost.LINE_BYTES[entity] == pytest.approx(size, rel=0.35), entity
+        assert LINE_BYTES[entity] == pytest.approx(size, rel=0.35), entity
 
 
 def test_every_price_has_a_date_a_source_and_says_whether_it_was_checked():
@@ -134,6 +135,13 @@ def test_the_command_prints_a_bill_that_adds_up_ages_and_alternatives():
     assert ages["every 15 minutes"] == ["24", "min", "16", "min"]
     assert ages["every 60 minutes"] == ["69", "min", "39", "min"]
     assert {"as set", "records sent one by one", "streams on demand"} < set(ages)
+
+
+def test_one_minute_is_singular():
+    each_minute = dict.fromkeys(("FlightsSchedule", "FlightsLoadTime"), "cron(* * * * ? *)")
+    text = cost.render(each_minute | {"BufferSeconds": "0"}, ROOT, flights=1, load_seconds=1)
+    assert "at most 2 minutes old" in text
+    assert "can be queried 1 minute after" in text
 
 
 def test_the_command_takes_a_file_a_plan_and_what_a_poll_finds():

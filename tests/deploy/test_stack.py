@@ -87,7 +87,7 @@ def changed_template(folder: Path, change) -> Path:
 
 def test_a_stack_is_made_from_nothing_with_its_artefacts_under_the_hash_of_their_content(life):
     outputs = life.deploy()
-    assert life.status() in change_sets.SETTLED
+    assert life.status() in change_sets.SUCCEEDED
     assert {f"{life.name}-{name}" for name in ("raw", "published", "runs", "artefacts")} == {
         bucket.rsplit("-", 4)[0] for bucket in life.buckets()
     }
@@ -134,7 +134,7 @@ def test_a_template_that_cannot_be_is_refused_and_the_stack_stays_as_it_was(life
     root = changed_template(tmp_path, lambda template: template["Resources"].update(X={"Type": "AWS::No::Such"}))
     with pytest.raises(StackError, match=rf"the template was refused for the stack '{life.name}': .*AWS::No::Such"):
         life.deploy(root)
-    assert life.status() in change_sets.SETTLED
+    assert life.status() in change_sets.SUCCEEDED
     assert life.deploy() == outputs
     assert life.told[-1].endswith("nothing to change")
 
@@ -174,7 +174,7 @@ def test_buckets_go_only_when_they_are_named_with_all_versions_of_what_is_in_the
         s3.put_object(Bucket=outputs["RunsBucket"], Key="flights/object", Body=body)
     with pytest.raises(ParameterError, match="not a bucket of the stack"):
         life.destroy(outputs["RunsBucket"], "somebody-elses")
-    assert life.status() in change_sets.SETTLED
+    assert life.status() in change_sets.SUCCEEDED
     life.destroy(outputs["RunsBucket"])
     assert outputs["RunsBucket"] not in life.buckets()
     assert len(life.buckets()) == 3

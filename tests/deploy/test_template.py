@@ -16,7 +16,7 @@ from sqlglot import exp
 from aviation import aws
 from aviation.deploy.plan import check_plan
 from aviation.deploy.schedules import fires
-from aviation.deploy.template import declared_parameters, read_parameters, read_template, without_words
+from aviation.deploy.template import declared_parameters, read_parameters, read_template, without_descriptions
 from aviation.entities import ENTITIES
 from aviation.errors import ParameterError
 from aviation.load import metrics
@@ -385,7 +385,7 @@ def test_every_parameter_is_described_and_stands_in_a_group_of_the_console():
 
 
 def test_a_dry_run_of_a_new_stack_fits_into_a_request():
-    body = json.dumps(without_words(read_template(ROOT)), separators=(",", ":"))
+    body = json.dumps(without_descriptions(read_template(ROOT)), separators=(",", ":"))
     assert len(body.encode()) <= 51_200
 
 

@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aviation.poll.envelope import LIMIT_BYTES, TARGET_BYTES, Origin, Packer, lines
@@ -38,6 +38,7 @@ def test_a_line_names_its_origin_and_holds_the_record_untouched():
     assert line.decode().endswith(',"record":' + body.replace("\\u2028", "\u2028") + "}\n")
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(values))
 def test_every_record_is_one_line_of_utf8_that_reads_back_the_same(records):
     made = list(lines(ORIGIN, records))
@@ -60,6 +61,7 @@ def packed(pages: list[list[bytes]]) -> tuple[list[bytes], int]:
     return [*blobs, *packer.flush()], packer.oversized
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.lists(st.tuples(SIZES, st.integers(0, 255)), max_size=6), max_size=4))
 def test_every_line_is_packed_once_and_in_order_within_the_limits(pages):
     made = [[bytes([mark]) * (size - 1) + b"\n" for size, mark in page] for page in pages]
@@ -72,6 +74,7 @@ def test_every_line_is_packed_once_and_in_order_within_the_limits(pages):
         assert len(blob) <= LIMIT_BYTES
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.integers(1, TARGET_BYTES), min_size=2, max_size=8))
 def test_no_two_neighbouring_blobs_would_fit_into_one(sizes):
     blobs, _ = packed([[b"x" * size] for size in sizes])

@@ -1,6 +1,7 @@
 """A checkout and a parameter file in, a stack out.
 
-In: `infra/cloudformation.yaml`, this package, and the template's parameters. Out: the artefacts (`build`), the stack
-(`stack`, `change_sets`), and what it will cost and how fresh it will be (`plan`, `cost`, `schedules`). The local stack
-(`aviation.local`) is deployed by the same code.
+In: `infra/cloudformation.yaml` (`template`), this package, and the template's parameters. Out: the artefacts (`build`)
+and the stack (`stack`, `change_sets`). What it will cost: `prices.yaml` and `prices`, `bill` and `cost`; how many calls
+of the flight API it makes: `plan`; how old its data gets: `schedules`. The local stack (`aviation.local`) is deployed
+by the same code.
 """

@@ -1,10 +1,11 @@
-"""Changes to a CloudFormation stack: made as change sets, shown, applied and followed to their end."""
+"""Changes to a CloudFormation stack: made as change sets, shown, executed and followed to their end."""
 
 import logging
 import os
 import time
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 from tqdm import tqdm
@@ -14,16 +15,16 @@ from aviation.errors import StackError
 
 logger = logging.getLogger(__name__)
 
-SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE")
-DELETED = "DELETE_COMPLETE"
-# A creation that failed leaves a stack that can only be deleted.
-FAILED_TO_BE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
-NEVER_MADE = ("REVIEW_IN_PROGRESS", *FAILED_TO_BE)
+SUCCEEDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE")
+DELETED = ("DELETE_COMPLETE",)
+CREATION_FAILED = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+"""What is left of a creation that failed can only be deleted."""
+NEVER_CREATED = ("REVIEW_IN_PROGRESS", *CREATION_FAILED)
 CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-LINE_SECONDS = 10
-MOST_WAITS = 600
-MOST_REASON = 600
-"""Of what CloudFormation says of a template, which can hold all of it."""
+LOG_EVERY_SECONDS = 10
+MOST_POLLS = 600
+MOST_REASON_LETTERS = 600
+"""CloudFormation's reason for refusing a template can contain the whole template: it is cut to this length."""
 NEXT_STEPS = {
     "UPDATE_ROLLBACK_FAILED": "; mend that resource, then run 'aws cloudformation continue-update-rollback'",
     "DELETE_FAILED": "; mend that resource, then run the same command again",
@@ -36,14 +37,13 @@ def apply(
     parameters: dict[str, str],
     *,
     show: bool = False,
-    imported: list[dict] | None = None,
+    imported: list[dict[str, Any]] | None = None,
 ) -> int:
-    """Make a change set, execute it and wait for its end; the number of resources that it changes.
+    """Make a change set, execute it and wait for its end. Returns how many resources it changed.
 
-    With `show` the changes are logged first, a line each.
-
-    `template` is `{"TemplateBody": text}` or `{"TemplateURL": url}`; `imported` are existing resources to take over.
-    StackError names the first resource that failed, and why; CloudFormation has rolled back by then.
+    `template` is `{"TemplateBody": text}` or `{"TemplateURL": url}`; `imported` are existing resources to take over,
+    as `ResourcesToImport` takes them. With `show` the changes are logged first, a line each. StackError names the first
+    resource that failed, and why; CloudFormation has rolled back by then.
     """
     cloudformation = aws.client("cloudformation")
     name, changes = _make(stack, template, parameters, imported)
@@ -51,66 +51,66 @@ def apply(
         cloudformation.delete_change_set(StackName=stack, ChangeSetName=name)
         return 0
     if show:
-        for line in described(changes):
+        for line in _described(changes):
             logger.info("  %s", line)
-    seen = {event["EventId"] for event in _events(stack)}
+    seen = _events_so_far(stack)
     cloudformation.execute_change_set(StackName=stack, ChangeSetName=name)
     _follow(stack, seen, len(changes))
     return len(changes)
 
 
 def preview(stack: str, template: dict[str, str], parameters: dict[str, str]) -> list[str]:
-    """What `apply` would change, a line a resource; nothing is left of the asking."""
+    """What `apply` would change, a line for each resource. Nothing is changed, and the change set is deleted again."""
     cloudformation = aws.client("cloudformation")
-    was_there = exists(stack)
+    existed = exists(stack)
     name, changes = _make(stack, template, parameters, None)
     cloudformation.delete_change_set(StackName=stack, ChangeSetName=name)
-    if not was_there:  # a stack that is only a change set stays behind as an empty one
+    if not existed:  # the change set of a new stack leaves an empty stack behind
         delete(stack)
-    return described(changes)
+    return _described(changes)
 
 
-def described(changes: list[dict]) -> list[str]:
-    """The changes of a change set in words: what becomes of which resource, and by which of its properties."""
+def _described(changes: list[dict[str, Any]]) -> list[str]:
+    """The changes of a change set in words: what happens to which resource, because of which properties."""
     lines = []
     for change in (change["ResourceChange"] for change in changes):
-        what = "replace" if change.get("Replacement") == "True" else change["Action"].lower()
+        action = "replace" if change.get("Replacement") == "True" else change["Action"].lower()
         targets = [detail.get("Target", {}) for detail in change.get("Details", [])]
-        names = dict.fromkeys(target.get("Name") or target.get("Attribute") for target in targets)
-        because = f": {', '.join(filter(None, names))}" if any(names) else ""
-        lines.append(f"{what:<8} {change['LogicalResourceId']} ({change['ResourceType']}){because}")
+        properties = dict.fromkeys(target.get("Name") or target.get("Attribute") for target in targets)
+        cause = f": {', '.join(filter(None, properties))}" if any(properties) else ""
+        lines.append(f"{action:<8} {change['LogicalResourceId']} ({change['ResourceType']}){cause}")
     return sorted(lines)
 
 
 def delete(stack: str) -> None:
     """Delete the stack and wait until it is gone. StackError names the first resource that could not be deleted."""
     cloudformation = aws.client("cloudformation")
-    # A deleted stack answers to its id alone.
+    # Once deleted, a stack is found by its id only.
     stack_id = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackId"]
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
     total = sum(len(page["StackResourceSummaries"]) for page in pages)
-    seen = {event["EventId"] for event in _events(stack_id)}
+    seen = _events_so_far(stack_id)
     cloudformation.delete_stack(StackName=stack)
-    _follow(stack_id, seen, total, settled=(DELETED,))
+    _follow(stack_id, seen, total, until=DELETED)
 
 
 def exists(stack: str) -> bool:
-    """Whether the stack was ever made; what is left of a creation that failed is deleted."""
+    """Whether the stack has been created. What is left of a creation that failed is deleted here."""
     try:
         status = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
     except ClientError as error:
         if "does not exist" in str(error):
             return False
         raise
-    if status in FAILED_TO_BE:
+    if status in CREATION_FAILED:
         delete(stack)
-    return status not in NEVER_MADE
+    return status not in NEVER_CREATED
 
 
 def _make(
-    stack: str, template: dict[str, str], parameters: dict[str, str], imported: list[dict] | None
-) -> tuple[str, list[dict]]:
-    """A change set that is ready to be executed: its name and its changes."""
+    stack: str, template: dict[str, str], parameters: dict[str, str], imported: list[dict[str, Any]] | None
+) -> tuple[str, list[dict[str, Any]]]:
+    """Make a change set and wait until it can be executed: its name and its changes."""
     cloudformation = aws.client("cloudformation")
     name = f"aviation-{uuid.uuid4().hex}"
     try:
@@ -130,7 +130,7 @@ def _make(
     change_set = {"StackName": stack, "ChangeSetName": name}
     try:
         waiter = cloudformation.get_waiter("change_set_create_complete")
-        waiter.wait(**change_set, WaiterConfig={"Delay": _pause(1), "MaxAttempts": MOST_WAITS})
+        waiter.wait(**change_set, WaiterConfig={"Delay": _pause(1), "MaxAttempts": MOST_POLLS})
     except WaiterError as error:
         reason = error.last_response.get("StatusReason", "")
         if "didn't contain changes" in reason or "No updates" in reason:
@@ -142,59 +142,70 @@ def _make(
 
 
 def _refused(stack: str, reason: str) -> StackError:
-    return StackError(f"the template was refused for the stack '{stack}': {' '.join(reason.split())[:MOST_REASON]}")
+    reason = " ".join(reason.split())[:MOST_REASON_LETTERS]
+    return StackError(f"the template was refused for the stack '{stack}': {reason}")
 
 
-def _follow(stack: str, seen: set[str], total: int, settled: tuple[str, ...] = SETTLED) -> None:
-    """Wait for the end of what changes `total` resources. A failed resource is logged at once; the others move a bar on
-    a terminal, and are counted in a line every LINE_SECONDS elsewhere."""
+def _follow(stack: str, seen: set[str], total: int, until: tuple[str, ...] = SUCCEEDED) -> None:
+    """Wait while `total` resources change, until the stack has a status of `until`; StackError for any other end.
+
+    A resource that fails is logged at once. Those that are done move a bar on a terminal; elsewhere a line counts them
+    every LOG_EVERY_SECONDS. `seen` are the ids of the events before the change.
+    """
     cloudformation = aws.client("cloudformation")
-    events: list[dict] = []
+    events: list[dict[str, Any]] = []
     done: set[str] = set()
-    spoke = time.monotonic()
+    logged_at = time.monotonic()
     with tqdm(total=total, unit="resource", disable=None, leave=False) as bar:
         while True:
             status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-            for event in _events(stack, seen):
+            for event in _new_events(stack, seen):
                 events.append(event)
                 if event["ResourceStatus"].endswith("_FAILED"):
                     logger.info("%s: %s", event["LogicalResourceId"], event.get("ResourceStatusReason", "failed"))
                 if event["ResourceStatus"].endswith("_COMPLETE") and event["PhysicalResourceId"] != event["StackId"]:
                     done.add(event["LogicalResourceId"])
             bar.update(min(len(done), total) - bar.n)
-            if bar.disable and time.monotonic() - spoke > LINE_SECONDS:
-                spoke = time.monotonic()
+            if bar.disable and time.monotonic() - logged_at > LOG_EVERY_SECONDS:
+                logged_at = time.monotonic()
                 logger.info("%d of %d resources", len(done), total)
-            if status in settled:
+            if status in until:
                 return
             if not status.endswith("_IN_PROGRESS"):
                 raise StackError(_failure(stack, status, events))
             time.sleep(_pause(5))
 
 
-def _events(stack: str, seen: set[str] | None = None) -> list[dict]:
-    """The stack's events, oldest first; those not in `seen`, and added to it, where that is given."""
-    found = []
+def _events_so_far(stack: str) -> set[str]:
+    """The ids of all events of the stack; none where there is no such stack."""
+    seen: set[str] = set()
+    _new_events(stack, seen)
+    return seen
+
+
+def _new_events(stack: str, seen: set[str]) -> list[dict[str, Any]]:
+    """The stack's events that are not in `seen`, oldest first; their ids are added to it."""
+    events = []
     try:
-        for event in _newest_events(stack):
-            if seen is not None and event["EventId"] in seen:
+        for event in _newest_first(stack):
+            if event["EventId"] in seen:
                 break
-            found.append(event)
+            events.append(event)
     except ClientError as error:
         if "does not exist" not in str(error):
             raise
-    if seen is not None:
-        seen.update(event["EventId"] for event in found)
-    return found[::-1]
+    seen.update(event["EventId"] for event in events)
+    return events[::-1]
 
 
-def _newest_events(stack: str) -> Iterator[dict]:
+def _newest_first(stack: str) -> Iterator[dict[str, Any]]:
     for page in aws.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack):
         yield from page["StackEvents"]
 
 
-def _failure(stack: str, status: str, events: list[dict]) -> str:
-    # What was cancelled because another failed is a consequence, not the reason.
+def _failure(stack: str, status: str, events: list[dict[str, Any]]) -> str:
+    """Why the stack ended as `status`: the first resource that failed. One that was cancelled because another failed
+    comes last, as a consequence."""
     failed = [event for event in events if event["ResourceStatus"].endswith("_FAILED")]
     failed.sort(key=lambda event: "cancelled" in event.get("ResourceStatusReason", ""))
     first = failed[0] if failed else {"LogicalResourceId": stack}
@@ -204,5 +215,5 @@ def _failure(stack: str, status: str, events: list[dict]) -> str:
 
 
 def _pause(seconds: float) -> float:
-    """How long to wait before asking again: an endpoint of one's own is asked more often than AWS."""
+    """How many seconds to wait before asking again: `seconds` on AWS, less where the endpoint is a local one."""
     return 0.2 if "AWS_ENDPOINT_URL" in os.environ else seconds

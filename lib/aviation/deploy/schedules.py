@@ -1,6 +1,7 @@
-"""When schedules fire, and from that how old flights get: reads the forms of EventBridge's expressions in use here.
+"""When schedules fire, and how old flights get in consequence. It reads the forms of EventBridge's schedule expressions
+that this project uses.
 
-Everything is in minutes of one week, Monday 00:00 UTC first, which then repeats.
+All times are minutes of one week, from Monday 00:00 UTC; the week then repeats.
 """
 
 import re
@@ -20,12 +21,12 @@ UNITS = {"minute": 1, "hour": 60, "day": DAY}
 def fires(expression: str) -> list[int]:
     """The minutes of the week at which a schedule fires, ascending.
 
-    Read are `rate(30 minutes)` (taken to begin with the week) and `cron(minutes hours ? * weekdays *)`, where a field
-    is `*`, a number, a list, a range or a step. ParameterError for anything else: no day of the month, month or year.
+    It reads `rate(30 minutes)`, as if it began with the week, and `cron(minutes hours ? * weekdays *)`, whose fields
+    are `*`, a number, a list, a range or a step. ParameterError for anything else, such as a day of the month.
     """
     if rate := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression.strip()):
-        if every := int(rate[1]) * UNITS[rate[2]]:
-            return list(range(0, WEEK, every))
+        if interval := int(rate[1]) * UNITS[rate[2]]:
+            return list(range(0, WEEK, interval))
     elif cron := re.fullmatch(r"cron\((.+)\)", expression.strip()):
         return _cron(expression, cron[1].split())
     raise _unreadable(expression, "it is neither rate(n minutes) nor cron(...)")
@@ -46,7 +47,7 @@ def _cron(expression: str, parts: list[str]) -> list[int]:
         weekday = weekday.upper().replace(name, str(number))
     try:
         minutes, hours = _field(minute, 0, 59), _field(hour, 0, 23)
-        # Sunday is 1 for cron, and the last day of the week here.
+        # For cron Sunday is day 1; here it is the last day of the week.
         days = sorted((day - 2) % 7 for day in _field(weekday.replace("?", "*"), 1, 7))
     except ValueError as error:
         raise _unreadable(expression, str(error)) from None
@@ -54,7 +55,7 @@ def _cron(expression: str, parts: list[str]) -> list[int]:
 
 
 def _field(text: str, least: int, most: int) -> list[int]:
-    """The values of one field, ascending; ValueError says what is wrong with it."""
+    """The values of one field of a cron expression, ascending. ValueError says what is wrong with it."""
     values: set[int] = set()
     for item in text.split(","):
         form = re.fullmatch(r"(?:\*|(\d+)(?:-(\d+))?)(?:/([1-9]\d*))?", item)
@@ -74,9 +75,9 @@ def _unreadable(expression: str, why: str) -> ParameterError:
 
 @dataclass(frozen=True)
 class Freshness:
-    """Ages in minutes. `queryable`: of a poll's data when it can first be queried (the slowest poll of the week).
-    `worst` and `mean`: of the newest data that can be queried, at any moment. `spare_seconds`: how much longer a sweep
-    could take and still make the load after it (the tightest poll)."""
+    """How old data is, in minutes. `queryable`: a poll's data when it can first be queried, for the slowest poll of the
+    week. `worst` and `mean`: the newest data that can be queried, over all moments of the week. `spare_seconds`: how
+    much longer a sweep could take without missing the load after it, for the tightest poll."""
 
     queryable: float
     worst: float
@@ -85,33 +86,32 @@ class Freshness:
 
 
 def freshness(poll: str, load: str, *, sweep_seconds: float, buffer_seconds: float, load_seconds: float) -> Freshness:
-    """How old data gets between a poll and a load, both schedules.
+    """How old data gets when `poll` and `load` are the schedules of its polls and loads.
 
-    A poll at p is in raw by p + sweep + buffer, and can be queried at q(p) = the first load that starts at or after
-    that + load_seconds. Its age is then q(p) - p. Until the next poll p' takes over at q(p') the age grows to
-    q(p') - p: the worst. The mean is over time: each stretch from q(p) to q(p') counts with its length and middle age.
+    The data of a poll at p is in raw at p + sweep + buffer. It can be queried at q(p), which is load_seconds after the
+    start of the first load from then on; its age is then q(p) - p. It is the newest data until q(p'), when that of the
+    next poll p' can be queried; by then its age is q(p') - p, the worst. The mean is over time: each stretch from q(p)
+    to q(p') counts by its length, with the age in its middle.
     """
-    starts = fires(load)
+    load_starts = fires(load)
     polls = fires(poll)
     polls.append(polls[0] + WEEK)
-    spare, ready = [], []
-    for moment in polls:
-        flushed = moment + (sweep_seconds + buffer_seconds) / 60
-        start = _first_from(starts, flushed)
-        spare.append((start - flushed) * 60)
-        ready.append(start + load_seconds / 60)
-    ages = [at - moment for at, moment in zip(ready, polls, strict=True)]
-    stretches = [
-        (until - since, (since + until) / 2 - moment)
-        for (since, until), moment in zip(pairwise(ready), polls, strict=False)
-    ]
-    worst = max(until - moment for until, moment in zip(ready[1:], polls, strict=False))
-    mean = sum(length * age for length, age in stretches) / WEEK
-    return Freshness(max(ages), worst, mean, min(spare))
+    spare_seconds, queryable_at = [], []
+    for polled_at in polls:
+        in_raw_at = polled_at + (sweep_seconds + buffer_seconds) / 60
+        load_start = _first_from(load_starts, in_raw_at)
+        spare_seconds.append((load_start - in_raw_at) * 60)
+        queryable_at.append(load_start + load_seconds / 60)
+    youngest = [since - polled_at for since, polled_at in zip(queryable_at, polls, strict=True)]
+    # The last poll is the first of the next week: it only ends the stretch of the one before.
+    stretches = list(zip(polls, pairwise(queryable_at), strict=False))
+    worst = max(until - polled_at for polled_at, (_, until) in stretches)
+    mean = sum((until - since) * ((since + until) / 2 - polled_at) for polled_at, (since, until) in stretches) / WEEK
+    return Freshness(max(youngest), worst, mean, min(spare_seconds))
 
 
 def _first_from(starts: list[int], moment: float) -> float:
-    """The first of `starts`, weekly, at or after a moment."""
-    weeks, inside = divmod(moment, WEEK)
-    index = bisect_left(starts, inside)
+    """The first of `starts`, which repeat weekly, at or after `moment`."""
+    weeks, minute = divmod(moment, WEEK)
+    index = bisect_left(starts, minute)
     return weeks * WEEK + (starts[index] if index < len(starts) else starts[0] + WEEK)

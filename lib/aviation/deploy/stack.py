@@ -1,8 +1,8 @@
 """Deploy the template: the same code for the local stack and for AWS.
 
-The artefacts live in a bucket that the template itself makes, so a new stack starts as its buckets alone. Artefacts
-and template are stored under the hash of their content, so a deployment that changes nothing uploads nothing and is
-over at once.
+The artefacts are kept in a bucket that the template itself makes, so a new stack is first made with its buckets alone.
+Artefacts and template are stored under the hash of their content, so a deployment that changes nothing uploads nothing
+and ends at once.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from aviation import api_key, aws, home, places
 from aviation.deploy import change_sets
 from aviation.deploy.build import build
 from aviation.deploy.plan import check_plan
-from aviation.deploy.template import TEMPLATE, buckets_alone, read_parameters, read_template, without_words
+from aviation.deploy.template import TEMPLATE, buckets_alone, read_parameters, read_template, without_descriptions
 from aviation.errors import ParameterError, PlanError, StackError
 
 logger = logging.getLogger(__name__)
@@ -33,27 +33,18 @@ ARTEFACTS = {
 BUCKETS = ("Raw", "Published", "Runs", "Artefacts")
 
 
-def deploy(
-    stack: str,
-    parameters: dict[str, str],
-    *,
-    root: Path,
-    show: bool = False,
-) -> dict[str, str]:
-    """Make or update the stack from `root`'s template with its template `parameters`; return its outputs.
+def deploy(stack: str, parameters: dict[str, str], *, root: Path, show: bool = False) -> dict[str, str]:
+    """Make or update the stack from the checkout `root`, with these template parameters. Returns its outputs by name.
 
     With `show` the changes are logged before they are made, a line each. A StackError names the first resource that
     failed and the reason; CloudFormation has rolled back by then.
     """
-    files = _artefacts(root)
+    artefacts = _artefacts(root)
     if not change_sets.exists(stack):
         _adopt_buckets(stack)
-        logger.info("deploy: %s: making the buckets", stack)
-        alone = buckets_alone(read_template(root))
-        given = {name: value for name, value in parameters.items() if name in alone["Parameters"]}
-        change_sets.apply(stack, {"TemplateBody": json.dumps(alone)}, given)
+        _make_buckets(stack, parameters, root)
     bucket = _outputs(stack)["ArtefactsBucket"]
-    keys = {parameter: _upload(bucket, path) for parameter, path in files.items()}
+    keys = {parameter: _upload(bucket, file) for parameter, file in artefacts.items()}
     template = _uploaded_template(bucket, root)
     changed = change_sets.apply(stack, template, parameters | keys, show=show)
     logger.info("deploy: %s: %s", stack, f"{changed} resources changed" if changed else "nothing to change")
@@ -63,10 +54,11 @@ def deploy(
 def deploy_to_aws(
     stack: str, file: Path | None, *, root: Path, dry_run: bool = False, force: bool = False
 ) -> dict[str, str]:
-    """Deploy with the template parameters in `file` and put the key of AVIATIONSTACK_ACCESS_KEY, where it is set.
+    """Deploy with the template parameters in `file`, and put the API's key from AVIATIONSTACK_ACCESS_KEY, if that is
+    set, into the stack's secret. Returns the stack's outputs by name.
 
-    With `dry_run` the changes are shown, none is made, and no outputs are returned. PlanError where the API plan cannot
-    carry the schedules' calls, unless `force`.
+    With `dry_run` the changes are logged, none is made, and no outputs are returned. PlanError where the API plan
+    cannot carry the schedules' calls, unless `force`.
     """
     parameters = read_parameters(file, root) if file else {}
     _check_plan(parameters, root, force)
@@ -83,39 +75,44 @@ def deploy_to_aws(
 
 
 def destroy(stack: str, *, buckets: Iterable[str] = ()) -> None:
-    """Delete the stack. Its buckets stay, with all that is in them, except those that `buckets` names.
+    """Delete the stack. Its buckets are kept, with all that is in them, except those that `buckets` names.
 
-    ParameterError where a name is not one of the stack's buckets: nothing is deleted then.
+    StackError where there is neither a stack nor a bucket of it. ParameterError where a name is not one of the stack's
+    buckets: nothing is deleted then.
     """
     home.use_stack(stack)
-    there, kept = change_sets.exists(stack), set(_buckets_there(stack).values())
-    if not there and not kept:
+    exists, existing_buckets = change_sets.exists(stack), set(_existing_buckets(stack).values())
+    if not exists and not existing_buckets:
         raise StackError(f"there is no stack '{stack}' in {aws.client('s3').meta.region_name}: nothing to destroy")
-    named = set(buckets)
-    if unknown := named - kept:
+    doomed = set(buckets)
+    if unknown := doomed - existing_buckets:
         raise ParameterError(
-            f"{', '.join(sorted(unknown))}: not a bucket of the stack '{stack}', which has {', '.join(sorted(kept))}"
+            f"{', '.join(sorted(unknown))}: not a bucket of the stack '{stack}', which has "
+            f"{', '.join(sorted(existing_buckets))}"
         )
-    if there:
+    if exists:
         change_sets.delete(stack)
         logger.info("destroy: %s: the stack is gone", stack)
-    for name in sorted(named):
+    for name in sorted(doomed):
         bucket = boto3.resource("s3", config=aws.CONFIG).Bucket(name)
         logger.info("destroy: %s: emptying the bucket %s", stack, name)
         bucket.object_versions.delete()
         bucket.delete()
-    for name in sorted(kept - named):
+    for name in sorted(existing_buckets - doomed):
         logger.info("destroy: %s: kept the bucket %s; to delete it too, name it with --bucket", stack, name)
 
 
 def _preview(stack: str, parameters: dict[str, str], root: Path) -> None:
-    """Say what a deployment would change. For a stack that is there the template is uploaded, under the hash of its
-    content; for a new one there is no bucket yet, and a request takes 51,200 bytes, so it goes without its words."""
+    """Log what a deployment would change.
+
+    The template of an existing stack is uploaded, under the hash of its content. A new stack has no bucket yet, and a
+    request takes at most 51,200 bytes, so its template is sent along without its descriptions.
+    """
     keys = {parameter: _key(path) for parameter, path in _artefacts(root).items()}
     if change_sets.exists(stack):
         template = _uploaded_template(_outputs(stack)["ArtefactsBucket"], root)
     else:
-        body = without_words(read_template(root))
+        body = without_descriptions(read_template(root))
         template = {"TemplateBody": json.dumps(body, separators=(",", ":"))}
     lines = change_sets.preview(stack, template, parameters | keys)
     for line in lines:
@@ -138,41 +135,49 @@ def _key(file: Path) -> str:
 
 
 def _upload(bucket: str, file: Path) -> str:
-    """Put the file under the hash of its content, unless it is there; its key."""
+    """Put the file into the bucket under the hash of its content, unless it is there already. Returns its key."""
     s3, key = aws.client("s3"), _key(file)
-    if not _is_there(partial(s3.head_object, Bucket=bucket, Key=key)):
+    if not _exists(partial(s3.head_object, Bucket=bucket, Key=key)):
         logger.info("deploy: uploading %s (%.1f MB)", file.name, file.stat().st_size / 1e6)
         s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes())
     return key
 
 
-def _buckets_there(stack: str) -> dict[str, str]:
-    """The stack's buckets that exist, by logical name, whether the stack does or not."""
+def _make_buckets(stack: str, parameters: dict[str, str], root: Path) -> None:
+    """Make a new stack that has its buckets and nothing else."""
+    logger.info("deploy: %s: making the buckets", stack)
+    template = buckets_alone(read_template(root))
+    declared = {name: value for name, value in parameters.items() if name in template["Parameters"]}
+    change_sets.apply(stack, {"TemplateBody": json.dumps(template)}, declared)
+
+
+def _existing_buckets(stack: str) -> dict[str, str]:
+    """The names of the stack's buckets that exist, by logical id, whether the stack exists or not."""
     account = aws.client("sts").get_caller_identity()["Account"]
     s3 = aws.client("s3")
     names = {f"{title}Bucket": f"{stack}-{title.lower()}-{account}-{s3.meta.region_name}" for title in BUCKETS}
-    return {logical: name for logical, name in names.items() if _is_there(partial(s3.head_bucket, Bucket=name))}
+    return {logical: name for logical, name in names.items() if _exists(partial(s3.head_bucket, Bucket=name))}
 
 
 def _adopt_buckets(stack: str) -> None:
-    """Start the stack from the buckets that outlived an earlier one of its name, with what is in them."""
-    left = _buckets_there(stack)
-    if not left:
+    """Make the stack from the buckets that an earlier stack of its name left behind, with all that is in them."""
+    buckets = _existing_buckets(stack)
+    if not buckets:
         return
-    logger.info("deploy: %s: taking over %d buckets that are there already", stack, len(left))
+    logger.info("deploy: %s: taking over %d buckets that are there already", stack, len(buckets))
     kept = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-    resources = {logical: kept | {"Properties": {"BucketName": name}} for logical, name in left.items()}
+    resources = {logical: kept | {"Properties": {"BucketName": name}} for logical, name in buckets.items()}
     imported = [
         {"ResourceType": kept["Type"], "LogicalResourceId": logical, "ResourceIdentifier": {"BucketName": name}}
-        for logical, name in left.items()
+        for logical, name in buckets.items()
     ]
     change_sets.apply(stack, {"TemplateBody": json.dumps({"Resources": resources})}, {}, imported=imported)
 
 
-def _is_there(ask: Callable[[], object]) -> bool:
-    """Whether S3 has what `ask` asks for."""
+def _exists(head: Callable[[], object]) -> bool:
+    """Whether S3 has the bucket or object that the request `head` asks about."""
     try:
-        ask()
+        head()
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             return False

@@ -1,7 +1,8 @@
-"""Reads the CloudFormation template: what it declares, and what parameter files may say."""
+"""Reads the CloudFormation template and the parameter files that go with it."""
 
 import re
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -9,16 +10,17 @@ from aviation.errors import ParameterError
 from aviation.parameters import unknown_parameter
 
 TEMPLATE = Path("infra/cloudformation.yaml")
-WORDS = {"Metadata", "Description", "AlarmDescription"}
+DESCRIPTIVE = {"Metadata", "Description", "AlarmDescription"}
 NO_WIDGETS = '{"widgets": []}'
 STORAGE = "Fn::ForEach::Storage"
 
 
 class _Loader(yaml.CSafeLoader):
-    """Reads the short form of intrinsic functions (`!Sub`) as the long one (`Fn::Sub`)."""
+    """Reads the short form of an intrinsic function (`!Sub`) as the long one (`Fn::Sub`)."""
 
 
-def _intrinsic(loader: _Loader, name: str, node: yaml.Node) -> dict:
+def _intrinsic(loader: _Loader, name: str, node: yaml.ScalarNode | yaml.SequenceNode | yaml.MappingNode) -> Any:
+    value: Any
     if isinstance(node, yaml.ScalarNode):
         value = loader.construct_scalar(node)
     elif isinstance(node, yaml.SequenceNode):
@@ -33,43 +35,46 @@ def _intrinsic(loader: _Loader, name: str, node: yaml.Node) -> dict:
 _Loader.add_multi_constructor("!", _intrinsic)
 
 
-def read_template(root: Path) -> dict:
+def read_template(root: Path) -> dict[str, Any]:
     """The template as JSON values, before any transform."""
-    return yaml.load((root / TEMPLATE).read_text(), Loader=_Loader)
+    template: dict[str, Any] = yaml.load((root / TEMPLATE).read_text(), Loader=_Loader)
+    return template
 
 
-def buckets_alone(template: dict) -> dict:
-    """The part of the template that makes the buckets, which a new stack starts from: the artefacts have to lie in
+def buckets_alone(template: dict[str, Any]) -> dict[str, Any]:
+    """The part of the template that makes the buckets. A new stack starts with it, because the artefacts have to be in
     one of them before the functions and the job can be made."""
-    return template | {
-        "Parameters": {name: stated for name, stated in template["Parameters"].items() if "Default" in stated},
-        "Resources": {STORAGE: template["Resources"][STORAGE]},
-        "Outputs": {name: stated for name, stated in template["Outputs"].items() if name.endswith("Bucket")},
-    }
+    parameters = {name: about for name, about in template["Parameters"].items() if "Default" in about}
+    outputs = {name: output for name, output in template["Outputs"].items() if name.endswith("Bucket")}
+    resources = {STORAGE: template["Resources"][STORAGE]}
+    return template | {"Parameters": parameters, "Resources": resources, "Outputs": outputs}
 
 
-def without_words(value):
-    """The template without what is only there to be read: it makes the same resources in fewer bytes."""
+def without_descriptions(value: Any) -> Any:
+    """The template without descriptions, metadata and the dashboard's widgets: it makes the same resources from fewer
+    bytes."""
     if isinstance(value, dict):
         value = value | ({"DashboardBody": NO_WIDGETS} if "DashboardBody" in value else {})
-        return {name: without_words(item) for name, item in value.items() if name not in WORDS}
+        return {name: without_descriptions(item) for name, item in value.items() if name not in DESCRIPTIVE}
     if isinstance(value, list):
-        return [without_words(item) for item in value]
+        return [without_descriptions(item) for item in value]
     return re.sub(r"\s+", " ", value) if isinstance(value, str) else value
 
 
-def declared_parameters(root: Path) -> dict[str, dict]:
-    """The template's own declarations, by parameter name."""
-    return read_template(root)["Parameters"]
+def declared_parameters(root: Path) -> dict[str, dict[str, Any]]:
+    """The parameters that the template declares, by name: each its type, default, description and so on."""
+    parameters: dict[str, dict[str, Any]] = read_template(root)["Parameters"]
+    return parameters
 
 
 def read_parameters(file: Path, root: Path) -> dict[str, str]:
-    """The template's parameters in a YAML file, as text; ParameterError where the template has no such parameter."""
+    """The template's parameters that a YAML file sets, as text. ParameterError for a missing file, or a name that the
+    template does not declare."""
     declared = declared_parameters(root)
     if not file.is_file():
         raise ParameterError(f"there is no parameter file {file}")
-    given = yaml.safe_load(file.read_text()) or {}
-    for name in given:
+    parameters = yaml.safe_load(file.read_text()) or {}
+    for name in parameters:
         if name not in declared:
             raise ParameterError(f"{file}: {unknown_parameter(name, declared)}")
-    return {name: str(value) for name, value in given.items()}
+    return {name: str(value) for name, value in parameters.items()}

@@ -1,7 +1,7 @@
-"""What the flight API answers, and what each answer means: pages, and a table of errors.
+"""What the flight API's answers mean: a page, or one of a table of errors.
 
-Source: https://docs.apilayer.com/aviationstack/docs/api-error-codes, and answers seen that it does not name: error
-objects with status 200, `type`/`info` for `code`/`message`, "No Record Found" for an empty page.
+Source: https://docs.apilayer.com/aviationstack/docs/api-error-codes. Answers that it does not document but the API
+gives: error objects with status 200, `type`/`info` in place of `code`/`message`, "No Record Found" for an empty page.
 """
 
 import json
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from aviation.errors import (
     AccessKeyError,
@@ -23,11 +24,12 @@ from aviation.errors import (
 from aviation.redact import redact
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far the API's clock may be from ours and still be believed."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What an answer means: the error to raise, whether another try can help, and a few words for a person."""
+    """What a failed call means: the error to raise, whether another try can help, and a few words for a person."""
 
     error: type[ApiError]
     retry: bool
@@ -69,10 +71,10 @@ REFUSED = Rule(ApiError, False, "the API refused the call")
 
 @dataclass(frozen=True)
 class Page:
-    """One page: the API's `records` from `offset` on, of `total` in all (None: not said). Times are aware."""
+    """One page: the API's `records` from `offset` on, of `total` in all (None: it did not say). Times are aware."""
 
     offset: int
-    records: list
+    records: list[Any]
     total: int | None
     observed_at: datetime
     fetched_at: datetime
@@ -80,7 +82,8 @@ class Page:
 
 @dataclass(frozen=True)
 class Failure:
-    """A call that gave no page: the error it means, whether to try again, and after how long if the API said so."""
+    """A call that gave no page: the error it means, whether another try can help, and after how many seconds where the
+    API said so."""
 
     error: ApiError
     retry: bool
@@ -97,63 +100,67 @@ def read_answer(
     fetched_at: datetime,
     local: bool,
 ) -> Page | Failure:
-    """What an answer means. `local`: the API is on loopback, where its clock is believed whatever it says."""
+    """What one HTTP answer means. `local`: the API is on loopback, and its clock is believed whatever it shows."""
     payload = _parse(body)
-    said = payload.get("error")
+    error = payload.get("error")
     success = 200 <= status < 300
     observed_at = observed(headers.get("Date"), fetched_at, local=local)
-    if status < 500 and isinstance(said, str) and "no record" in said.lower():
+    if status < 500 and isinstance(error, str) and "no record" in error.lower():
         return Page(offset, [], 0, observed_at, fetched_at)
-    if success and not said and isinstance(payload.get("data"), list):
+    if success and not error and isinstance(payload.get("data"), list):
         pagination = payload.get("pagination")
         total = _count(pagination.get("total")) if isinstance(pagination, dict) else None
         return Page(offset, payload["data"], total, observed_at, fetched_at)
-    return _failure(status, headers, said, endpoint, fetched_at)
+    return _failure(status, headers, error, endpoint, fetched_at)
 
 
 def observed(date: str | None, fetched_at: datetime, *, local: bool) -> datetime:
-    """When the API says that it answered (its `Date` header); our own clock where it says nothing, or is more than
-    5 minutes off and not `local`."""
+    """When the API answered, by its `Date` header; by our own clock (`fetched_at`) where the header is missing or
+    unreadable, or differs from ours by more than CLOCK_TOLERANCE and the API is not `local`."""
     try:
-        said = parsedate_to_datetime(date)
+        answered_at = parsedate_to_datetime(date or "")
     except (TypeError, ValueError):
         return fetched_at
-    said = said if said.tzinfo else said.replace(tzinfo=UTC)
-    return said if local or abs(said - fetched_at) <= CLOCK_TOLERANCE else fetched_at
+    if not answered_at.tzinfo:
+        answered_at = answered_at.replace(tzinfo=UTC)
+    return answered_at if local or abs(answered_at - fetched_at) <= CLOCK_TOLERANCE else fetched_at
 
 
-def _failure(status: int, headers: Mapping[str, str], said, endpoint: str, fetched_at: datetime) -> Failure:
-    code, text = _described(said)
-    rule = BY_CODE.get(code) or BY_STATUS.get(status) or _by_class(status, said)
+def _failure(status: int, headers: Mapping[str, str], error: Any, endpoint: str, fetched_at: datetime) -> Failure:
+    code, text = _code_and_text(error)
+    rule = BY_CODE.get(code or "") or BY_STATUS.get(status) or _by_class(status, error)
     details = ", ".join(part for part in (f"HTTP {status}", code, text) if part)
     message = redact(" ".join(f"{endpoint}: {rule.advice} ({details})".split()))
     retry_after = _seconds(headers.get("Retry-After"), fetched_at) if rule.retry else None
-    more = {"retry_after": retry_after} if rule.error is RateLimitError else {}
-    return Failure(rule.error(message, status=status, code=code, **more), rule.retry, retry_after)
+    failure = Failure(rule.error(message, status=status, code=code), rule.retry, retry_after)
+    if isinstance(failure.error, RateLimitError):
+        failure.error.retry_after = retry_after
+    return failure
 
 
-def _by_class(status: int, said) -> Rule:
+def _by_class(status: int, error: Any) -> Rule:
+    """The rule of a status by its hundreds, where neither the code nor the status itself has one."""
     if status >= 500:
         return SERVER_FAILED
     if 300 <= status < 400:
         return REDIRECTED
-    return NONSENSE if status < 300 and not said else REFUSED
+    return NONSENSE if status < 300 and not error else REFUSED
 
 
-def _described(said) -> tuple[str | None, str]:
-    """The code and the text of an error, whichever of its forms the API chose."""
-    if not isinstance(said, dict):
-        return None, str(said or "")
-    # `code` can be a number beside a telling `type`.
-    code = next((said[name] for name in ("code", "type") if isinstance(said.get(name), str)), None)
-    text = str(said.get("message") or said.get("info") or "")
-    if context := said.get("context"):
+def _code_and_text(error: Any) -> tuple[str | None, str]:
+    """The code and the text of the API's error, in whichever of its forms it came."""
+    if not isinstance(error, dict):
+        return None, str(error or "")
+    # `code` can be a number, with the code's name in `type`.
+    code = next((error[name] for name in ("code", "type") if isinstance(error.get(name), str)), None)
+    text = str(error.get("message") or error.get("info") or "")
+    if context := error.get("context"):
         text = f"{text} {json.dumps(context)}".strip()
     return code, text
 
 
-def _parse(body: bytes) -> dict:
-    """The body's JSON object; an empty one where it is HTML, half an answer, or anything else."""
+def _parse(body: bytes) -> dict[str, Any]:
+    """The body's JSON object; an empty one where the body is HTML, half an answer, or anything else."""
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError):
@@ -161,7 +168,7 @@ def _parse(body: bytes) -> dict:
     return parsed if isinstance(parsed, dict) else {}
 
 
-def _count(value) -> int | None:
+def _count(value: Any) -> int | None:
     try:
         return max(0, int(value))
     except (TypeError, ValueError):
@@ -169,7 +176,7 @@ def _count(value) -> int | None:
 
 
 def _seconds(retry_after: str | None, now: datetime) -> float | None:
-    """`Retry-After` in seconds: it is a number of them, or a date (RFC 9110, 10.2.3)."""
+    """`Retry-After` in seconds. The header holds a number of seconds or a date (RFC 9110, 10.2.3)."""
     if not retry_after:
         return None
     if retry_after.strip().isdigit():

@@ -1,4 +1,5 @@
-"""The flight API's client: pages of an endpoint, within a budget of calls and a deadline, the key never shown."""
+"""The flight API's client: fetches the pages of an endpoint within a budget of calls and a deadline, and never shows
+the key."""
 
 import ipaddress
 import os
@@ -6,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import requests
 from urllib3.exceptions import HTTPError, LocationParseError
@@ -22,6 +24,8 @@ DEFAULT_BASE_URL = "https://api.aviationstack.com/v1"
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 MOST_RECORDS_A_PAGE = 1000
+
+Query = Mapping[str, str | int]
 
 FLIGHT_FILTERS = """flight_status flight_date dep_iata arr_iata dep_icao arr_icao airline_name airline_iata airline_icao
     flight_number flight_iata flight_icao min_delay_dep min_delay_arr max_delay_dep max_delay_arr"""
@@ -44,8 +48,8 @@ class LeftOut:
 
 
 class Api:
-    """The API at `base_url`. Every HTTP call counts against `max_calls`, retries too; after `deadline_seconds` no
-    call is begun. `calls`, `retries` and `left_out` say how it went."""
+    """The API at `base_url`. Every HTTP call counts against `max_calls`, retries included; once `deadline_seconds` have
+    passed, no call is begun. `calls`, `retries` and `left_out` say how it went."""
 
     def __init__(
         self,
@@ -68,7 +72,7 @@ class Api:
         self._backoff_seconds, self._read_seconds = backoff_seconds, read_seconds
         self._local = is_loopback(self.base_url)
         self._session = requests.Session()
-        # A proxy of the environment must not see what goes to loopback in plain http.
+        # What goes to loopback in plain http must not pass through a proxy that the environment names.
         self._session.trust_env = not self._local
         self._session.headers.update({"Accept": "application/json", "User-Agent": "aviation"})
 
@@ -79,25 +83,23 @@ class Api:
         base_url = check_base_url(os.environ.get("AVIATIONSTACK_BASE_URL") or DEFAULT_BASE_URL)
         return cls(base_url, api_key.access_key(), max_calls=max_calls, deadline_seconds=deadline_seconds)
 
-    def sweep(
-        self, endpoint: str, filters: Mapping[str, str | int] | None = None, *, limit: int = 100
-    ) -> Iterator[Page]:
-        """Pages of `endpoint` of `limit` records each, until all are seen; rows can repeat, for pages shift.
+    def sweep(self, endpoint: str, filters: Query | None = None, *, limit: int = 100) -> Iterator[Page]:
+        """All pages of `endpoint`, `limit` records each. A record can come twice, because pages shift during a sweep.
 
-        It stops before `max_calls` is passed and at the deadline, and `left_out` then says what is missing.
-        ParameterError refuses an unknown filter; an ApiError ends the sweep where the API does.
+        The sweep stops when `max_calls` are used up or the deadline has passed; `left_out` then says what is missing.
+        ParameterError for a filter that the endpoint lacks; an ApiError where a call failed for good.
         """
         check_filters(endpoint, filters or {}, limit)
-        return self._pages(endpoint, {**(filters or {}), "limit": limit})
+        return self._pages(endpoint, filters or {}, limit)
 
-    def _pages(self, endpoint: str, query: dict) -> Iterator[Page]:
-        offset, total, limit = 0, None, query["limit"]
+    def _pages(self, endpoint: str, filters: Query, limit: int) -> Iterator[Page]:
+        offset, total = 0, None
         while not (reason := self._spent()):
-            page = self._page(endpoint, query | {"offset": offset})
+            page = self._fetch(endpoint, {**filters, "limit": limit}, offset)
             yield page
             count, total = len(page.records), page.total
             offset += count
-            # `total` moves: a page that ends exactly at it is the last; a full page beyond it may not be.
+            # `total` changes during a sweep: a page that ends exactly there is the last, a full one beyond may not be.
             if offset == total or (count < limit and (total is None or offset > total)):
                 return
             if not count:
@@ -106,55 +108,56 @@ class Api:
         if total is None or total > offset:
             self.left_out = LeftOut(reason, offset, None if total is None else total - offset)
 
-    def _spent(self) -> str | None:
-        """Why no call may follow, None while one may."""
+    def _spent(self, wait: float = 0) -> str | None:
+        """Which limit forbids another call in `wait` seconds; None where there may be one."""
         if self.calls >= self._max_calls:
             return "max_calls"
-        return "deadline_seconds" if self._deadline.left() <= 0 else None
+        return "deadline_seconds" if self._deadline.seconds_left() <= wait else None
 
-    def _page(self, endpoint: str, query: dict) -> Page:
+    def _fetch(self, endpoint: str, query: Query, offset: int) -> Page:
+        """One page. A failure that can pass is tried again after a backoff, or after the API's own `Retry-After`."""
         attempt = 0
-        while isinstance(answer := self._call(endpoint, query), Failure):
+        while isinstance(answer := self._call(endpoint, query, offset), Failure):
             if not answer.retry:
                 raise answer.error
             wait = max(answer.retry_after or 0.0, backoff(attempt, self._backoff_seconds))
-            if self.calls >= self._max_calls or wait >= self._deadline.left():
-                spent = "max_calls" if self.calls >= self._max_calls else "deadline_seconds"
-                answer.error.args = (f"{answer.error}; given up after {attempt + 1} tries, at {spent}",)
+            if spent := self._spent(wait):
+                answer.error.add_note(f"given up after {attempt + 1} tries, at {spent}")
                 raise answer.error
             time.sleep(wait)
             self.retries += 1
             attempt += 1
         return answer
 
-    def _call(self, endpoint: str, query: dict) -> Page | Failure:
+    def _call(self, endpoint: str, query: Query, offset: int) -> Page | Failure:
         self.calls += 1
+        url = f"{self.base_url}/{endpoint}"
         try:
-            status, headers, body = self._get(f"{self.base_url}/{endpoint}", query | {"access_key": self._key})
+            status, headers, body = self._get(url, {**query, "offset": offset, "access_key": self._key})
         except (requests.RequestException, HTTPError) as error:
-            # requests' errors hold the URL: only their redacted text goes on, never they themselves.
+            # These errors hold the URL with its key: their redacted text is passed on, never the error itself.
             reason = redact(" ".join(f"{type(error).__name__}: {error}".split()))
-        else:
-            context = {"endpoint": endpoint, "offset": query["offset"], "fetched_at": datetime.now(UTC)}
-            return read_answer(status, headers, body, local=self._local, **context)
-        retry = "CERTIFICATE_VERIFY_FAILED" not in reason
-        return Failure(UnavailableError(f"{endpoint}: no answer from {self.base_url} ({reason})"), retry)
+            retry = "CERTIFICATE_VERIFY_FAILED" not in reason
+            return Failure(UnavailableError(f"{endpoint}: no answer from {self.base_url} ({reason})"), retry)
+        return read_answer(
+            status, headers, body, endpoint=endpoint, offset=offset, fetched_at=datetime.now(UTC), local=self._local
+        )
 
-    def _get(self, url: str, query: dict) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers and body. An answer that drips is cut at the deadline: time-outs of `requests` count from
-        one byte to the next."""
-        left = max(0.1, self._deadline.left())
-        timeout = (min(CONNECT_SECONDS, left), min(self._read_seconds, left))
+    def _get(self, url: str, query: Query) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body. An answer that drips in is cut off at the deadline: the read time-out of `requests`
+        begins anew with each byte."""
+        remaining = max(0.1, self._deadline.seconds_left())
+        timeout = (min(CONNECT_SECONDS, remaining), min(self._read_seconds, remaining))
         with self._session.get(url, params=query, timeout=timeout, allow_redirects=False, stream=True) as response:
             body = bytearray()
             while chunk := response.raw.read1(65536, decode_content=True):
                 body += chunk
-                if self._deadline.left() <= 0:
+                if self._deadline.seconds_left() <= 0:
                     raise requests.ReadTimeout("the answer was not whole at the deadline")
             return response.status_code, response.headers, bytes(body)
 
-    def report(self) -> dict:
-        """Calls, retries and what was left out, as JSON values."""
+    def report(self) -> dict[str, Any]:
+        """The calls made, the retries among them and what was left out, as JSON values."""
         left_out = asdict(self.left_out) if self.left_out else None
         return {"calls": self.calls, "api_retries": self.retries, "left_out": left_out}
 
@@ -166,7 +169,7 @@ def check_base_url(url: str) -> str:
     except LocationParseError:
         parsed = None
     if not parsed or not parsed.host or parsed.auth or parsed.query or parsed.fragment:
-        # Not shown: what is wrong with it may be a secret inside.
+        # The URL is not shown: what is wrong with it may be a secret that it holds.
         raise ApiError(f"the API's base URL must look like {DEFAULT_BASE_URL}: a host and a path, nothing else")
     if parsed.scheme != "https" and not (parsed.scheme == "http" and is_loopback(url)):
         raise ApiError(f"'{url}' is not https: plain http would show the access key, and is taken for loopback only")
@@ -174,7 +177,7 @@ def check_base_url(url: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether `url` is on this machine: 127.0.0.0/8, ::1 or localhost, by the parser that requests uses."""
+    """Whether `url` is on this machine (127.0.0.0/8, ::1 or localhost), as the parser that `requests` uses reads it."""
     host = (parse_url(url.strip()).host or "").strip("[]")
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -182,8 +185,9 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def check_filters(endpoint: str, filters: Mapping[str, str | int], limit: int) -> None:
-    """ParameterError names the filter that the endpoint does not have, or whose value cannot be right."""
+def check_filters(endpoint: str, filters: Query, limit: int) -> None:
+    """ParameterError names a filter that the endpoint lacks or whose value cannot be right, or a `limit` out of
+    range."""
     if endpoint not in FILTERS:
         raise ParameterError(f"unknown endpoint '{endpoint}': it is one of {', '.join(FILTERS)}")
     for name, value in filters.items():

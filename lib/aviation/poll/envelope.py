@@ -1,20 +1,21 @@
-"""Raw records: one line of JSON an API record, packed into the blobs that a stream takes."""
+"""Raw records: one line of JSON for each of the API's, packed into blobs of the size that a stream takes."""
 
 import json
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from aviation.times import utc_text
 
 TARGET_BYTES = 900 * 1024
-"""How full a blob gets. Firehose bills each Kinesis record rounded up to 5 KB: 864-byte records sent singly cost six
-times their bytes."""
+"""How full a blob gets. Firehose bills each Kinesis record rounded up to 5 KB, so lines of 864 bytes sent one by one
+would cost six times their size."""
 
 PARTITION_KEY_BYTES = len(uuid.uuid4().hex)
 LIMIT_BYTES = 1024 * 1024 - PARTITION_KEY_BYTES
-"""The largest blob: Kinesis counts the partition key into its 1 MiB.
+"""The largest blob: the partition key counts towards Kinesis's 1 MiB a record.
 Source: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsRequestEntry.html"""
 
 
@@ -29,8 +30,8 @@ class Origin:
     source: str
 
 
-def lines(origin: Origin, records: Iterable) -> Iterator[bytes]:
-    """One newline-terminated line of UTF-8 JSON a record; the record itself is untouched."""
+def lines(origin: Origin, records: Iterable[Any]) -> Iterator[bytes]:
+    """One newline-terminated line of UTF-8 JSON for each record, which stands in it untouched."""
     head = {
         "entity": origin.entity,
         "observed_at": utc_text(origin.observed_at),
@@ -42,24 +43,24 @@ def lines(origin: Origin, records: Iterable) -> Iterator[bytes]:
         yield _encode(head | {"record": record}) + b"\n"
 
 
-def _encode(value: dict) -> bytes:
+def _encode(value: dict[str, Any]) -> bytes:
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    except UnicodeEncodeError:  # half a surrogate pair has no UTF-8 form; JSON's own escape keeps it as it came
+    except UnicodeEncodeError:  # half a surrogate pair cannot be written in UTF-8: JSON's escape keeps it
         return json.dumps(value, separators=(",", ":")).encode()
 
 
 class Packer:
-    """Joins lines into blobs of at most TARGET_BYTES, in order. A larger line goes alone; `oversized` counts those
-    that no Kinesis record can hold (over LIMIT_BYTES), which are left out."""
+    """Joins lines into blobs of at most TARGET_BYTES, in order. A larger line makes a blob of its own; one that no
+    Kinesis record can hold (over LIMIT_BYTES) is left out, and `oversized` counts those."""
 
     def __init__(self) -> None:
         self.oversized = 0
         self._blob = bytearray()
 
-    def add(self, new: Iterable[bytes]) -> Iterator[bytes]:
-        """Take lines; yield each blob as it is full. At most one blob is held back, for `flush`."""
-        for line in new:
+    def add(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Take lines; yield each blob once it is full. At most one blob is held back, for `flush`."""
+        for line in lines:
             if len(line) > LIMIT_BYTES:
                 self.oversized += 1
                 continue
@@ -68,7 +69,7 @@ class Packer:
             self._blob += line
 
     def flush(self) -> Iterator[bytes]:
-        """Yield what is held back, if anything."""
+        """Yield the blob that is held back, if there is one."""
         if self._blob:
             blob, self._blob = bytes(self._blob), bytearray()
             yield blob

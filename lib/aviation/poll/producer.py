@@ -1,15 +1,17 @@
-"""The producer: sweeps one entity of the flight API and streams what it gets, page by page."""
+"""The producer: sweeps one entity of the flight API and streams its records, page by page."""
 
 import os
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from aviation import aws, parameters
 from aviation.entities import entity_named
 from aviation.errors import AviationError, DeliveryError, ParameterError
 from aviation.places import stack_name
 from aviation.poll import envelope
+from aviation.poll.answers import Page
 from aviation.poll.client import Api, check_filters
 from aviation.poll.kinesis import Stream
 from aviation.report import Report
@@ -18,7 +20,7 @@ from aviation.times import utc_text
 
 @dataclass(frozen=True)
 class ProducerParameters:
-    """What a producer may be told. Every HTTP call counts against `max_calls`; a sweep ends at `deadline_seconds`."""
+    """The parameters of a run. Every HTTP call counts against `max_calls`; a sweep ends at `deadline_seconds`."""
 
     entity: str = "flights"
     filters: dict[str, str | int] = field(default_factory=dict)
@@ -27,8 +29,8 @@ class ProducerParameters:
     deadline_seconds: int = 240
 
 
-def resolve(**values) -> ProducerParameters:
-    """The parameters, checked; ParameterError names the one that does not fit."""
+def resolve(**values: Any) -> ProducerParameters:
+    """The parameters, checked. ParameterError names one that does not fit."""
     resolved = parameters.resolve(ProducerParameters, **values)
     check_filters(entity_named(resolved.entity).name, resolved.filters, resolved.limit)
     for name in ("max_calls", "deadline_seconds"):
@@ -40,8 +42,9 @@ def resolve(**values) -> ProducerParameters:
 def run(chosen: ProducerParameters) -> Report:
     """Sweep the entity, put every record on its stream, and report.
 
-    What was fetched is delivered even where a later page fails; then the error is raised, with what was delivered.
-    The report's `status` is `warning`, and `warning` says why, where nothing was found or something was left out.
+    What was fetched is delivered even if a later page fails; then the error is raised, with a note of what was
+    delivered. Where nothing was found or something was left out, the report's `status` is `warning`, and `warning`
+    says why.
     """
     api = Api.connect(max_calls=chosen.max_calls, deadline_seconds=chosen.deadline_seconds)
     stream = Stream(aws.client("kinesis"), f"{stack_name()}-{chosen.entity}")
@@ -53,7 +56,7 @@ def run(chosen: ProducerParameters) -> Report:
         finally:
             delivery.finish()
     except AviationError as error:
-        error.args = (f"{error} ({delivery.delivered:,} records were delivered, in {api.calls} calls)",)
+        error.add_note(f"{delivery.delivered:,} records were delivered, in {api.calls} calls")
         raise
     warning = _warning(chosen, delivery, api)
     return Report(
@@ -70,7 +73,7 @@ def run(chosen: ProducerParameters) -> Report:
 
 
 class Delivery:
-    """Puts pages on a stream as lines of the raw format; at most one blob is held back until `finish`."""
+    """Puts pages on a stream, as lines of the raw format. At most one blob is held back until `finish`."""
 
     def __init__(self, stream: Stream, entity: str, source: str):
         self.newest: datetime | None = None
@@ -81,18 +84,18 @@ class Delivery:
 
     @property
     def delivered(self) -> int:
-        """The records that the stream took."""
+        """How many records the stream took."""
         return self._stream.sent_lines
 
-    def add(self, page) -> None:
-        """Send the records of an `aviation.poll.answers.Page`."""
+    def add(self, page: Page) -> None:
+        """Send the records of a page."""
         self.newest = max(self.newest or page.observed_at, page.observed_at)
         self.fetched += len(page.records)
         origin = envelope.Origin(self._entity, page.observed_at, page.fetched_at, self._run_id, self._source)
         self._stream.put(self._packer.add(envelope.lines(origin, page.records)))
 
     def finish(self) -> None:
-        """Send the rest. DeliveryError where a record was too large for Kinesis: all others are sent by then."""
+        """Send the rest. DeliveryError where records were too large for Kinesis; all others have been sent by then."""
         self._stream.put(self._packer.flush())
         if count := self._packer.oversized:
             raise DeliveryError(
@@ -104,7 +107,7 @@ class Delivery:
 def _warning(chosen: ProducerParameters, delivery: Delivery, api: Api) -> str | None:
     if not delivery.fetched:
         return f"the API knows no {chosen.entity} for these filters: {chosen.filters or 'none'}"
-    if left := api.left_out:
-        count = "unknown" if left.records is None else f"{left.records:,}"
-        return f"the sweep was cut by {left.reason} at offset {left.offset:,}: {count} records were left out"
+    if cut := api.left_out:
+        count = "an unknown number of" if cut.records is None else f"{cut.records:,}"
+        return f"the sweep was cut by {cut.reason} at offset {cut.offset:,}: {count} records were left out"
     return None

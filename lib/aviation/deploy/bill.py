@@ -1,0 +1,195 @@
+"""What a month of the stack costs with the template's parameters: computed from them, nothing is asked of AWS."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from aviation.deploy.plan import MONTH_DAYS, REFERENCE_RECORDS, PlanUse, Sweep, check_plan
+from aviation.deploy.prices import price_list
+from aviation.deploy.schedules import Freshness, freshness, runs
+from aviation.deploy.template import read_template
+from aviation.entities import ENTITIES
+from aviation.poll.envelope import TARGET_BYTES
+
+LINE_BYTES = {"flights": 1074, "cities": 383, "airplanes": 827, "aircraft_types": 282}
+"""Bytes of a raw line, measured over the demo's raw objects."""
+GZIP_SHARE = 0.10
+"""What gzip leaves of them: 4 to 9 % of the demo's, and real text repeats itself less."""
+TABLE_BYTES_PER_LEG = 1600
+PUTS_PER_LOAD, GETS_PER_LOAD, CATALOG_CALLS_PER_LOAD = 50, 300, 60
+"""Of the tables, measured on the demo's: their bytes for each leg, and what a load writes, reads and asks."""
+START_SECONDS, CALL_SECONDS = 8, 1.0
+"""Of a Lambda's first call, measured here; of a call of the API, about."""
+LOAD_SECONDS = 120
+"""Of a load on Glue, from start to end. An assumption: Spark takes about a minute to start there. `--load-seconds`."""
+LOG_BYTES = {"producer": 20_000, "load": 2_000_000}
+FIREHOSE_STEP = 5 * 1024
+PUT_UNIT = 25 * 1024
+GB = 1024**3
+HOURS = MONTH_DAYS * 24
+KEPT_MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the bill: a quantity at a price, which `price` names as prices.yaml does."""
+
+    item: str
+    quantity: float
+    price: str
+
+    @property
+    def usd(self) -> float:
+        """For a month."""
+        return self.quantity * price_list()["prices"][self.price]["usd"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the bill is worked out for.
+
+    `parameters` are all of the template's, defaults included. `flights` is how many a poll finds, None for as many as
+    it may ask for. Two things that the stack does not do can be priced too: with `packed` False each record is sent on
+    its own, with `on_demand` the streams have no shards.
+    """
+
+    parameters: dict[str, str]
+    root: Path
+    flights: int | None = None
+    load_seconds: float = LOAD_SECONDS
+    packed: bool = True
+    on_demand: bool = False
+
+    @cached_property
+    def plan(self) -> PlanUse:
+        """The calls of the flight API."""
+        return check_plan(self.parameters, self.root, flights=self.flights)
+
+    def number(self, name: str) -> float:
+        """A parameter of the template as a number."""
+        return float(self.parameters[name])
+
+    def records(self, entity: str) -> int:
+        """How many records one run of the entity's producer fetches."""
+        sweep = Sweep.of(entity, self.root)
+        available = self.flights if entity == "flights" else REFERENCE_RECORDS[entity]
+        most = sweep.limit * sweep.max_calls
+        return most if available is None else min(available, most)
+
+    def loads(self) -> float:
+        """How many times the load runs in a month."""
+        on = self.parameters["ScheduleState"] == "ENABLED"
+        return sum(
+            runs(self.parameters[f"{name}LoadTime"], MONTH_DAYS)
+            for name in ("Flights", "Reference")
+            if on and self.parameters[f"{name}LoadState"] == "ENABLED"
+        )
+
+    def freshness(self) -> Freshness:
+        """How old flights get."""
+        return freshness(
+            self.parameters["FlightsSchedule"],
+            self.parameters["FlightsLoadTime"],
+            sweep_seconds=START_SECONDS + CALL_SECONDS * Sweep.of("flights", self.root).calls(self.flights),
+            buffer_seconds=self.number("BufferSeconds"),
+            load_seconds=self.load_seconds,
+        )
+
+
+def bill(case: Case) -> list[Line]:
+    """The lines of a month's bill from AWS; the flight API's plan is not among them."""
+    resources = Counter(resource["Type"] for resource in _resources(case))
+    polls = case.plan.runs
+    runs_of_producers = sum(polls.values())
+    records = {entity: polls[entity] * case.records(entity) for entity in ENTITIES}
+    raw_bytes = sum(records[entity] * LINE_BYTES[entity] for entity in ENTITIES)
+    loads = case.loads()
+    lambda_gb = case.number("ProducerMemoryMegabytes") / 1024
+    dpu_hours_per_load = case.number("LoadWorkers") * max(60, case.load_seconds) / 3600
+    log_bytes = runs_of_producers * LOG_BYTES["producer"] + loads * LOG_BYTES["load"]
+    return [
+        *_streams(case, records, raw_bytes),
+        Line("Firehose, GB delivered", _delivered(case, polls) / GB, "firehose_gb"),
+        *_storage(case, raw_bytes, runs_of_producers, loads),
+        Line("Lambda, GB-seconds", _lambda_seconds(case.plan) * lambda_gb, "lambda_gb_second"),
+        Line("Lambda, invocations", runs_of_producers, "lambda_request"),
+        Line("Glue, DPU-hours", loads * dpu_hours_per_load, "glue_dpu_hour"),
+        Line("Glue, catalog requests", loads * CATALOG_CALLS_PER_LOAD, "glue_catalog_request"),
+        Line("Scheduler, invocations", runs_of_producers + loads, "scheduler_invocation"),
+        Line("CloudWatch, alarms", resources["AWS::CloudWatch::Alarm"], "cloudwatch_alarm"),
+        Line("CloudWatch, dashboards", resources["AWS::CloudWatch::Dashboard"], "cloudwatch_dashboard"),
+        Line("CloudWatch, custom metrics", len(ENTITIES) + 1, "cloudwatch_metric"),
+        Line("CloudWatch, GB of logs", log_bytes / GB, "cloudwatch_logs_gb"),
+        Line("Secrets Manager, secrets", resources["AWS::SecretsManager::Secret"], "secret_month"),
+        Line("Secrets Manager, calls", runs_of_producers, "secret_call"),
+    ]
+
+
+def _resources(case: Case) -> Iterator[dict[str, Any]]:
+    """The template's resources, those in a loop once for each name that it loops over."""
+    for name, body in read_template(case.root)["Resources"].items():
+        if not name.startswith("Fn::ForEach::"):
+            yield body
+            continue
+        _, names, resources = body
+        for _ in names:
+            yield from resources.values()
+
+
+def _streams(case: Case, records: dict[str, float], raw_bytes: float) -> Iterator[Line]:
+    streams = len(ENTITIES)
+    if case.on_demand:
+        yield Line("Kinesis, stream-hours on demand", streams * HOURS, "kinesis_on_demand_stream_hour")
+        yield Line("Kinesis, GB in", raw_bytes / GB, "kinesis_on_demand_in_gb")
+        yield Line("Kinesis, GB out", raw_bytes / GB, "kinesis_on_demand_out_gb")
+        return
+    shard_hours = streams * case.number("ShardCount") * HOURS
+    yield Line("Kinesis, shard-hours", shard_hours, "kinesis_shard_hour")
+    units = raw_bytes / PUT_UNIT if case.packed else sum(records.values())
+    yield Line("Kinesis, PUT payload units", units, "kinesis_put_unit")
+    retention = case.number("RetentionHours")
+    if retention > 24:
+        yield Line("Kinesis, shard-hours of retention", shard_hours, "kinesis_extended_shard_hour")
+    if beyond_week := max(0, retention - 7 * 24):
+        yield Line("Kinesis, GB kept over 7 days", raw_bytes / GB * beyond_week / HOURS, "kinesis_long_term_gb_month")
+
+
+def _delivered(case: Case, polls: dict[str, float]) -> float:
+    """Bytes that Firehose bills in a month: each Kinesis record rounded up to 5 KB."""
+    total = 0.0
+    for entity in ENTITIES:
+        size = case.records(entity) * LINE_BYTES[entity]
+        if case.packed:
+            full_blobs, rest = divmod(size, TARGET_BYTES)
+            billed = full_blobs * _rounded(TARGET_BYTES) + _rounded(rest)
+        else:
+            billed = case.records(entity) * _rounded(LINE_BYTES[entity])
+        total += polls[entity] * billed
+    return total
+
+
+def _rounded(size: float) -> int:
+    return ceil(size / FIREHOSE_STEP) * FIREHOSE_STEP
+
+
+def _storage(case: Case, raw_bytes: float, runs_of_producers: float, loads: float) -> Iterator[Line]:
+    """What is stored at the end of the first year: raw by storage class, and the tables."""
+    month = raw_bytes * GZIP_SHARE / GB
+    infrequent, archive = (case.number(name) / MONTH_DAYS for name in ("RawInfrequentDays", "RawArchiveDays"))
+    standard_ia = max(0, min(archive, KEPT_MONTHS) - infrequent)
+    legs = case.records("flights") * KEPT_MONTHS * MONTH_DAYS
+    yield Line("S3, GB of raw, Standard", month * min(infrequent, KEPT_MONTHS), "s3_standard_gb_month")
+    yield Line("S3, GB of raw, Standard-IA", month * standard_ia, "s3_standard_ia_gb_month")
+    yield Line("S3, GB of raw, Glacier IR", month * max(0, KEPT_MONTHS - archive), "s3_glacier_ir_gb_month")
+    yield Line("S3, GB of tables", legs * TABLE_BYTES_PER_LEG / GB, "s3_standard_gb_month")
+    # A run of a producer writes one raw object, one run record and one notebook.
+    yield Line("S3, writes", runs_of_producers * 3 + loads * PUTS_PER_LOAD, "s3_put")
+    yield Line("S3, reads", loads * GETS_PER_LOAD, "s3_get")
+
+
+def _lambda_seconds(use: PlanUse) -> float:
+    return sum(use.runs.values()) * START_SECONDS + use.total * CALL_SECONDS
