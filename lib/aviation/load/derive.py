@@ -1,12 +1,11 @@
 """What follows from a folded state: UTC, delays, the reconciled status, flags. Computed here, never merged."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
-from aviation.load.fields import BLOCKS
-from aviation.load.tables import HISTORY
+from aviation.columns import HISTORY, OBSERVATIONS
 from aviation.load.zones import airport_zones
 
 TIMES = ("scheduled", "estimated", "actual", "estimated_runway", "actual_runway")
@@ -29,7 +28,7 @@ STATUS_RULES = (
 # An offset as `leaves.read_zone` writes it, within the ±18 hours that Java takes.
 _OFFSET = "^[+-](0[0-9]|1[0-7]):[0-5][0-9]$|^[+-]18:00$"
 SIDES = ("dep", "arr")
-POSITION = [field.column for field in BLOCKS["live"]]
+POSITION = [column.name for column in OBSERVATIONS.block("live")]
 # No flight leaves an hour before its time: a position older than that is of the flight that the aircraft made before.
 # Where the departure has no UTC, its date begins somewhere on earth 14 hours before it does in UTC.
 _OLD_POSITION = (
@@ -137,7 +136,8 @@ def derive(versions: DataFrame, airports: DataFrame, zones: DataFrame) -> DataFr
 def zone_tables(spark: SparkSession) -> tuple[DataFrame, DataFrame]:
     """What `derive` wants to know of zones: those of the airports (`code`, `zone`), and all (`zone`)."""
     # Python's list of zones may be newer than the JVM's, and one that the JVM lacks would abort the job.
-    known = set(spark.sparkContext._jvm.java.time.ZoneId.getAvailableZoneIds())
+    jvm: Any = spark.sparkContext._jvm
+    known = set(jvm.java.time.ZoneId.getAvailableZoneIds())
     by_airport = [(code, zone) for code, zone in airport_zones().items() if zone in known]
     airports = spark.createDataFrame(by_airport, "code string, zone string")
     return airports, spark.createDataFrame([(zone,) for zone in known], "zone string")

@@ -2,8 +2,8 @@
 
 from pyspark.sql import DataFrame
 
+from aviation.columns import EVENTS, FLIGHTS
 from aviation.load.fold import KEY, LEG, STATE
-from aviation.load.tables import EVENTS, FLIGHTS
 
 # What a person wants to hear of when it changes. Positions and codeshares change too often or matter too little.
 WATCHED = (

@@ -6,6 +6,7 @@ import sys
 import typing
 import uuid
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from aviation import aws
 from aviation.entities import ENTITIES, entity_named
@@ -59,7 +60,7 @@ class Settings:
     runs_bucket: str | None = None
 
     @property
-    def choices(self) -> dict:
+    def choices(self) -> dict[str, Any]:
         """What was chosen, as the notebook's parameters name it."""
         return {item.name: getattr(self, item.name) for item in fields(LoadParameters)}
 
@@ -69,7 +70,7 @@ class Settings:
         return f"{self.catalog}.{self.database}"
 
 
-def settings(**choices) -> Settings:
+def settings(**choices: Any) -> Settings:
     """The settings of this run.
 
     On Glue the job's arguments (`--raw_bucket`, …, and a choice such as `--entities flights,cities`, which comes
