@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from aviation import aws, backend, dashboard, places, query, views
 from aviation.cli import main
+from aviation.columns import TABLES
 from aviation.entities import ENTITIES
 from aviation.errors import AviationError, RefusedShareError
 from aviation.jobs import demo
@@ -32,7 +33,7 @@ from aviation.replay.data import legs, truth
 from aviation.replay.records import ends
 from aviation.runs import notebook as runs
 from aviation.sql import catalog
-from aviation.status import TABLES, row_counts
+from aviation.status import row_counts
 from support import ROOT, aws_calls
 
 DAY = "2013-07-10"
@@ -68,7 +69,7 @@ def aviation(*arguments: str, **environment: str) -> subprocess.CompletedProcess
 
 def contents() -> dict[str, list]:
     """Every row of every table but `loads`, in an order of its own."""
-    frames = {name: query.sql(f"select * from {name}") for name in TABLES if name != "loads"}
+    frames = {table.name: query.sql(f"select * from {table.name}") for table in TABLES if table.name != "loads"}
     return {name: sorted(map(str, frame.to_dict("records"))) for name, frame in frames.items()}
 
 

@@ -1,10 +1,10 @@
 """Every table, view and column is explained, and the page says what the code declares."""
 
 import pytest
+from aviation.load.meanings import MEANINGS, TABLE_MEANINGS, meaning, table_meaning
 
 from aviation.load import tables
 from aviation.load.derive import FLAGS
-from aviation.load.meanings import MEANINGS, TABLE_MEANINGS, meaning, table_meaning
 from aviation.load.rules import RULES
 from aviation.local import data_page
 from aviation.views import VIEWS

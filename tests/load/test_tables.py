@@ -2,10 +2,11 @@
 
 import pytest
 
-from aviation.load.fields import OBSERVATION_COLUMNS
-from aviation.load.fold import STATE
+from aviation.columns import FLIGHTS, HISTORY, OBSERVATIONS, TABLES, TYPES
+from aviation.load.fold import STATE, WORKED_OUT
 from aviation.load.history import WATCHED
-from aviation.load.tables import FLIGHTS, HISTORY, OBSERVATIONS, TABLES, create_statement
+from aviation.load.leaves import READERS
+from aviation.load.tables import create_statement
 
 PROMISED = """
     flight_key identity flight_date flight_status flight_status_api airline_iata airline_icao airline_name flight_number
@@ -27,14 +28,18 @@ def test_a_version_has_every_column_of_a_flight_so_that_it_can_stand_in_for_one(
 
 
 def test_every_field_that_is_folded_is_observed():
-    worked_out = {"codeshares", "has_operating_row", "slot_and_number_shared"}
-    assert set(STATE) - worked_out <= set(OBSERVATION_COLUMNS) < set(OBSERVATIONS.columns)
+    assert set(WORKED_OUT) == {"codeshares", "has_operating_row", "slot_and_number_shared"}
+    assert set(STATE) - set(WORKED_OUT) <= set(OBSERVATIONS.columns) - {"observed_at"}
+
+
+def test_every_kind_of_leaf_has_a_type_and_a_reader():
+    assert set(READERS) == set(TYPES)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_a_table_holds_times_without_a_zone_and_is_partitioned_by_flight_date_where_it_has_one(table):
     statement = create_statement(table, "glue_catalog.aviation", "s3://published/aviation")
-    assert not {kind for kind in table.columns.values() if kind in ("timestamp", "timestamp_ltz")}
+    assert not {column.type for column in table.columns.values()} & {"timestamp", "timestamp_ltz"}
     assert ("PARTITIONED BY (flight_date)" in statement) == ("flight_date" in table.columns)
     assert f"LOCATION 's3://published/aviation/{table.name}'" in statement
     assert "'format-version' = '2'" in statement

@@ -35,7 +35,7 @@ KEPT_METADATA = {"METADATA", "entry_points.txt"}
 """What packages ask of their dist-info when they run: jupyter_client finds its kernel provisioner by entry point."""
 
 LAMBDA_NOTEBOOKS = ("producer", "alerts")
-GROUND = ("__init__", "errors", "entities", "parameters", "report", "redact", "retry", "times")
+GROUND = ("__init__", "errors", "entities", "columns", "parameters", "report", "redact", "retry", "times")
 CLIENTS = ("home", "aws", "places")
 LAMBDA_PACKAGES = (*GROUND, *CLIENTS, "api_key", "poll", "views", "sql", "runs", "backend", "query", "alerts")
 LIBRARY_PACKAGES = (*GROUND, *CLIENTS, "load", "views")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Set
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -94,7 +94,7 @@ def content_hash(values: object) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def notice_unknown(block: str, keys: Record, known: Collection[str], warnings: set[str]) -> None:
+def notice_unknown(block: str, keys: Record, known: Set[str], warnings: set[str]) -> None:
     """Warn of keys that are not known, by name; without, where there are many: a record can bring thousands."""
     if keys.keys() <= known:
         return
