@@ -1,35 +1,51 @@
 """Every table, view and column is explained, and the page says what the code declares."""
 
-import pytest
-from aviation.load.meanings import MEANINGS, TABLE_MEANINGS, meaning, table_meaning
+import runpy
+from dataclasses import replace
 
-from aviation.load import tables
+import pytest
+
+from aviation.columns import REFERENCES, TABLES, Table
 from aviation.load.derive import FLAGS
 from aviation.load.rules import RULES
-from aviation.local import data_page
+from aviation.load.tables import create_statement, literal
 from aviation.views import VIEWS
+from support import ROOT
 
 # The Glue catalog takes 255.
 LONGEST = 200
-BY_NAME = pytest.mark.parametrize("table", tables.TABLES, ids=lambda table: table.name)
+BY_NAME = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 
 
-def create(table: tables.Table) -> str:
-    return tables.create_statement(table, "glue_catalog.aviation", "s3://published/aviation")
+def create(table: Table) -> str:
+    return create_statement(table, "glue_catalog.aviation", "s3://published/aviation")
 
 
-def test_every_table_has_a_meaning_and_no_other_name_has_one():
-    assert set(TABLE_MEANINGS) == set(MEANINGS) == {table.name for table in tables.TABLES}
+@pytest.fixture(scope="module")
+def page() -> str:
+    """The page as `docs/data_page.py` makes it."""
+    return runpy.run_path(str(ROOT / "docs/data_page.py"))["page"]()
+
+
+def test_every_table_is_declared_once():
+    assert len({table.name for table in TABLES}) == len(TABLES)
 
 
 @BY_NAME
-def test_every_column_has_a_meaning_and_none_is_left_over(table):
-    assert set(MEANINGS[table.name]) == set(table.columns)
+def test_every_table_has_a_meaning_and_a_key_of_its_columns(table):
+    assert table.meaning.startswith("One row is ")
+    assert table.key and set(table.key) <= set(table.columns)
+
+
+@BY_NAME
+def test_every_column_has_a_meaning_and_stands_under_its_name(table):
+    assert all(column.meaning for column in table.columns.values())
+    assert [column.name for column in table.columns.values()] == list(table.columns)
 
 
 @BY_NAME
 def test_a_meaning_is_one_line_that_the_catalog_takes(table):
-    for text in (table_meaning(table.name), *MEANINGS[table.name].values()):
+    for text in (table.meaning, *(column.meaning for column in table.columns.values())):
         assert text == " ".join(text.split())
         assert len(text) <= LONGEST
         assert text[0].isupper()
@@ -38,10 +54,10 @@ def test_a_meaning_is_one_line_that_the_catalog_takes(table):
 
 @BY_NAME
 def test_the_meaning_of_a_time_says_whether_it_is_utc_or_local(table):
-    for name, kind in table.columns.items():
-        if "timestamp" in kind:
+    for name, column in table.columns.items():
+        if "timestamp" in column.type:
             word = "local time" if name.endswith("_local") else "in UTC"
-            assert word in meaning(table.name, name), name
+            assert word in column.meaning, name
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
@@ -51,13 +67,12 @@ def test_every_view_and_each_of_its_columns_has_a_meaning(view):
         assert kind and text, name
 
 
-def test_the_page_is_what_the_code_declares():
-    assert data_page.PAGE.read_text() == data_page.page(), "run `python -m aviation.local.data_page`"
+def test_the_page_is_what_the_code_declares(page):
+    assert (ROOT / "docs/data.md").read_text() == page, "run `.venv/bin/python docs/data_page.py`"
 
 
-def test_the_page_has_every_table_view_flag_and_rule():
-    page = data_page.page()
-    for named in (*tables.TABLES, *VIEWS):
+def test_the_page_has_every_table_view_flag_and_rule(page):
+    for named in (*TABLES, *VIEWS):
         assert f"\n### {named.name}\n" in page
     for name in (*FLAGS, *RULES):
         assert f"\n| `{name}` | " in page
@@ -66,11 +81,13 @@ def test_the_page_has_every_table_view_flag_and_rule():
 @BY_NAME
 def test_a_table_is_made_with_its_comments(table):
     statement = create(table)
-    assert f" COMMENT {tables._literal(table_meaning(table.name))} LOCATION" in statement
-    for name, kind in table.columns.items():
-        assert f"`{name}` {kind} COMMENT {tables._literal(meaning(table.name, name))}" in statement
+    assert f" COMMENT {literal(table.meaning)} LOCATION" in statement
+    for name, column in table.columns.items():
+        assert f"`{name}` {column.type} COMMENT {literal(column.meaning)}" in statement
 
 
-def test_a_quote_and_a_backslash_in_a_meaning_are_escaped(monkeypatch):
-    monkeypatch.setitem(MEANINGS["cities"], "city_name", r"The city's name, \ and all.")
-    assert r"`city_name` string COMMENT 'The city\'s name, \\ and all.'" in create(tables.REFERENCE_TABLES["cities"])
+def test_a_quote_and_a_backslash_in_a_meaning_are_escaped():
+    cities = REFERENCES["cities"]
+    name = replace(cities.columns["city_name"], meaning=r"The city's name, \ and all.")
+    statement = create(replace(cities, columns=cities.columns | {"city_name": name}))
+    assert r"`city_name` string COMMENT 'The city\'s name, \\ and all.'" in statement

@@ -15,7 +15,7 @@ STATUS_RULES = (
     (
         "flight_status_api in ('cancelled', 'diverted', 'incident')",
         "flight_status_api",
-        "how a flight ended is believed, whatever its times say",
+        "what the API says of how a flight ended is believed, whatever its times say",
     ),
     ("arr_actual_local is not null", "'landed'", "it has an actual arrival"),
     (
@@ -74,19 +74,17 @@ FLAGS = {
         "flight_status = 'diverted' and arr_actual_local is not null",
         "diverted, though an actual arrival was seen: it may be at another airport, so the delay is null",
     ),
-    "live_of_earlier_flight": Flag(
-        "live_is_old", "the position was of the flight that the aircraft made before: it is left out"
-    ),
+    "live_of_earlier_flight": Flag("live_is_old", "the position is from the aircraft's flight before: it is left out"),
     "local_time_repeated": Flag(
         _any_time(
             "{local} in (convert_timezone('UTC', {zone}, {utc} + interval 1 hour), "
             "convert_timezone('UTC', {zone}, {utc} + interval 30 minutes))"
         ),
-        "a local time occurred twice, for clocks went back: the first is taken",
+        "a local time occurred twice, because the clocks went back: the first is taken",
     ),
     "local_time_skipped": Flag(
         _any_time("convert_timezone('UTC', {zone}, {utc}) <> {local}"),
-        "a local time never was, for clocks went forward: it is moved on by what was skipped",
+        "a local time never existed, because the clocks went forward: it is moved on by what was skipped",
     ),
     "slot_and_number_shared": Flag(
         "slot_and_number_shared",

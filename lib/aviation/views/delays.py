@@ -160,8 +160,8 @@ CANCELLATIONS_DIVERSIONS = View(
     name="cancellations_diversions",
     question="How many flights did each airline cancel or divert on each day?",
     definition=(
-        f"{OVER} Shares are of those: early in a day they are high, for a cancellation is known before the flights "
-        f"that will land. {AIRLINE_GROUP}"
+        f"{OVER} Shares are of those: early in a day they are high, because a cancellation is known before "
+        f"the flights that will land have landed. {AIRLINE_GROUP}"
     ),
     source=DOT,
     columns={
