@@ -1,11 +1,12 @@
-"""The tables, declared: of each its key, its columns, and what they mean.
+"""The tables, declared: the key of each, its columns, and what they mean.
 
 A column is declared once, here: its name, its type, its meaning, and the leaf of the API's record that it is read from
-(`declaration`). The load reads it from the records and makes the tables by it, and their comments; DuckDB, status, the
-exploration notebooks and docs/data.md take names, types and words from here. `legs` has the tables of flights,
-`references` those of cities, airplanes and aircraft types, `loads` what the load says of itself.
+(`declaration`). The load reads records and makes the tables, with their comments, from these declarations; DuckDB,
+status, the exploration notebooks and docs/data.md take names, types and words from them.
 
-On the ground: standard library only, for it is part of what Glue and the Lambdas run.
+`legs` has the tables of flights (`sides` the columns that departure and arrival share), `references` those of cities,
+airplanes and aircraft types, `loads` what the load keeps about itself. This is the ground: standard library only, no
+AWS, because Glue and the Lambdas run it too.
 """
 
 from aviation.columns.declaration import TYPES, Column, Kind, Leaf, Table

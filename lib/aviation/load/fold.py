@@ -39,8 +39,8 @@ def fold(observations: DataFrame) -> DataFrame:
     until_now = f"({LEG} order by observed_at {_UNTIL_NOW})"
     winners = [_winner(name, f"{name} is not null", until_now, name) for name in SINGLE]
     for name, columns in WHOLE.items():
-        is_there = f"coalesce({', '.join(f'cast({column} as string)' for column in columns)}) is not null"
-        winners.append(_winner(f"struct({', '.join(columns)})", is_there, until_now, name))
+        is_given = f"coalesce({', '.join(f'cast({column} as string)' for column in columns)}) is not null"
+        winners.append(_winner(f"struct({', '.join(columns)})", is_given, until_now, name))
     parts = [f"{name}.{column}" for name, columns in WHOLE.items() for column in columns]
     # Few, wide steps: Spark analyses the whole plan again at each, which takes a tenth of a second here.
     return (
@@ -56,6 +56,6 @@ def fold(observations: DataFrame) -> DataFrame:
     )
 
 
-def _winner(value: str, is_there: str, window: str, name: str) -> str:
-    candidate = f"if({is_there}, struct(is_operating, observed_at, {value} as value), null)"
+def _winner(value: str, is_given: str, window: str, name: str) -> str:
+    candidate = f"if({is_given}, struct(is_operating, observed_at, {value} as value), null)"
     return f"(max({candidate}) over {window}).value as {name}"

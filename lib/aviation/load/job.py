@@ -30,7 +30,7 @@ FEW = 10
 
 
 class Load:
-    """The wiring of one run: `spark` and `settings`, how raw is listed, and who is told of each write."""
+    """The wiring of one run: `spark` and `settings`, how raw is listed, and what is called after each write."""
 
     def __init__(self, spark: SparkSession, settings: Settings, list_keys: ListKeys, wrote: Callable[[str], None]):
         self.spark = spark
@@ -40,7 +40,7 @@ class Load:
         self.started_at = _now()
 
     def run(self) -> Report:
-        """Load what is new, then tidy up if told to; RefusedShareError where too much of it is refused."""
+        """Load what is new, then tidy up where `upkeep` is set; RefusedShareError where too much of it is refused."""
         ensure_tables(self.spark, self.settings.namespace, f"{self.settings.published_uri}/{self.settings.database}")
         report = self.load(self.keys())
         if self.settings.upkeep:
@@ -87,7 +87,7 @@ class Load:
             )
 
     def write_flights(self, batch: DataFrame, counted: Tally) -> int:
-        """Append the observations that are not known yet; how many."""
+        """Append the observations that are not known yet; return how many there were."""
         if not counted.dates:
             return 0
         known = self.read(OBSERVATIONS).where(F.col("flight_date").isin(*counted.dates))
@@ -100,7 +100,7 @@ class Load:
         return added
 
     def write_references(self, batch: DataFrame, counted: Tally) -> None:
-        """Bring the reference tables up to date that the batch has records of."""
+        """Bring up to date the reference tables that the batch has records of."""
         for entity in counted.references:
             table = REFERENCES[entity]
             [key] = table.key
@@ -122,7 +122,7 @@ class Load:
         self.overwrite(EVENTS, history.events(derived), touched)
 
     def write_quarantine(self, batch: DataFrame, counted: Tally, keys: list[str]) -> None:
-        """Keep the refused lines; those that a requeue has loaded leave it."""
+        """Keep the refused lines; lines that a requeue has loaded leave the quarantine."""
         if not counted.lines["refusal"] and not self.settings.requeue:
             return
         read_again = keys if self.settings.requeue else []
