@@ -19,8 +19,9 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from aviation import home
+from aviation.columns import FLIGHTS, LOADS, OBSERVATIONS, Table
 from aviation.load import upkeep
-from aviation.load.tables import FLIGHTS, LOADS, OBSERVATIONS, Table, create_statement
+from aviation.load.tables import create_statement
 from aviation.local import spark as local_spark
 
 LOADS_A_DAY = 48
@@ -47,7 +48,7 @@ class Tables:
     def _sample(self, table: Table) -> Path:
         """A data file of one row, to be copied: its partition is what the commit says."""
         folder = self.folder / "samples" / table.name
-        values = ", ".join(f"cast(null as {kind}) as `{name}`" for name, kind in table.columns.items())
+        values = ", ".join(f"cast(null as {column.type}) as `{name}`" for name, column in table.columns.items())
         self.spark.sql(f"select {values}").coalesce(1).write.mode("overwrite").parquet(f"file:{folder}")
         return next(folder.glob("*.parquet"))
 

@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from aviation import aws, backend, places, query, views
 from aviation.cli import main
+from aviation.columns import TABLES
 from aviation.entities import ENTITIES
 from aviation.errors import RefusedShareError
 from aviation.jobs import demo
@@ -30,7 +31,7 @@ from aviation.replay.data import legs, truth
 from aviation.replay.records import ends
 from aviation.runs import notebook as runs
 from aviation.sql import catalog
-from aviation.status import TABLES, row_counts
+from aviation.status import row_counts
 from support import ROOT, aws_calls
 
 DAY = "2013-07-10"
@@ -67,9 +68,11 @@ def aviation(*arguments: str, **environment: str) -> subprocess.CompletedProcess
 def contents() -> dict[str, list]:
     """Every row of the day's flights and of the reference tables, in an order of its own."""
     frames = {
-        name: query.sql(f"select * from {name}" + (f" where flight_date = date '{DAY}'" if "flight" in name else ""))
-        for name in TABLES
-        if name not in ("loads", "quarantine")
+        table.name: query.sql(
+            f"select * from {table.name}" + (f" where flight_date = date '{DAY}'" if table.partition else "")
+        )
+        for table in TABLES
+        if table.name not in ("loads", "quarantine")
     }
     return {name: sorted(map(str, frame.to_dict("records"))) for name, frame in frames.items()}
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from aviation import query
+from aviation.columns import TABLES
 from aviation.entities import ENTITIES
 from aviation.errors import QueryError
 from aviation.runs import notebook as runs
@@ -15,22 +16,13 @@ NOTICED = 12
 FRESHNESS_LOADS = 48
 """A day of half-hourly loads."""
 MOST_COLUMNS = 160
-TABLES = (
-    "flights",
-    "flight_history",
-    "flight_events",
-    "flight_observations",
-    "cities",
-    "airplanes",
-    "aircraft_types",
-    "quarantine",
-    "loads",
-)
 
 
 def row_counts() -> dict[str, int]:
     """The rows of each table. QueryError where a table is not there yet."""
-    counts = query.sql(" union all ".join(f"select '{name}' as name, count(*) as n from {name}" for name in TABLES))
+    counts = query.sql(
+        " union all ".join(f"select '{table.name}' as name, count(*) as n from {table.name}" for table in TABLES)
+    )
     return {name: int(n) for name, n in zip(counts["name"], counts["n"], strict=True)}
 
 

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import runpy
 import subprocess
 from collections import Counter
 from datetime import datetime
@@ -26,6 +27,7 @@ from aviation.views import VIEWS
 from support import ROOT
 
 NOON = datetime(2026, 1, 1, 12)
+QUICKSIGHT = ROOT / "infra/quicksight_columns.py"
 CHECKOV = ROOT / ".aviation/checkov/bin/checkov"
 TLS_ONLY = {"Bool": {"aws:SecureTransport": "false"}}
 STATEFUL = {
@@ -38,14 +40,6 @@ STATEFUL = {
     "AWS::SNS::Topic",
     "AWS::Glue::Database",
     "AWS::Athena::WorkGroup",
-}
-QUICKSIGHT_TYPES = {
-    "date": "DATETIME",
-    "timestamp(6)": "DATETIME",
-    "varchar": "STRING",
-    "bigint": "INTEGER",
-    "integer": "INTEGER",
-    "double": "DECIMAL",
 }
 
 
@@ -322,6 +316,7 @@ def test_each_question_of_the_analytics_is_a_saved_query_that_athena_can_parse(r
 
 
 def test_quicksight_is_made_for_an_owner_alone_and_shows_columns_of_the_views(resources):
+    types = runpy.run_path(str(QUICKSIGHT))["TYPES"]
     of_quicksight = {name: body for name, body in resources.items() if body["Type"].startswith("AWS::QuickSight::")}
     assert all(body["Condition"] == "HasQuickSight" for body in of_quicksight.values())
     views = {view.name: view for view in VIEWS}
@@ -329,13 +324,22 @@ def test_quicksight_is_made_for_an_owner_alone_and_shows_columns_of_the_views(re
     for name, body in of_type(resources, "AWS::QuickSight::DataSet").items():
         [table] = [item["RelationalTable"] for item in body["Properties"]["PhysicalTableMap"].values()]
         given = {column["Name"]: column["Type"] for column in table["InputColumns"]}
-        expected = {name: QUICKSIGHT_TYPES[kind] for name, (kind, _) in views[table["Name"]].columns.items()}
+        expected = {name: types[kind] for name, (kind, _) in views[table["Name"]].columns.items()}
         assert given == expected, name
         columns[name.removesuffix("DataSet")] = set(given)
     analysis = json.dumps(resources["Analysis"]["Properties"]["Definition"]["Sheets"])
     shown = re.findall(r'"DataSetIdentifier": "(\w+)", "ColumnName": "(\w+)"', analysis)
     assert len(shown) >= 10
     assert all(column in columns[identifier] for identifier, column in shown)
+
+
+def test_the_columns_of_quicksight_are_written_from_the_views():
+    with_columns = runpy.run_path(str(QUICKSIGHT))["with_columns"]
+    template = (ROOT / "infra/cloudformation.yaml").read_text()
+    assert with_columns(template) == template, "run `.venv/bin/python infra/quicksight_columns.py`"
+    without = re.sub(r"\n +- \{ Name: (flight_date|on_time), Type: \w+ \}", "", template)
+    assert without != template
+    assert with_columns(without) == template
 
 
 def test_delivery_streams_wait_five_minutes_compress_and_sort_by_entity_and_hour(resources):

@@ -17,6 +17,7 @@ from IPython.display import Image, Markdown
 
 from aviation import backend
 from aviation.charts import explore as charts
+from aviation.columns import TABLES
 from aviation.errors import ParameterError, QueryError
 from aviation.explore import data_quality as quality
 from aviation.explore import fleet, late_aircraft, on_time, routes, storm_day, words
@@ -25,7 +26,6 @@ from aviation.explore import what_we_knew as knowledge
 from aviation.explore.choice import Choice, choose
 from aviation.explore.show import picture, png, table
 from aviation.explore.tables import ask, completed
-from aviation.load.tables import TABLES
 from aviation.runs import notebook as runs
 from aviation.sql import catalog
 from aviation.sql.as_of import expand

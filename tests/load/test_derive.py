@@ -95,7 +95,7 @@ def derived(spark):
     ]
     parsed = list(outcomes("flights/2023/09/14/01/a", b"".join(lines)))
     assert {outcome.kind for outcome in parsed} == {"observation"}
-    observations = batch.observations(spark.createDataFrame(parsed, batch.SCHEMA))
+    observations = batch.observations(spark.createDataFrame(map(batch.line_row, parsed), batch.SCHEMA))
     airports = spark.createDataFrame(AIRPORTS, "code string, zone string")
     zones = spark.createDataFrame([(zone,) for zone in ZONES], "zone string")
     found = derive(history.versions(fold(observations)), airports, zones).persist()

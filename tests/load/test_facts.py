@@ -8,9 +8,9 @@ from datetime import date, datetime
 
 import pytest
 
+from aviation.columns import REFERENCES
 from aviation.load import batch, history
 from aviation.load.derive import derive, zone_tables
-from aviation.load.fields import REFERENCES
 from aviation.load.fold import fold
 from aviation.load.observation import reference_record
 from aviation.load.read import outcomes
@@ -91,7 +91,7 @@ def found(spark):
     parsed = list(outcomes("flights/2023/09/14/01/a", b"".join(lines)))
     assert {outcome.kind for outcome in parsed} == {"observation"}
     warnings = {case: outcome.warnings for case, outcome in zip(owners, parsed, strict=True)}
-    states = fold(batch.observations(spark.createDataFrame(parsed, batch.SCHEMA)))
+    states = fold(batch.observations(spark.createDataFrame(map(batch.line_row, parsed), batch.SCHEMA)))
     rows = derive(history.versions(states), *zone_tables(spark)).persist()
     versions = {}
     for row in sorted(rows.collect(), key=lambda row: row.known_from):
@@ -243,7 +243,7 @@ AIRPLANE, OTHER = records("airplanes")
 def read(entity: str, record: dict) -> dict:
     values, warnings = reference_record(entity, record)
     assert warnings == []
-    return dict(zip([field.column for field in REFERENCES[entity]], values[1:], strict=True))
+    return values
 
 
 def test_numbers_and_coordinates_come_as_text():
@@ -251,7 +251,7 @@ def test_numbers_and_coordinates_come_as_text():
     assert isinstance(city["latitude"], str) and isinstance(AIRPLANE["engines_count"], str)
     assert float(read("cities", city)["longitude"]) == -145.41667
     assert read("airplanes", AIRPLANE)["engines_count"] == "2"
-    assert {field.column: field.sql_type for field in REFERENCES["cities"]}["latitude"] == "double"
+    assert REFERENCES["cities"].columns["latitude"].type == "double"
 
 
 @pytest.mark.parametrize(

@@ -6,23 +6,23 @@ from itertools import pairwise
 
 import pytest
 
-from aviation.load.fields import OBSERVATION_COLUMNS
+from aviation.columns import OBSERVATIONS
 from aviation.load.fold import SINGLE, STATE, WHOLE, fold
 from aviation.load.history import versions
-from aviation.load.tables import OBSERVATIONS
+from aviation.load.tables import schema
 
 LEGS = 150
 START = datetime(2013, 7, 10, 12)
 VALUES = {"string": ("A", "B", None), "int": (1, 2, None), "double": (0.5, 1.5, None), "boolean": (True, False, None)}
-SCHEMA = ", ".join(f"{name} {sql_type}" for name, sql_type in OBSERVATIONS.columns.items())
 
 
 def some_observation(rng: random.Random) -> dict:
     """An observation at one of few instants, of few values, so that ties and gaps are common."""
-    row = {"observed_at": START + timedelta(minutes=30 * rng.randrange(4))}
-    for name, sql_type in OBSERVATION_COLUMNS.items():
+    row = {}
+    for name, column in OBSERVATIONS.columns.items():
         times = (START, START + timedelta(hours=1), None)
-        row[name] = rng.choice(VALUES.get(sql_type, times)) if rng.random() < 0.5 else None
+        row[name] = rng.choice(VALUES.get(column.type, times)) if rng.random() < 0.5 else None
+    row["observed_at"] = START + timedelta(minutes=30 * rng.randrange(4))
     is_operating = rng.random() < 0.5
     row |= {"is_operating": is_operating, "codeshare": None if is_operating else rng.choice(("KL1", "AF2", None))}
     return row | {"identity": "number", "flight_date": date(2013, 7, 10), "content_hash": str(rng.random())}
@@ -83,8 +83,8 @@ def cases(spark):
         legs[f"{number}|came"] = rows
         legs[f"{number}|rearranged"] = rearranged(rows, rng)
     flat = [row | {"flight_key": key} for key, rows in legs.items() for row in rows]
-    rows = [tuple(row[name] for name in OBSERVATIONS.columns) for row in rng.sample(flat, len(flat))]
-    found = versions(fold(spark.createDataFrame(rows, SCHEMA).repartition(5))).collect()
+    rows = spark.createDataFrame(rng.sample(flat, len(flat)), schema(OBSERVATIONS))
+    found = versions(fold(rows.repartition(5))).collect()
     by_leg = {key: [] for key in legs}
     for row in sorted((row.asDict() for row in found), key=lambda row: row["known_from"]):
         by_leg[row.pop("flight_key")].append(row)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aviation.load.fields import OBSERVATION_COLUMNS, REFERENCES
+from aviation.columns import OBSERVATIONS, REFERENCES
 from aviation.load.observation import flight_observation, reference_record
 from support.raw_lines import changed, records
 
@@ -14,7 +14,8 @@ POS, SZX, PKX, SNN = records("flights")
 def observed(record: dict) -> dict:
     values, warnings = flight_observation(record)
     assert warnings == []
-    return dict(zip(OBSERVATION_COLUMNS, values, strict=True))
+    assert ["observed_at", *values] == list(OBSERVATIONS.columns)
+    return values
 
 
 def test_a_codeshare_row_is_about_the_operating_flight_and_keeps_its_own_number():
@@ -113,13 +114,12 @@ def test_the_hash_tells_observations_apart():
 
 
 def test_reference_records_are_typed_and_keep_no_id_and_no_stale_age():
-    first, second = (reference_record("airplanes", record)[0] for record in records("airplanes"))
-    names = ["content_hash", *(field.column for field in REFERENCES["airplanes"])]
-    airplane, other = dict(zip(names, first, strict=True)), dict(zip(names, second, strict=True))
+    airplane, other = (reference_record("airplanes", record)[0] for record in records("airplanes"))
     assert (airplane["airplane_id"], airplane["icao_code_hex"], airplane["engines_count"]) == ("1", "4A0823", "2")
     assert airplane["delivery_date"] == "1986-08-21" and other["delivery_date"] == "1999-10-03"
     assert airplane["registration_date"] is None and other["rollout_date"] is None
-    assert not {"id", "plane_age"} & set(names)
+    assert [*airplane, "observed_at"] == list(REFERENCES["airplanes"].columns)
+    assert not {"id", "plane_age"} & set(airplane)
 
 
 @pytest.mark.parametrize("entity", ["cities", "airplanes", "aircraft_types"])
@@ -131,6 +131,5 @@ def test_a_new_id_in_another_pull_is_no_change(entity):
 
 
 def test_a_null_city_name_is_null_and_its_place_is_a_number():
-    values, _ = reference_record("cities", changed(records("cities")[0], city_name=None))
-    city = dict(zip(["content_hash", *(field.column for field in REFERENCES["cities"])], values, strict=True))
+    city, _ = reference_record("cities", changed(records("cities")[0], city_name=None))
     assert (city["city_name"], city["latitude"], city["timezone"]) == (None, "-17.05", "Pacific/Tahiti")

@@ -67,7 +67,7 @@ def cases(spark) -> list[tuple]:
         for number, (zone, local) in enumerate(made)
     ]
     parsed = list(outcomes("flights/2023/09/14/01/a", b"".join(lines)))
-    observations = batch.observations(spark.createDataFrame(parsed, batch.SCHEMA))
+    observations = batch.observations(spark.createDataFrame(map(batch.line_row, parsed), batch.SCHEMA))
     rows = derive(history.versions(fold(observations)), *zone_tables(spark)).collect()
     legs = {int(row.flight_number): row for row in rows}
     return [(zone, local, legs[number]) for number, (zone, local) in enumerate(made)]

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from aviation.load.tables import TABLES
+from aviation.columns import TABLES
 from aviation.replay import data, reference
 from aviation.replay.registrations import icao24
 from aviation.sql.as_of import expand
@@ -57,7 +57,7 @@ class Database:
         self.connection = duckdb.connect()
         self.connection.execute("set TimeZone = 'UTC'")
         for table in TABLES:
-            columns = ", ".join(f'"{name}" {duck_type(kind)}' for name, kind in table.columns.items())
+            columns = ", ".join(f'"{name}" {duck_type(column.type)}' for name, column in table.columns.items())
             self.connection.execute(f"create table {table.name} ({columns})")
 
     def insert(self, table: str, rows: pd.DataFrame | list[dict]):

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from aviation.columns import FLIGHTS, HISTORY
 from aviation.errors import ParameterError, QueryError
-from aviation.load.tables import FLIGHTS, HISTORY
 from aviation.replay import reference
 from aviation.sql import catalog
 from aviation.sql.as_of import expand, rewrite

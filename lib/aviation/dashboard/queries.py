@@ -5,14 +5,14 @@ not on time, as in the Air Travel Consumer Report of the US Department of Transp
 by nearest rank.
 """
 
-from aviation.views.declaration import FLIGHTS_OVER, nearest_rank
+from aviation.views.declaration import FLIGHTS_OVER, LATE_MIN, nearest_rank
 
 BOARD_ROWS = 2000
 
 FIGURES = f"""{FLIGHTS_OVER},
 delays as (
     select count(*) as flights_over,
-           sum(case when flight_status = 'landed' and arr_delay_min < 15 then 1 else 0 end) as on_time,
+           sum(case when flight_status = 'landed' and arr_delay_min < {LATE_MIN} then 1 else 0 end) as on_time,
            {nearest_rank("dep_delay_min", 5)} as median_dep_delay_min,
            {nearest_rank("dep_delay_min", 9)} as p90_dep_delay_min,
            {nearest_rank("arr_delay_min", 5)} as median_arr_delay_min,

@@ -2,10 +2,9 @@
 
 import pandas as pd
 
+from aviation.columns import TABLES
 from aviation.explore.choice import Choice
 from aviation.explore.words import counted, listed, share, total
-from aviation.load.meanings import table_meaning
-from aviation.status import TABLES
 
 STORY = (
     "known_from, flight_status, dep_delay_forecast_min, dep_delay_min, arr_delay_forecast_min, arr_delay_min, "
@@ -15,17 +14,12 @@ STORY = (
 
 def tables(chosen: Choice) -> pd.DataFrame:
     """`table, rows, what one row is` for each table; one that was never loaded has 0 rows."""
-    counts = chosen.ask(" union all ".join(f"select '{name}' as name, count(*) as n from {name}" for name in TABLES))
+    counts = chosen.ask(
+        " union all ".join(f"select '{table.name}' as name, count(*) as n from {table.name}" for table in TABLES)
+    )
     rows = counts.set_index("name")["n"]
     return pd.DataFrame(
-        [
-            {
-                "table": name,
-                "rows": int(rows[name]),
-                "one row is": table_meaning(name).partition(".")[0].removeprefix("One row is "),
-            }
-            for name in TABLES
-        ]
+        [{"table": table.name, "rows": int(rows[table.name]), "one row is": table.one_row} for table in TABLES]
     )
 
 

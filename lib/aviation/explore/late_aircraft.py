@@ -10,8 +10,8 @@ import pandas as pd
 
 from aviation.explore.choice import Choice
 from aviation.explore.words import counted, late, share
+from aviation.views.declaration import LATE_MIN
 
-LATE_MIN = 15
 WAS_LATE, WAS_PUNCTUAL = "came late", "came on time"
 
 

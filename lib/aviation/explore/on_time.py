@@ -4,16 +4,15 @@ import pandas as pd
 
 from aviation.explore.choice import Choice
 from aviation.explore.words import counted, share, total
-from aviation.views.declaration import AIRLINE, FLIGHTS_OVER
+from aviation.views.declaration import AIRLINE, FLIGHTS_OVER, LATE_MIN
 
-ON_TIME_MIN = 15
 # Below this many flights a share is that of single flights.
 ENOUGH = 10
 # As many airlines as can be read in one chart.
 SHOWN = 20
 FIGURES = f"""count(*) as flights,
-       count_if(flight_status = 'landed' and arr_delay_min < {ON_TIME_MIN}) as on_time,
-       count_if(flight_status = 'landed' and (arr_delay_min is null or arr_delay_min >= {ON_TIME_MIN})) as late,
+       count_if(flight_status = 'landed' and arr_delay_min < {LATE_MIN}) as on_time,
+       count_if(flight_status = 'landed' and (arr_delay_min is null or arr_delay_min >= {LATE_MIN})) as late,
        count_if(flight_status = 'diverted') as diverted,
        count_if(flight_status = 'cancelled') as cancelled"""
 
@@ -83,7 +82,7 @@ def finding(chosen: Choice, airlines: pd.DataFrame, airports: pd.DataFrame) -> s
     spread = f"{_spread(airlines, 'airline', 'airlines')}, and {_spread(airports, 'airport', 'airports of departure')}"
     return (
         f"Of {counted(flights, 'finished flight')} on {chosen.label}, {on_time:,} ({share(on_time, flights)}) "
-        f"landed less than {ON_TIME_MIN} minutes after schedule. "
+        f"landed less than {LATE_MIN} minutes after schedule. "
         f"{spread[0].upper()}{spread[1:]}."
     )
 

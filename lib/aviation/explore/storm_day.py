@@ -4,10 +4,8 @@ import pandas as pd
 
 from aviation.explore.choice import Choice
 from aviation.explore.words import counted, hour, late, listed, share, total
-from aviation.views.declaration import delay_figures
+from aviation.views.declaration import LATE_MIN, delay_figures
 
-# The rule of the US Department of Transportation: late from 15 minutes on.
-LATE_MIN = 15
 OUTCOMES = ("left on time", "left late", "diverted", "cancelled", "not yet left")
 OUTCOME = f"""case when flight_status = 'cancelled' then 'cancelled'
             when flight_status = 'diverted' then 'diverted'

@@ -4,7 +4,7 @@ import pandas as pd
 from sqlglot import exp
 
 from aviation import query
-from aviation.load.tables import TABLES
+from aviation.columns import TABLES
 from aviation.sql import catalog
 from aviation.sql.as_of import expand
 from aviation.sql.catalog import Catalog
@@ -12,7 +12,7 @@ from aviation.sql.names import parse_select, substitute
 from aviation.views import VIEWS
 from aviation.views.declaration import PLACEHOLDER
 
-DECLARED = {table.name: table.columns for table in TABLES}
+DECLARED = {table.name: {name: column.type for name, column in table.columns.items()} for table in TABLES}
 # The cost of a minute is known to the published view alone.
 VIEW_SQL = {view.name: view.sql for view in VIEWS if PLACEHOLDER not in view.sql}
 

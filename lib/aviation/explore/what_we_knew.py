@@ -8,8 +8,8 @@ import pandas as pd
 from aviation.explore.choice import Choice
 from aviation.explore.words import counted, listed, minutes, share, total
 from aviation.sql.as_of import instant
+from aviation.views.declaration import LATE_MIN
 
-LATE_MIN = 15
 # From what is over to what is not.
 ORDER = ("landed", "diverted", "cancelled", "active", "scheduled", "unknown", "incident")
 KINDS = """case when field = 'flight_status' then 'status'

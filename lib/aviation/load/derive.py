@@ -1,12 +1,11 @@
 """What follows from a folded state: UTC, delays, the reconciled status, flags. Computed here, never merged."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
-from aviation.load.fields import BLOCKS
-from aviation.load.tables import HISTORY
+from aviation.columns import HISTORY, OBSERVATIONS
 from aviation.load.zones import airport_zones
 
 TIMES = ("scheduled", "estimated", "actual", "estimated_runway", "actual_runway")
@@ -16,7 +15,7 @@ STATUS_RULES = (
     (
         "flight_status_api in ('cancelled', 'diverted', 'incident')",
         "flight_status_api",
-        "how a flight ended is believed, whatever its times say",
+        "what the API says of how a flight ended is believed, whatever its times say",
     ),
     ("arr_actual_local is not null", "'landed'", "it has an actual arrival"),
     (
@@ -29,7 +28,7 @@ STATUS_RULES = (
 # An offset as `leaves.read_zone` writes it, within the ±18 hours that Java takes.
 _OFFSET = "^[+-](0[0-9]|1[0-7]):[0-5][0-9]$|^[+-]18:00$"
 SIDES = ("dep", "arr")
-POSITION = [field.column for field in BLOCKS["live"]]
+POSITION = [column.name for column in OBSERVATIONS.block("live")]
 # No flight leaves an hour before its time: a position older than that is of the flight that the aircraft made before.
 # Where the departure has no UTC, its date begins somewhere on earth 14 hours before it does in UTC.
 _OLD_POSITION = (
@@ -75,19 +74,17 @@ FLAGS = {
         "flight_status = 'diverted' and arr_actual_local is not null",
         "diverted, though an actual arrival was seen: it may be at another airport, so the delay is null",
     ),
-    "live_of_earlier_flight": Flag(
-        "live_is_old", "the position was of the flight that the aircraft made before: it is left out"
-    ),
+    "live_of_earlier_flight": Flag("live_is_old", "the position is from the aircraft's flight before: it is left out"),
     "local_time_repeated": Flag(
         _any_time(
             "{local} in (convert_timezone('UTC', {zone}, {utc} + interval 1 hour), "
             "convert_timezone('UTC', {zone}, {utc} + interval 30 minutes))"
         ),
-        "a local time occurred twice, for clocks went back: the first is taken",
+        "a local time occurred twice, because the clocks went back: the first is taken",
     ),
     "local_time_skipped": Flag(
         _any_time("convert_timezone('UTC', {zone}, {utc}) <> {local}"),
-        "a local time never was, for clocks went forward: it is moved on by what was skipped",
+        "a local time never existed, because the clocks went forward: it is moved on by what was skipped",
     ),
     "slot_and_number_shared": Flag(
         "slot_and_number_shared",
@@ -137,7 +134,8 @@ def derive(versions: DataFrame, airports: DataFrame, zones: DataFrame) -> DataFr
 def zone_tables(spark: SparkSession) -> tuple[DataFrame, DataFrame]:
     """What `derive` wants to know of zones: those of the airports (`code`, `zone`), and all (`zone`)."""
     # Python's list of zones may be newer than the JVM's, and one that the JVM lacks would abort the job.
-    known = set(spark.sparkContext._jvm.java.time.ZoneId.getAvailableZoneIds())
+    jvm: Any = spark.sparkContext._jvm
+    known = set(jvm.java.time.ZoneId.getAvailableZoneIds())
     by_airport = [(code, zone) for code, zone in airport_zones().items() if zone in known]
     airports = spark.createDataFrame(by_airport, "code string, zone string")
     return airports, spark.createDataFrame([(zone,) for zone in known], "zone string")

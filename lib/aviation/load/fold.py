@@ -7,16 +7,16 @@ wins, null does not erase" has no such property, and differed in 381 of 3,000 ra
 
 from pyspark.sql import DataFrame
 
-from aviation.load.fields import BLOCKS, OPERATOR
+from aviation.columns import OBSERVATIONS
 
 # An aircraft and a position are one thing each: a registration never meets another aircraft's address.
-WHOLE = {name: [field.column for field in BLOCKS[name]] for name in ("aircraft", "live")}
-SINGLE = [field.column for field in OPERATOR] + [
-    field.column for name, fields in BLOCKS.items() if name not in WHOLE for field in fields
-]
+WHOLE = {name: [column.name for column in OBSERVATIONS.block(name)] for name in ("aircraft", "live")}
+SINGLE = [column.name for block in ("codeshared", "", "departure", "arrival") for column in OBSERVATIONS.block(block)]
 KEY = ["flight_key", "identity", "flight_date"]
 LEG = f"partition by {', '.join(KEY)}"
-STATE = [*SINGLE, *WHOLE["aircraft"], *WHOLE["live"], "codeshares", "has_operating_row", "slot_and_number_shared"]
+# What is worked out from all observations of a leg, and of its neighbours.
+WORKED_OUT = ["codeshares", "has_operating_row", "slot_and_number_shared"]
+STATE = [*SINGLE, *WHOLE["aircraft"], *WHOLE["live"], *WORKED_OUT]
 SLOT = "flight_date, coalesce(dep_iata, dep_icao), coalesce(arr_iata, arr_icao), dep_scheduled_local"
 
 
@@ -39,8 +39,8 @@ def fold(observations: DataFrame) -> DataFrame:
     until_now = f"({LEG} order by observed_at {_UNTIL_NOW})"
     winners = [_winner(name, f"{name} is not null", until_now, name) for name in SINGLE]
     for name, columns in WHOLE.items():
-        is_there = f"coalesce({', '.join(f'cast({column} as string)' for column in columns)}) is not null"
-        winners.append(_winner(f"struct({', '.join(columns)})", is_there, until_now, name))
+        is_given = f"coalesce({', '.join(f'cast({column} as string)' for column in columns)}) is not null"
+        winners.append(_winner(f"struct({', '.join(columns)})", is_given, until_now, name))
     parts = [f"{name}.{column}" for name, columns in WHOLE.items() for column in columns]
     # Few, wide steps: Spark analyses the whole plan again at each, which takes a tenth of a second here.
     return (
@@ -52,10 +52,10 @@ def fold(observations: DataFrame) -> DataFrame:
             f"max(is_shared) over {until_now} as slot_and_number_shared",
             f"min(observed_at) over {until_now} as first_seen_at",
         )
-        .selectExpr(*KEY, "observed_at", *SINGLE, *parts, *STATE[-3:], "first_seen_at")
+        .selectExpr(*KEY, "observed_at", *SINGLE, *parts, *WORKED_OUT, "first_seen_at")
     )
 
 
-def _winner(value: str, is_there: str, window: str, name: str) -> str:
-    candidate = f"if({is_there}, struct(is_operating, observed_at, {value} as value), null)"
+def _winner(value: str, is_given: str, window: str, name: str) -> str:
+    candidate = f"if({is_given}, struct(is_operating, observed_at, {value} as value), null)"
     return f"(max({candidate}) over {window}).value as {name}"

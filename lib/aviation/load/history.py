@@ -2,10 +2,10 @@
 
 from pyspark.sql import DataFrame
 
+from aviation.columns import EVENTS, FLIGHTS
 from aviation.load.fold import KEY, LEG, STATE
-from aviation.load.tables import EVENTS, FLIGHTS
 
-# What a person wants to hear of when it changes. Positions and codeshares change too often or matter too little.
+# The columns whose changes are events. Positions and codeshares change too often, or matter too little.
 WATCHED = (
     "flight_status",
     *(f"{side}_{what}_utc" for side in ("dep", "arr") for what in ("scheduled", "estimated", "actual")),

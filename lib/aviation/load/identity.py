@@ -5,11 +5,9 @@
 (arrival, times, gate, aircraft) may be part of it.
 """
 
+from collections.abc import Mapping
 from string import capwords
-
-from aviation.load.fields import OPERATOR
-
-Names = tuple[str | None, ...]
+from typing import Any
 
 
 def flight_number(number: str | None) -> str | None:
@@ -17,10 +15,10 @@ def flight_number(number: str | None) -> str | None:
     return number and (number.lstrip("0") or "0")
 
 
-def operator_leaves(record: dict, flight: dict, airline: dict) -> tuple[dict, bool]:
-    """The leaves that name the operating flight, under the keys of `fields.OPERATOR`, and whether the row is its own.
+def operator_leaves(flight: dict[str, Any], airline: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """The leaves that name the operating flight, as the `codeshared` block has them, and whether the row is its own.
 
-    `flight` and `airline` are the record's blocks.
+    `flight` and `airline` are blocks of the record.
     """
     codeshared = flight.get("codeshared")
     if isinstance(codeshared, dict) and codeshared:
@@ -37,16 +35,15 @@ def operator_leaves(record: dict, flight: dict, airline: dict) -> tuple[dict, bo
     return leaves, True
 
 
-def flight_key(date: str, departure: str, arrival: str, scheduled: str, names: Names) -> tuple[str, str]:
+def flight_key(
+    date: str, departure: str, arrival: str, scheduled: str, operator: Mapping[str, str | None]
+) -> tuple[str, str]:
     """The leg's key and how it was made: `number`, or `slot` where the airline or the number is not known.
 
     `departure` and `arrival` are airport codes, IATA else ICAO; `scheduled` is the local time of departure;
-    `names` are the operating flight's, in the order of `fields.OPERATOR`.
+    `operator` has the columns that name the operating flight.
     """
-    airline = names[_ICAO] or names[_IATA]
-    if airline and names[_NUMBER]:
-        return f"{date}|{departure}|{airline}|{names[_NUMBER]}", "number"
+    airline = operator["airline_icao"] or operator["airline_iata"]
+    if airline and operator["flight_number"]:
+        return f"{date}|{departure}|{airline}|{operator['flight_number']}", "number"
     return f"{date}|{departure}|{arrival}|{scheduled}", "slot"
-
-
-_IATA, _ICAO, _NAME, _NUMBER = (index for index, _ in enumerate(OPERATOR[:4]))

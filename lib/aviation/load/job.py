@@ -5,11 +5,13 @@ row in `loads` never happened: its objects are still new, and every write can be
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
+from aviation.columns import EVENTS, FLIGHTS, HISTORY, LOADS, OBSERVATIONS, QUARANTINE, REFERENCES, Table
 from aviation.errors import RefusedShareError
 from aviation.load import batch as batches
 from aviation.load import history, merge
@@ -19,17 +21,7 @@ from aviation.load.fold import fold
 from aviation.load.objects import ListKeys, bucket_lister, new_keys
 from aviation.load.record import recorded
 from aviation.load.settings import Settings
-from aviation.load.tables import (
-    EVENTS,
-    FLIGHTS,
-    HISTORY,
-    LOADS,
-    OBSERVATIONS,
-    QUARANTINE,
-    REFERENCE_TABLES,
-    Table,
-    ensure_tables,
-)
+from aviation.load.tables import ensure_tables, schema
 from aviation.load.upkeep import tidy
 from aviation.report import Report
 
@@ -38,7 +30,7 @@ FEW = 10
 
 
 class Load:
-    """The wiring of one run: `spark` and `settings`, how raw is listed, and who is told of each write."""
+    """The wiring of one run: `spark` and `settings`, how raw is listed, and what is called after each write."""
 
     def __init__(self, spark: SparkSession, settings: Settings, list_keys: ListKeys, wrote: Callable[[str], None]):
         self.spark = spark
@@ -48,7 +40,7 @@ class Load:
         self.started_at = _now()
 
     def run(self) -> Report:
-        """Load what is new, then tidy up if told to; RefusedShareError where too much of it is refused."""
+        """Load what is new, then tidy up where `upkeep` is set; RefusedShareError where too much of it is refused."""
         ensure_tables(self.spark, self.settings.namespace, f"{self.settings.published_uri}/{self.settings.database}")
         report = self.load(self.keys())
         if self.settings.upkeep:
@@ -95,7 +87,7 @@ class Load:
             )
 
     def write_flights(self, batch: DataFrame, counted: Tally) -> int:
-        """Append the observations that are not known yet; how many."""
+        """Append the observations that are not known yet; return how many there were."""
         if not counted.dates:
             return 0
         known = self.read(OBSERVATIONS).where(F.col("flight_date").isin(*counted.dates))
@@ -108,10 +100,10 @@ class Load:
         return added
 
     def write_references(self, batch: DataFrame, counted: Tally) -> None:
-        """Bring the reference tables up to date that the batch has records of."""
+        """Bring up to date the reference tables that the batch has records of."""
         for entity in counted.references:
-            table = REFERENCE_TABLES[entity]
-            key = next(iter(table.columns))
+            table = REFERENCES[entity]
+            [key] = table.key
             self.overwrite(table, merge.latest_references(self.read(table), batches.references(batch, entity), key))
 
     def derive_flights(self, counted: Tally) -> None:
@@ -130,7 +122,7 @@ class Load:
         self.overwrite(EVENTS, history.events(derived), touched)
 
     def write_quarantine(self, batch: DataFrame, counted: Tally, keys: list[str]) -> None:
-        """Keep the refused lines; those that a requeue has loaded leave it."""
+        """Keep the refused lines; lines that a requeue has loaded leave the quarantine."""
         if not counted.lines["refusal"] and not self.settings.requeue:
             return
         read_again = keys if self.settings.requeue else []
@@ -140,7 +132,7 @@ class Load:
         """Write the run's row in `loads`, which makes it one that happened."""
         finished_at = _now()
         newest = max(counted.newest_fetched_at.values(), default=None)
-        row = {
+        row: dict[str, Any] = {
             "run_id": self.settings.run_id,
             "status": "warning" if keys and not counted.lines_read else "ok",
             "started_at": self.started_at,
@@ -162,8 +154,8 @@ class Load:
             "seconds_to_queryable_p95": _seconds(counted.p95_fetched_at, finished_at),
             "seconds_to_queryable_max": _seconds(counted.oldest_fetched_at, finished_at),
         }
-        schema = ", ".join(f"`{name}` {sql_type}" for name, sql_type in LOADS.columns.items())
-        self.spark.createDataFrame([tuple(row.values())], schema).coalesce(1).writeTo(self.name(LOADS)).append()
+        rows: Any = [row]  # Spark takes a dict's values by name; its stubs know no dicts
+        self.spark.createDataFrame(rows, schema(LOADS)).coalesce(1).writeTo(self.name(LOADS)).append()
         self.wrote(LOADS.name)
         return _report(row)
 
@@ -171,7 +163,7 @@ class Load:
         """The table as it is now."""
         return self.spark.table(self.name(table))
 
-    def overwrite(self, table: Table, rows: DataFrame, where=None) -> None:
+    def overwrite(self, table: Table, rows: DataFrame, where: Column | None = None) -> None:
         """Replace the table's rows, or those that `where` takes in, in one commit."""
         rows.writeTo(self.name(table)).overwrite(F.lit(True) if where is None else where)
         self.wrote(table.name)
@@ -205,8 +197,8 @@ def _seconds(since: datetime | None, until: datetime) -> float | None:
     return (until - since).total_seconds() if since else None
 
 
-def _report(row: dict) -> Report:
-    """The row as JSON values; the objects as their number, for there can be thousands."""
+def _report(row: dict[str, Any]) -> Report:
+    """The row as JSON values; of the objects, of which there can be thousands, their number."""
     return Report(
         {name: _json_value(value) for name, value in row.items() if name != "objects"}
         | {"objects": len(row["objects"])}
@@ -218,4 +210,4 @@ def _json_value(value: object) -> object:
         return {name: _json_value(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_json_value(item) for item in value]
-    return value.isoformat() if hasattr(value, "isoformat") else value
+    return value.isoformat() if isinstance(value, date) else value  # a datetime is a date, too

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
+from aviation.columns import Kind
+
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?")
 _TERMINAL = re.compile(r"^(TERMINAL\s*|T(?=\d))")
 _EARLIEST_YEAR = 1900  # before powered flight: a placeholder such as 0001-01-01
@@ -62,15 +64,17 @@ def read_zone(value: object) -> str | None:
 def read_local(value: object) -> str | None:
     """An airport's local time. The API writes `+00:00` behind it, which is not true and is dropped."""
     moment = _moment(value)
-    return moment and moment.replace(tzinfo=None).isoformat()
+    return moment.replace(tzinfo=None).isoformat() if moment else None
 
 
 def read_utc(value: object) -> str | None:
     """An instant, as UTC without its zone; a time without a zone is taken as UTC."""
     moment = _moment(value)
-    if moment and moment.tzinfo:
+    if moment is None:
+        return None
+    if moment.tzinfo:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return moment and moment.isoformat()
+    return moment.isoformat()
 
 
 def read_date(value: object) -> str | None:
@@ -129,7 +133,7 @@ def _number(value: object) -> float | None:
     return number
 
 
-READERS: dict[str, Callable[[object], str | None]] = {
+READERS: dict[Kind, Callable[[object], str | None]] = {
     "text": read_text,
     "code": read_code,
     "flight_code": read_flight_code,
@@ -142,18 +146,4 @@ READERS: dict[str, Callable[[object], str | None]] = {
     "int": read_int,
     "number": read_number,
     "flag": read_flag,
-}
-SQL_TYPES = {
-    "text": "string",
-    "code": "string",
-    "flight_code": "string",
-    "terminal": "string",
-    "word": "string",
-    "zone": "string",
-    "local": "timestamp_ntz",
-    "utc": "timestamp_ntz",
-    "date": "date",
-    "int": "int",
-    "number": "double",
-    "flag": "boolean",
 }

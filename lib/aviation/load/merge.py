@@ -3,12 +3,12 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
-from aviation.load.tables import QUARANTINE
+from aviation.columns import OBSERVATIONS, QUARANTINE
 
 
 def not_yet_in(observations: DataFrame, known: DataFrame) -> DataFrame:
     """The observations that `known`, also rows of `flight_observations`, does not hold."""
-    key = ["flight_key", "observed_at", "content_hash"]
+    key = list(OBSERVATIONS.key)
     return observations.join(known.select(*key), key, "left_anti").select(*observations.columns)
 
 

@@ -1,6 +1,7 @@
 """What the alarms watch of a load: how old each entity's data is, and what share of the lines was refused."""
 
 from datetime import datetime
+from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
@@ -10,7 +11,7 @@ from aviation.report import Report
 NAMESPACE = "Aviation"
 
 
-def put(cloudwatch, stack: str, report: Report, loads: DataFrame) -> list[dict]:
+def put(cloudwatch: Any, stack: str, report: Report, loads: DataFrame) -> list[dict[str, Any]]:
     """Put the metrics of a load that has just ended into CloudWatch, and return them; `loads` is the table of them all.
 
     `DataAgeMinutes`, dimensions Stack and Entity: minutes from the fetch of the newest loaded record to the load's end,
@@ -24,7 +25,7 @@ def put(cloudwatch, stack: str, report: Report, loads: DataFrame) -> list[dict]:
     return data
 
 
-def measured(stack: str, report: Report, newest_fetched_at: dict[str, datetime]) -> list[dict]:
+def measured(stack: str, report: Report, newest_fetched_at: dict[str, datetime]) -> list[dict[str, Any]]:
     """The metrics as CloudWatch takes them; `newest_fetched_at` (UTC, naive) by entity."""
     of_stack = {"Name": "Stack", "Value": stack}
     finished_at = datetime.fromisoformat(report["finished_at"])

@@ -21,7 +21,7 @@ def bucket_lister(bucket: str) -> ListKeys:
 
     def list_keys(entity: str, start_after: str) -> Iterable[str]:
         for page in pages.paginate(Bucket=bucket, Prefix=f"{entity}/", StartAfter=start_after):
-            yield from (found["Key"] for found in page.get("Contents", []))
+            yield from (entry["Key"] for entry in page.get("Contents", []))
 
     return list_keys
 
@@ -30,7 +30,7 @@ def new_keys(entity: str, loaded: Collection[str], list_keys: ListKeys, look_bac
     """The keys of the entity's objects that are not in `loaded`, the keys of all entities that were loaded before.
 
     The listing starts `look_back_hours` before the newest hour of which something was loaded: an object of an earlier
-    hour can turn up late, for Firehose tries for as long as the stream keeps its records. None lists everything.
+    hour can turn up late: Firehose keeps trying for as long as the stream keeps its records. None lists everything.
     """
     hours = [hour for key in loaded if (hour := arrival_hour(key, entity))]
     start = f"{entity}/"

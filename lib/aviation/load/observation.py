@@ -2,90 +2,90 @@
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Iterable, Set
 from datetime import date
+from typing import Any, NamedTuple
 
-from aviation.load.fields import (
-    AIRLINE_KEYS,
-    BLOCKS,
-    FLIGHT_KEYS,
-    FLIGHT_RECORD_KEYS,
-    LEFT_OUT,
-    OPERATOR,
-    REFERENCES,
-    STATUSES,
-    Field,
-)
+from aviation.columns import OBSERVATIONS, REFERENCES, Column
 from aviation.load.identity import flight_key, flight_number, operator_leaves
-from aviation.load.leaves import READERS, read_flight_code
+from aviation.load.leaves import READERS
 from aviation.load.rules import Refused
+from aviation.load.vocabulary import AIRLINE_KEYS, FLIGHT_KEYS, FLIGHT_RECORD_KEYS, LEFT_OUT, STATUSES
 
-Values = list[str | None]
+Record = dict[str, Any]
+# The text of a row's columns, by name; Spark casts it to the columns' types.
+Values = dict[str, str | None]
 KEYS_NAMED = 5
 NAME_LIMIT = 60
-_KEYS = {name: frozenset(field.key for field in fields) for name, fields in BLOCKS.items()}
-_OPERATOR_KEYS = frozenset(field.key for field in OPERATOR)
-_REFERENCE_KEYS = {name: LEFT_OUT | {field.key for field in fields} for name, fields in REFERENCES.items()}
 
 
-def flight_observation(record: dict) -> tuple[Values, list[str]]:
-    """The values of `fields.OBSERVATION_COLUMNS`, as text, and the names of what was warned of.
+class _Leaf(NamedTuple):
+    """What a column's declaration says of its leaf, at hand for every record."""
+
+    key: str
+    column: str
+    reader: Callable[[object], str | None]
+
+
+def _leaves(columns: Iterable[Column]) -> tuple[_Leaf, ...]:
+    return tuple(_Leaf(c.leaf.key, c.name, READERS[c.leaf.kind]) for c in columns if c.leaf)
+
+
+def _keys(leaves: Iterable[_Leaf]) -> frozenset[str]:
+    return frozenset(leaf.key for leaf in leaves)
+
+
+_OF_RECORD, _CODESHARE, _OPERATOR = (_leaves(OBSERVATIONS.block(name)) for name in ("", "flight", "codeshared"))
+_BLOCKS = {name: _leaves(OBSERVATIONS.block(name)) for name in ("departure", "arrival", "aircraft", "live")}
+_BLOCK_KEYS = {"airline": AIRLINE_KEYS, "flight": FLIGHT_KEYS} | {name: _keys(of) for name, of in _BLOCKS.items()}
+_OPERATOR_KEYS = _keys(_OPERATOR)
+_REFERENCES = {name: _leaves(table.block("")) for name, table in REFERENCES.items()}
+_REFERENCE_KEYS = {name: LEFT_OUT | _keys(leaves) for name, leaves in _REFERENCES.items()}
+
+
+def flight_observation(record: Record) -> tuple[Values, list[str]]:
+    """The columns of `flight_observations` but `observed_at`, and the names of what was warned of.
 
     Raises Refused where the record has no departure, arrival, date or schedule.
     """
     warnings: set[str] = set()
     notice_unknown("", record, FLIGHT_RECORD_KEYS, warnings)
-    blocks = {
-        name: _block(record, name, warnings)
-        for name in ("departure", "arrival", "airline", "flight", "aircraft", "live")
-    }
-    notice_unknown("airline", blocks["airline"], AIRLINE_KEYS, warnings)
-    notice_unknown("flight", blocks["flight"], FLIGHT_KEYS, warnings)
-    leaves = {"": _read(record, BLOCKS[""], warnings)}
-    [status] = leaves[""]
-    if status and status not in STATUSES:
-        warnings.add(f"status_known:{_short(status)}")
-    for name in ("departure", "arrival", "aircraft", "live"):
-        notice_unknown(name, blocks[name], _KEYS[name], warnings)
-        leaves[name] = _read(blocks[name], BLOCKS[name], warnings)
-
-    operator, is_operating = operator_leaves(record, blocks["flight"], blocks["airline"])
+    blocks = {name: _block(record, name, warnings) for name in _BLOCK_KEYS}
+    for name, keys in _BLOCK_KEYS.items():
+        notice_unknown(name, blocks[name], keys, warnings)
+    operator, is_operating = operator_leaves(blocks["flight"], blocks["airline"])
     if not is_operating:
         notice_unknown("codeshared", operator, _OPERATOR_KEYS, warnings)
-    names = _read(operator, OPERATOR, warnings)
-    names[_NUMBER] = flight_number(names[_NUMBER])
-    codeshare = None if is_operating else _leaf(blocks["flight"].get("iata"), _CODESHARE, warnings)
 
-    departure, arrival = leaves["departure"], leaves["arrival"]
-    start = departure[_IATA] or departure[_ICAO]
-    end = arrival[_IATA] or arrival[_ICAO]
-    if not start:
-        raise Refused("has_departure", "the departure names no airport")
-    if not end:
-        raise Refused("has_arrival", "the arrival names no airport")
-    day = _flight_date(record.get("flight_date"))
-    scheduled = departure[_SCHEDULED]
-    if not scheduled:
-        raise Refused("has_schedule", f"departure.scheduled is {_shown(blocks['departure'].get('scheduled'))}")
-    key, identity = flight_key(day, start, end, scheduled, tuple(names))
-    values = ["true" if is_operating else "false", codeshare, *names]
-    for name in BLOCKS:
-        values += leaves[name]
-    return [key, identity, day, content_hash([key, *values]), *values], sorted(warnings)
+    described: Values = {"is_operating": "true" if is_operating else "false", "codeshare": None}
+    if not is_operating:
+        described |= _read(blocks["flight"], _CODESHARE, warnings)
+    described |= _read(operator, _OPERATOR, warnings)
+    described["flight_number"] = flight_number(described["flight_number"])
+    described |= _read(record, _OF_RECORD, warnings)
+    for name, leaves in _BLOCKS.items():
+        described |= _read(blocks[name], leaves, warnings)
+    status = described["flight_status_api"]
+    if status and status not in STATUSES:
+        warnings.add(f"status_known:{_short(status)}")
+    identity = _identity(record, described)
+    # Of the values in the order of the columns: another order is another hash.
+    hashed = content_hash([identity["flight_key"], *described.values()])
+    return identity | {"content_hash": hashed} | described, sorted(warnings)
 
 
-def reference_record(entity: str, record: dict) -> tuple[Values, list[str]]:
-    """The content hash and the values of `fields.REFERENCES[entity]`, as text, and the names of what was warned of.
+def reference_record(entity: str, record: Record) -> tuple[Values, list[str]]:
+    """The columns of the entity's table but `observed_at`, and the names of what was warned of.
 
     Raises Refused where the record lacks the entity's key.
     """
     warnings: set[str] = set()
     notice_unknown(entity, record, _REFERENCE_KEYS[entity], warnings)
-    values = _read(record, REFERENCES[entity], warnings)
-    if values[0] is None:
-        key = REFERENCES[entity][0].key
+    values = _read(record, _REFERENCES[entity], warnings)
+    [key] = REFERENCES[entity].key
+    if values[key] is None:
         raise Refused("has_key", f"{key} is {_shown(record.get(key))}")
-    return [content_hash(values), *values], sorted(warnings)
+    return values | {"content_hash": content_hash(list(values.values()))}, sorted(warnings)
 
 
 def content_hash(values: object) -> str:
@@ -94,31 +94,10 @@ def content_hash(values: object) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _read(block: dict, fields: tuple[Field, ...], warnings: set[str]) -> Values:
-    return [None if (value := block.get(field.key)) is None else _leaf(value, field, warnings) for field in fields]
-
-
-def _leaf(value: object, field: Field, warnings: set[str]) -> str | None:
-    if value is None:
-        return None
-    try:
-        return READERS[field.kind](value)
-    except (ValueError, OverflowError):
-        warnings.add(f"value_readable:{field.column}")
-        return None
-
-
-def _block(record: dict, name: str, warnings: set[str]) -> dict:
-    block = record.get(name)
-    if isinstance(block, dict):
-        return block
-    if block is not None:
-        warnings.add(f"value_readable:{name}")
-    return {}
-
-
-def notice_unknown(block: str, keys: dict, known: Collection[str], warnings: set[str]) -> None:
+def notice_unknown(block: str, keys: Record, known: Set[str], warnings: set[str]) -> None:
     """Warn of keys that are not known, by name; without, where there are many: a record can bring thousands."""
+    if keys.keys() <= known:
+        return
     unknown = keys.keys() - known
     if len(unknown) > KEYS_NAMED:
         warnings.add("key_known")
@@ -126,6 +105,46 @@ def notice_unknown(block: str, keys: dict, known: Collection[str], warnings: set
     for key in unknown:
         name = f"{block}.{key}" if block else key
         warnings.add(f"key_known:{_short(name)}")
+
+
+def _identity(record: Record, described: Values) -> Values:
+    """The columns that say which leg it is: `flight_key`, `identity`, `flight_date`."""
+    departure = described["dep_iata"] or described["dep_icao"]
+    if not departure:
+        raise Refused("has_departure", "the departure names no airport")
+    arrival = described["arr_iata"] or described["arr_icao"]
+    if not arrival:
+        raise Refused("has_arrival", "the arrival names no airport")
+    day = _flight_date(record.get("flight_date"))
+    scheduled = described["dep_scheduled_local"]
+    if not scheduled:
+        given = record["departure"].get("scheduled")
+        raise Refused("has_schedule", f"departure.scheduled is {_shown(given)}")
+    key, made_from = flight_key(day, departure, arrival, scheduled, described)
+    return {"flight_key": key, "identity": made_from, "flight_date": day}
+
+
+def _read(block: Record, leaves: tuple[_Leaf, ...], warnings: set[str]) -> Values:
+    values: Values = {}
+    for key, column, reader in leaves:
+        value = block.get(key)
+        if value is not None:
+            try:
+                value = reader(value)
+            except (ValueError, OverflowError):
+                warnings.add(f"value_readable:{column}")
+                value = None
+        values[column] = value
+    return values
+
+
+def _block(record: Record, name: str, warnings: set[str]) -> Record:
+    block = record.get(name)
+    if isinstance(block, dict):
+        return block
+    if block is not None:
+        warnings.add(f"value_readable:{name}")
+    return {}
 
 
 def _short(text: str) -> str:
@@ -146,13 +165,3 @@ def _flight_date(value: object) -> str:
 
 def _shown(value: object) -> str:
     return "empty" if value in (None, "") else repr(value)[:80]
-
-
-_NUMBER = [field.column for field in OPERATOR].index("flight_number")
-_IATA, _ICAO, _SCHEDULED = (
-    [field.key for field in BLOCKS["departure"]].index(key) for key in ("iata", "icao", "scheduled")
-)
-_ARRIVAL = [field.key for field in BLOCKS["arrival"]]
-assert _ARRIVAL[_IATA] == "iata" and _ARRIVAL[_ICAO] == "icao"
-_CODESHARE = Field("iata", "codeshare", "flight_code")
-assert READERS[_CODESHARE.kind] is read_flight_code

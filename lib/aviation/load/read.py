@@ -9,16 +9,25 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from aviation.columns import OBSERVATIONS, QUARANTINE
 from aviation.entities import ENTITIES
 from aviation.load.leaves import read_utc
-from aviation.load.observation import Values, content_hash, flight_observation, notice_unknown, reference_record
+from aviation.load.observation import (
+    Record,
+    Values,
+    content_hash,
+    flight_observation,
+    notice_unknown,
+    reference_record,
+)
 from aviation.load.rules import Refused
 
 GZIP_MAGIC = b"\x1f\x8b"
 FUTURE = timedelta(minutes=5)
 ENVELOPE = frozenset({"entity", "observed_at", "fetched_at", "run_id", "source", "record"})
-# A refused line's values, in this order. A longer text is cut: what it looked like is enough, the object still has it.
-REFUSAL = ("quarantine_id", "rule", "reason", "raw_text")
+# The columns of `quarantine` that a refused line says itself; the others follow from all of its lines.
+REFUSAL_COLUMNS = ("quarantine_id", "rule", "reason", "raw_text")
+# A longer text is cut: what it looked like is enough, the object still has it.
 RAW_TEXT_LIMIT = 100_000
 _PIECE = 1 << 16
 
@@ -26,8 +35,8 @@ _PIECE = 1 << 16
 class Outcome(NamedTuple):
     """What became of one line. `kind` is `observation`, `reference` or `refusal`; times are ISO text, UTC without zone.
 
-    `warnings` are `rule` or `rule:column`. `values` are the text of `fields.OBSERVATION_COLUMNS`, of the content hash
-    and `fields.REFERENCES[entity]`, or of `REFUSAL`.
+    `warnings` are `rule` or `rule:column`. `values` are the text of columns of `table`, by name: REFUSAL_COLUMNS, else
+    all but `observed_at`.
     """
 
     kind: str
@@ -37,6 +46,11 @@ class Outcome(NamedTuple):
     fetched_at: str | None
     warnings: list[str]
     values: Values
+
+    @property
+    def table(self) -> str:
+        """The table that the line belongs in."""
+        return {"observation": OBSERVATIONS.name, "refusal": QUARANTINE.name}.get(self.kind, self.entity)
 
 
 def outcomes(key: str, content: bytes) -> Iterator[Outcome]:
@@ -83,7 +97,7 @@ def outcome(folder: str, key: str, line: bytes) -> Outcome:
     except UnicodeDecodeError as error:
         refused = Refused("utf8", f"byte {error.start} is not UTF-8")
         return _refusal(folder, key, refused, line.decode(errors="replace"), identity=line.hex())
-    envelope: object = None
+    envelope: Record = {}
     try:
         envelope = _parsed(text)
         entity, observed_at, fetched_at, record = _opened(envelope)
@@ -92,8 +106,8 @@ def outcome(folder: str, key: str, line: bytes) -> Outcome:
         else:
             kind, (values, warnings) = "reference", reference_record(entity, record)
     except Refused as refused:
-        record = envelope.get("record") if isinstance(envelope, dict) else None
-        return _refusal(folder, key, refused, text, identity=text if record is None else record)
+        given = envelope.get("record")
+        return _refusal(folder, key, refused, text, identity=text if given is None else given)
     except RecursionError:
         return _refusal(folder, key, Refused("json", "nested too deeply"), text, identity=text)
     if not envelope.keys() <= ENVELOPE:
@@ -103,7 +117,7 @@ def outcome(folder: str, key: str, line: bytes) -> Outcome:
     return Outcome(kind, entity, key, observed_at, fetched_at, warnings, values)
 
 
-def _parsed(text: str) -> dict:
+def _parsed(text: str) -> Record:
     try:
         envelope = json.loads(text, parse_constant=_refuse_constant)
     except ValueError as error:
@@ -117,26 +131,29 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _opened(envelope: dict) -> tuple[str, str, str, dict]:
+def _opened(envelope: Record) -> tuple[str, str, str, Record]:
     if missing := ENVELOPE - envelope.keys():
         raise Refused("envelope_complete", f"the envelope lacks {', '.join(sorted(missing))}")
-    times = {}
-    for name in ("observed_at", "fetched_at"):
-        try:
-            times[name] = read_utc(envelope[name])
-        except (ValueError, OverflowError):
-            times[name] = None
-        if times[name] is None:
-            raise Refused("envelope_complete", f"{name} is {str(envelope[name])[:40]!r}")
+    observed_at, fetched_at = (_instant(envelope, name) for name in ("observed_at", "fetched_at"))
     entity, record = envelope["entity"], envelope["record"]
     if not isinstance(entity, str) or entity not in ENTITIES:
         raise Refused("entity_known", f"the entity is {str(entity)[:40]!r}")
     if not isinstance(record, dict):
         raise Refused("record_is_object", f"the record is a JSON {type(record).__name__}")
-    observed, fetched = datetime.fromisoformat(times["observed_at"]), datetime.fromisoformat(times["fetched_at"])
+    observed, fetched = datetime.fromisoformat(observed_at), datetime.fromisoformat(fetched_at)
     if observed - fetched > FUTURE:
         raise Refused("not_from_the_future", f"observed at {observed}, yet fetched at {fetched}")
-    return entity, times["observed_at"], times["fetched_at"], record
+    return entity, observed_at, fetched_at, record
+
+
+def _instant(envelope: Record, name: str) -> str:
+    try:
+        instant = read_utc(envelope[name])
+    except (ValueError, OverflowError):
+        instant = None
+    if instant is None:
+        raise Refused("envelope_complete", f"{name} is {str(envelope[name])[:40]!r}")
+    return instant
 
 
 def _refusal(folder: str, key: str, refused: Refused, text: str, *, identity: object) -> Outcome:
@@ -145,5 +162,10 @@ def _refusal(folder: str, key: str, refused: Refused, text: str, *, identity: ob
         quarantine_id = content_hash([folder, refused.rule, identity])
     except RecursionError:  # the record is nested more deeply than JSON can be written
         quarantine_id = content_hash([folder, refused.rule, text])
-    values = [quarantine_id, refused.rule, refused.reason, text[:RAW_TEXT_LIMIT]]
+    values: Values = {
+        "quarantine_id": quarantine_id,
+        "rule": refused.rule,
+        "reason": refused.reason,
+        "raw_text": text[:RAW_TEXT_LIMIT],
+    }
     return Outcome("refusal", folder, key, None, None, [], values)

@@ -1,11 +1,11 @@
-"""What a load is told: choices from the notebook's parameters, places from the Glue job's arguments."""
+"""A load's settings: choices from the notebook's parameters, places from the Glue job's arguments."""
 
 import json
 import os
 import sys
-import typing
 import uuid
 from dataclasses import dataclass, field, fields
+from typing import Any, get_type_hints
 
 from aviation import aws
 from aviation.entities import ENTITIES, entity_named
@@ -59,7 +59,7 @@ class Settings:
     runs_bucket: str | None = None
 
     @property
-    def choices(self) -> dict:
+    def choices(self) -> dict[str, Any]:
         """What was chosen, as the notebook's parameters name it."""
         return {item.name: getattr(self, item.name) for item in fields(LoadParameters)}
 
@@ -69,7 +69,7 @@ class Settings:
         return f"{self.catalog}.{self.database}"
 
 
-def settings(**choices) -> Settings:
+def settings(**choices: Any) -> Settings:
     """The settings of this run.
 
     On Glue the job's arguments (`--raw_bucket`, …, and a choice such as `--entities flights,cities`, which comes
@@ -80,8 +80,8 @@ def settings(**choices) -> Settings:
     glue_run = arguments.pop(GLUE_RUN, None)
     if missing := [name for name in DEPLOYED if not arguments.get(name)]:
         raise PlaceError(f"the load job has no argument --{missing[0]}: deploy it again with this version")
-    given = {name: parsed(name, text) for name, text in arguments.items() if name not in DEPLOYED}
-    chosen = resolve(LoadParameters, **(choices | given))
+    passed = {name: parsed(name, text) for name, text in arguments.items() if name not in DEPLOYED}
+    chosen = resolve(LoadParameters, **(choices | passed))
     if chosen.look_back_hours < 1:
         raise ParameterError(f"parameter 'look_back_hours' must be at least 1, not {chosen.look_back_hours}")
     if not 0 <= chosen.max_refused_share <= 1:
@@ -126,7 +126,7 @@ def _deployed_arguments() -> dict[str, str]:
 
 def parsed(name: str, text: str) -> object:
     """A choice that Glue passes as text, as what it is declared to be; what does not parse is left for `resolve`."""
-    declared = typing.get_type_hints(LoadParameters)[name]
+    declared = get_type_hints(LoadParameters)[name]
     if declared == list[str] and not text.lstrip().startswith("["):
         return [part.strip() for part in text.split(",") if part.strip()]
     try:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from pyspark.sql import SparkSession
 
-from aviation.load.tables import LOADS, OBSERVATIONS, TABLES, Table
+from aviation.columns import LOADS, OBSERVATIONS, TABLES, Table
 
 # Longer than a query runs that began on the files of a snapshot.
 SNAPSHOTS_KEPT = timedelta(days=1)

@@ -1,9 +1,12 @@
 """The views of the Glue database: what decision makers ask, written once in Athena's SQL.
 
-Standard library and boto3 only: the Glue job publishes them.
+In: the tables that `aviation.load` fills. Out: views over them, in the Glue catalog, which the load publishes and
+`aviation.sql` reads. Before it: `aviation.load`. After it: `aviation.sql`. Standard library and boto3 only: the Glue
+job publishes them.
 """
 
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from aviation.errors import ParameterError
 from aviation.views import aircraft, delays, operations
@@ -37,7 +40,7 @@ def view_sql(view: View, *, delay_cost_per_minute: float | str) -> str:
     return view.sql.replace(PLACEHOLDER, f"{cost.normalize():f}")
 
 
-def publish(glue, database: str, *, delay_cost_per_minute: float | str) -> list[str]:
+def publish(glue: Any, database: str, *, delay_cost_per_minute: float | str) -> list[str]:
     """Create each view in the Glue database, or update it where it differs; the names of those that changed.
 
     `glue` is a boto3 client. Views that are no longer declared are not touched.

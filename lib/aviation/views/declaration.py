@@ -30,9 +30,12 @@ class View:
 # Stands in a view's SQL for the cost of a minute, which whoever deploys chooses.
 PLACEHOLDER = ":delay_cost_per_minute"
 
+# From so many minutes after its schedule on, a flight is late; until then it is on time. The rule is DOT's.
+LATE_MIN = 15
 DOT = (
     "US Department of Transportation, Air Travel Consumer Report, on data reported under 14 CFR 234: a flight is on "
-    "time if it operated less than 15 minutes after its schedule; a cancelled or diverted flight is not on time."
+    f"time if it operated less than {LATE_MIN} minutes after its schedule; a cancelled or diverted flight is not on "
+    "time."
 )
 OVER = "Counts the flights that are over: landed, diverted or cancelled. Those still to come or under way are left out."
 

@@ -10,6 +10,7 @@ from aviation.views.declaration import (
     FLIGHT_DATE,
     FLIGHTS,
     FLIGHTS_OVER,
+    LATE_MIN,
     OVER,
     View,
     delay_columns,
@@ -20,15 +21,15 @@ ON_TIME_BY_AIRLINE_DAY = View(
     name="on_time_by_airline_day",
     question="How punctual was each airline on each day?",
     definition=(
-        f"{OVER} On time: landed, with an arrival delay under 15 minutes. Cancelled, diverted and landed with an "
-        f"unknown delay count as not on time. Delays are those of the flights that landed. {AIRLINE_GROUP}"
+        f"{OVER} On time: landed, with an arrival delay under {LATE_MIN} minutes. Cancelled, diverted and landed with "
+        f"an unknown delay count as not on time. Delays are those of the flights that landed. {AIRLINE_GROUP}"
     ),
     source=DOT,
     columns={
         **FLIGHT_DATE,
         **AIRLINE_COLUMNS,
         **FLIGHTS,
-        "on_time": ("bigint", "Flights that landed less than 15 minutes after schedule."),
+        "on_time": ("bigint", f"Flights that landed less than {LATE_MIN} minutes after schedule."),
         "on_time_share": ("double", "on_time / flights, 0 to 1."),
         **CANCELLED,
         **DIVERTED,
@@ -38,8 +39,8 @@ ON_TIME_BY_AIRLINE_DAY = View(
 select flight_date,
        {AIRLINE},
        count(*) as flights,
-       count(*) filter (where arr_delay_min < 15) as on_time,
-       count(*) filter (where arr_delay_min < 15) * 1e0 / count(*) as on_time_share,
+       count(*) filter (where arr_delay_min < {LATE_MIN}) as on_time,
+       count(*) filter (where arr_delay_min < {LATE_MIN}) * 1e0 / count(*) as on_time_share,
        count(*) filter (where flight_status = 'cancelled') as cancelled,
        count(*) filter (where flight_status = 'diverted') as diverted,
        {delay_figures("arr_delay_min")}
@@ -53,8 +54,8 @@ ON_TIME_BY_AIRPORT_HOUR = View(
     definition=(
         f"{OVER} Each counts once at the airport that it was to leave, under the local hour of its scheduled departure,"
         " and once at the one that it was to reach, under that of its scheduled arrival. On time: a departure delay, or"
-        " an arrival delay, under 15 minutes. Cancelled counts as not on time in both directions, diverted as not on"
-        " time where it was to arrive. All days of the tables together."
+        f" an arrival delay, under {LATE_MIN} minutes. Cancelled counts as not on time in both directions, diverted as"
+        " not on time where it was to arrive. All days of the tables together."
     ),
     source=DOT,
     columns={
@@ -62,7 +63,7 @@ ON_TIME_BY_AIRPORT_HOUR = View(
         "direction": ("varchar", "departure or arrival."),
         "hour": ("bigint", "Hour, 0 to 23, of the scheduled time at the airport; null where it is not known."),
         **FLIGHTS,
-        "on_time": ("bigint", "Flights with a delay under 15 minutes in this direction."),
+        "on_time": ("bigint", f"Flights with a delay under {LATE_MIN} minutes in this direction."),
         "on_time_share": ("double", "on_time / flights, 0 to 1."),
         **CANCELLED,
         **DIVERTED,
@@ -88,8 +89,8 @@ select airport,
        direction,
        hour,
        count(*) as flights,
-       count(*) filter (where delay_min < 15) as on_time,
-       count(*) filter (where delay_min < 15) * 1e0 / count(*) as on_time_share,
+       count(*) filter (where delay_min < {LATE_MIN}) as on_time,
+       count(*) filter (where delay_min < {LATE_MIN}) * 1e0 / count(*) as on_time_share,
        count(*) filter (where flight_status = 'cancelled') as cancelled,
        count(*) filter (where flight_status = 'diverted') as diverted,
        {delay_figures("delay_min")}
@@ -101,8 +102,8 @@ DELAYS_BY_ROUTE_DAY = View(
     name="delays_by_route_day",
     question="Which routes arrive late, and by how much?",
     definition=(
-        f"{OVER} Delayed: landed 15 minutes or more after schedule. Cancelled and diverted flights count in flights, "
-        "not in arrived, delayed or the delays. Airports without an IATA code are null and fall together."
+        f"{OVER} Delayed: landed {LATE_MIN} minutes or more after schedule. Cancelled and diverted flights count in "
+        "flights, not in arrived, delayed or the delays. Airports without an IATA code are null and fall together."
     ),
     source=DOT,
     columns={
@@ -111,7 +112,7 @@ DELAYS_BY_ROUTE_DAY = View(
         **FLIGHT_DATE,
         **FLIGHTS,
         "arrived": ("bigint", "Flights that landed, their arrival delay known."),
-        "delayed": ("bigint", "Flights that landed 15 minutes or more after schedule."),
+        "delayed": ("bigint", f"Flights that landed {LATE_MIN} minutes or more after schedule."),
         **delay_columns("arr_delay_min", "arrival delay of the flights that landed"),
     },
     sql=f"""{FLIGHTS_OVER}
@@ -120,7 +121,7 @@ select dep_iata,
        flight_date,
        count(*) as flights,
        count(arr_delay_min) as arrived,
-       count(*) filter (where arr_delay_min >= 15) as delayed,
+       count(*) filter (where arr_delay_min >= {LATE_MIN}) as delayed,
        {delay_figures("arr_delay_min")}
 from flights_over
 group by dep_iata, arr_iata, flight_date""",
@@ -159,8 +160,8 @@ CANCELLATIONS_DIVERSIONS = View(
     name="cancellations_diversions",
     question="How many flights did each airline cancel or divert on each day?",
     definition=(
-        f"{OVER} Shares are of those: early in a day they are high, for a cancellation is known before the flights "
-        f"that will land. {AIRLINE_GROUP}"
+        f"{OVER} Shares are of those: early in a day they are high, because a cancellation is known before "
+        f"the flights that will land have landed. {AIRLINE_GROUP}"
     ),
     source=DOT,
     columns={

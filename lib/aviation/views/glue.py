@@ -6,27 +6,31 @@ AWS documents no such call; the form is that of Trino's Hive connector, which At
 
 import base64
 import json
+from typing import Any
 
 from aviation.views.declaration import HIVE_TYPES, View
 
 _PREFIX, _SUFFIX = "/* Presto View: ", " */"
 
 
-def put(glue, database: str, inputs: list[dict]) -> list[str]:
-    """Create each of the views (each a TableInput), or update it where it differs; the names of those that changed."""
+def put(glue: Any, database: str, inputs: list[dict[str, Any]]) -> list[str]:
+    """Create each of the views (each a TableInput), or update it where it differs; the names of those that changed.
+
+    `glue` is a boto3 client.
+    """
     pages = glue.get_paginator("get_tables").paginate(DatabaseName=database)
-    there = {table["Name"]: table for page in pages for table in page["TableList"]}
+    existing = {table["Name"]: table for page in pages for table in page["TableList"]}
     changed = []
     for wanted in inputs:
-        found = there.get(wanted["Name"])
-        if found and _essence(found) == _essence(wanted):
+        current = existing.get(wanted["Name"])
+        if current and _essence(current) == _essence(wanted):
             continue
-        (glue.update_table if found else glue.create_table)(DatabaseName=database, TableInput=wanted)
+        (glue.update_table if current else glue.create_table)(DatabaseName=database, TableInput=wanted)
         changed.append(wanted["Name"])
     return changed
 
 
-def table_input(view: View, text: str, database: str) -> dict:
+def table_input(view: View, text: str, database: str) -> dict[str, Any]:
     """The TableInput of Glue's CreateTable and UpdateTable for the view with the SQL `text`."""
     definition = {
         "originalSql": text,
@@ -54,15 +58,16 @@ def table_input(view: View, text: str, database: str) -> dict:
     }
 
 
-def sql_of(table: dict) -> str | None:
+def sql_of(table: dict[str, Any]) -> str | None:
     """The SQL of a table of the Glue catalog that is one of Athena's views; None where it is none."""
     text = table.get("ViewOriginalText") or ""
     if table.get("TableType") != "VIRTUAL_VIEW" or not text.startswith(_PREFIX):
         return None
-    return json.loads(base64.b64decode(text.removeprefix(_PREFIX).removesuffix(_SUFFIX)))["originalSql"]
+    definition = json.loads(base64.b64decode(text.removeprefix(_PREFIX).removesuffix(_SUFFIX)))
+    return str(definition["originalSql"])
 
 
-def _essence(table: dict) -> tuple:
+def _essence(table: dict[str, Any]) -> tuple[object, ...]:
     """What of a view is compared: the catalog adds fields of its own."""
     columns = table.get("StorageDescriptor", {}).get("Columns", [])
     return (

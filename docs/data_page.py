@@ -1,0 +1,43 @@
+"""Makes `docs/data.md`, the data dictionary: the words of `data.md.jinja`, and what the code declares.
+
+Run it after a change to a table, a view, a rule or a flag: `.venv/bin/python docs/data_page.py`.
+"""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from aviation.columns import FLIGHTS, TABLES
+from aviation.load.derive import FLAGS, STATUS_RULES
+from aviation.load.history import WATCHED
+from aviation.load.rules import RULES
+from aviation.views import VIEWS
+
+DOCS = Path(__file__).parent
+PAGE = DOCS / "data.md"
+
+
+def page() -> str:
+    """The whole page, as Markdown."""
+    environment = Environment(
+        loader=FileSystemLoader(DOCS),
+        autoescape=False,  # Markdown, of our own words alone
+        keep_trailing_newline=True,
+        lstrip_blocks=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["cell"] = lambda text: text.replace("|", "\\|")
+    return environment.get_template("data.md.jinja").render(
+        tables=TABLES,
+        flights=FLIGHTS,
+        watched=WATCHED,
+        status_rules=STATUS_RULES,
+        flags=FLAGS,
+        rules=RULES,
+        views=VIEWS,
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

@@ -1,0 +1,34 @@
+"""The tables, declared: the key of each, its columns, and what they mean.
+
+A column is declared once, here: its name, its type, its meaning, and the leaf of the API's record that it is read from
+(`declaration`). The load reads records and makes the tables, with their comments, from these declarations; DuckDB,
+status, the exploration notebooks and docs/data.md take names, types and words from them.
+
+`legs` has the tables of flights (`sides` the columns that departure and arrival share), `references` those of cities,
+airplanes and aircraft types, `loads` what the load keeps about itself. This is the ground: standard library only, no
+AWS, because Glue and the Lambdas run it too.
+"""
+
+from aviation.columns.declaration import TYPES, Column, Kind, Leaf, Table
+from aviation.columns.legs import EVENTS, FLIGHTS, HISTORY, OBSERVATIONS
+from aviation.columns.loads import LOADS, QUARANTINE
+from aviation.columns.references import REFERENCES
+
+# In the order in which people ask for them.
+TABLES = (FLIGHTS, HISTORY, EVENTS, OBSERVATIONS, *REFERENCES.values(), QUARANTINE, LOADS)
+
+__all__ = [
+    "EVENTS",
+    "FLIGHTS",
+    "HISTORY",
+    "LOADS",
+    "OBSERVATIONS",
+    "QUARANTINE",
+    "REFERENCES",
+    "TABLES",
+    "TYPES",
+    "Column",
+    "Kind",
+    "Leaf",
+    "Table",
+]

@@ -1,0 +1,106 @@
+"""What the load says of itself: the lines that it refused, and its runs."""
+
+from aviation.columns.declaration import Column, table
+
+QUARANTINE = table(
+    "quarantine",
+    "one record that a rule refused, with the reason",
+    ("quarantine_id",),
+    Column(
+        "quarantine_id",
+        "string",
+        "Identifies the row: a hash of entity, rule and record (of the text, if there is no record).",
+    ),
+    Column(
+        "entity",
+        "string",
+        "What the record was to be: flights, cities, airplanes or aircraft_types; the folder in raw.",
+    ),
+    Column("rule", "string", "Name of the rule that refused it."),
+    Column("reason", "string", "How it breaks the rule, in one line."),
+    Column(
+        "raw_text",
+        "string",
+        "The line as it came, with bytes that are not UTF-8 replaced; cut after 100,000 characters.",
+    ),
+    Column("object", "string", "Key of a raw object that holds it, the first by name."),
+    Column(
+        "first_seen_at",
+        "timestamp_ntz",
+        "When it first came: the hour, in UTC, at which the first of its raw objects arrived.",
+    ),
+    Column(
+        "last_seen_at",
+        "timestamp_ntz",
+        "When it last came: the hour, in UTC, at which the last of its raw objects arrived.",
+    ),
+    Column("times_seen", "bigint", "How many lines held it, in all raw objects."),
+    # By object, so that one that is read again counts once.
+    Column("lines_by_object", "map<string,bigint>", "How many lines held it, by the key of the raw object."),
+)
+
+LOADS = table(
+    "loads",
+    "one finished run of the load: what it read and what came of it",
+    ("run_id",),
+    Column("run_id", "string", "Identifies the run of the load; its run record in the runs bucket has the same."),
+    Column("status", "string", "How the run ended: ok, or warning if its raw objects held no line at all."),
+    Column("started_at", "timestamp_ntz", "When the run started, in UTC."),
+    Column("finished_at", "timestamp_ntz", "When the tables could be queried, in UTC."),
+    Column("seconds", "double", "How long the run took, in seconds."),
+    Column("objects", "array<string>", "Keys of the raw objects that the run read; empty if there were none to read."),
+    Column(
+        "lines_read",
+        "bigint",
+        "Lines that the run read: observations_added + references + repeats + quarantined.",
+    ),
+    Column("observations_added", "bigint", "Lines that became new rows of flight_observations."),
+    Column("references", "bigint", "Lines that held a city, an airplane or an aircraft type."),
+    Column(
+        "repeats",
+        "bigint",
+        "Lines that held an observation that was there already, or came more than once in the run.",
+    ),
+    Column("quarantined", "bigint", "Lines that a rule refused."),
+    Column("warnings", "bigint", "How often a line that was loaded broke a rule that only warns."),
+    Column(
+        "warnings_by_rule",
+        "map<string,bigint>",
+        "Those warnings by name, rule or rule:what; beyond the 100 most frequent by rule alone.",
+    ),
+    Column(
+        "flight_dates",
+        "array<date>",
+        "Flight dates of which the run had observations: those that it derived again.",
+    ),
+    Column(
+        "newest_observed_at",
+        "map<string,timestamp_ntz>",
+        "When the API gave the newest record that was loaded, in UTC; by entity.",
+    ),
+    Column(
+        "newest_fetched_at",
+        "map<string,timestamp_ntz>",
+        "When the newest record loaded was fetched, in UTC by the producer's clock; by entity.",
+    ),
+    Column(
+        "seconds_to_queryable_min",
+        "double",
+        "Seconds from the fetch of the newest record to the end of the run; null for none.",
+    ),
+    Column(
+        "seconds_to_queryable_p50",
+        "double",
+        "Seconds from fetch to the end of the run that half of the records took at most.",
+    ),
+    Column(
+        "seconds_to_queryable_p95",
+        "double",
+        "Seconds from fetch to the end of the run that 95 % of the records took at most.",
+    ),
+    Column(
+        "seconds_to_queryable_max",
+        "double",
+        "Seconds from the fetch of the oldest record to the end of the run; null for none.",
+    ),
+)
