@@ -137,6 +137,9 @@ class Api:
         else:
             context = {"endpoint": endpoint, "offset": query["offset"], "fetched_at": datetime.now(UTC)}
             return read_answer(status, headers, body, local=self._local, **context)
+        if self._local and "Connection refused" in reason:
+            hint = "nothing listens there: start the local stack with 'aviation up'"
+            return Failure(UnavailableError(f"{endpoint}: no answer from {self.base_url}: {hint}"), retry=False)
         retry = "CERTIFICATE_VERIFY_FAILED" not in reason
         return Failure(UnavailableError(f"{endpoint}: no answer from {self.base_url} ({reason})"), retry)
 
