@@ -16,6 +16,7 @@ from aviation import replay
 from aviation.cli import main
 from aviation.errors import StackError
 from aviation.local.stack import LocalStack
+from aviation.local.state import State
 from support import ROOT
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
@@ -23,7 +24,8 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"
 
 def aviation(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     """The program, in a shell whose proxy does not answer and that makes no exception for loopback."""
-    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    left_out = ("AVIATION", "AWS_", "NO_PROXY", "no_proxy")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     environment |= {"AVIATION_HOME": str(folder)} | dict.fromkeys(PROXIES, "http://127.0.0.1:1")
     command = [sys.executable, "-m", "aviation.cli", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
@@ -102,6 +104,12 @@ def test_what_cannot_be_is_refused_in_one_line_and_the_stack_stays_as_it_was(
 def test_a_checkout_that_is_not_set_up_is_refused_and_the_stack_stays_as_it_was(unchanged, tmp_path):
     with pytest.raises(StackError, match="run 'make setup'"):
         LocalStack(tmp_path, unchanged.home).up(day="2013-08-01")
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"day": "2014-01-01"}', '{"day": 5}', '{"colour": "blue"}'])
+def test_a_day_that_cannot_be_or_other_nonsense_in_the_state_file_stands_in_the_way_of_nothing(tmp_path, content):
+    (tmp_path / "stack.json").write_text(content)
+    assert LocalStack(ROOT, tmp_path).read_state() == State()
 
 
 def test_past_days_are_those_that_the_replay_has(unchanged):

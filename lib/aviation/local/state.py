@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from aviation import home, replay
+from aviation.errors import ParameterError
 from aviation.local import spark
 
 STACK = "aviation"
@@ -22,11 +23,13 @@ class State:
 
     @classmethod
     def read(cls, file: Path) -> "State":
-        """As the last `up` wrote it to `file`; the defaults if it did not."""
+        """As the last `up` wrote it to `file`; the defaults if it holds anything else."""
         try:
-            return cls(**json.loads(file.read_text()))
-        except (OSError, ValueError, TypeError):
+            state = cls(**json.loads(file.read_text()))
+            replay.check_day(state.day)
+        except (OSError, ValueError, TypeError, ParameterError):
             return cls()
+        return state
 
     def write(self, file: Path) -> None:
         """Remember it in `file`."""
