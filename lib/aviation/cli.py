@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -15,6 +15,7 @@ from aviation import backend, home
 from aviation.entities import ENTITIES
 from aviation.errors import AviationError, ParameterError
 from aviation.redact import guard_logs
+from aviation.times import parse_utc, utc_text
 
 
 class Commands(click.Group):
@@ -129,14 +130,7 @@ def down(purge: bool):
 @click.argument("time", required=False)
 def clock(time: str | None):
     """Show the replay's clock, or set it to TIME (ISO 8601, UTC)."""
-    when = None
-    if time:
-        try:
-            when = datetime.fromisoformat(time)
-        except ValueError:
-            raise ParameterError(f"'{time}' is not a time: write it like 2013-07-10T18:00Z") from None
-        when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    click.echo(f"{_local_stack().clock(when).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    click.echo(utc_text(_local_stack().clock(parse_utc(time) if time else None)))
 
 
 @main.command()

@@ -1,10 +1,11 @@
-"""This checkout and its state folder: where they are, and the environment that the local stack leaves there."""
+"""This checkout and its state folder: where they are, and the environment that the local stack keeps there."""
 
 import os
 from pathlib import Path
 
 ENVIRONMENT = "env"
-"""The dotenv file in the state folder with what any tool needs to reach the local stack."""
+"""The dotenv file in the state folder: what any tool needs to reach the local stack."""
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def root() -> Path:
@@ -25,26 +26,40 @@ def home() -> Path:
 
 def load_environment() -> None:
     """Take what the local stack wrote to `<home>/env` into this process, unless a stack was already chosen."""
+    os.environ.update(without_proxy())
     if "AVIATION_STACK" in os.environ or not (file := home() / ENVIRONMENT).is_file():
         return
     use_environment(dict(line.partition("=")[::2] for line in file.read_text().splitlines()))
 
 
 def use_environment(environment: dict[str, str]) -> None:
-    """Work with the stack that `environment` reaches, whatever account the caller's shell was set up for."""
+    """Work with the stack that `environment` reaches, whatever account the caller's shell is set up for."""
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         os.environ.pop(name, None)
-    os.environ.update(environment)
+    os.environ.update(environment | without_proxy())
+
+
+def without_proxy() -> dict[str, str]:
+    """NO_PROXY and no_proxy as this process has them, with loopback added: no proxy can reach this machine's loopback.
+
+    boto3, requests, DuckDB and Java's AWS SDK all read one or the other.
+    """
+    given = " ".join(os.environ.get(name, "") for name in ("NO_PROXY", "no_proxy"))
+    hosts = dict.fromkeys([*given.replace(",", " ").split(), *LOOPBACK])
+    value = "*" if "*" in hosts else ",".join(hosts)
+    return {"NO_PROXY": value, "no_proxy": value}
 
 
 def use_stack(name: str) -> None:
-    """Work with the deployed stack of this name, in the account and region of the caller's shell: the local stack's
-    environment stays out of this process."""
+    """Work with the deployed stack of this name, in the account and region of the caller's shell.
+
+    The local stack's environment stays out of this process.
+    """
     os.environ["AVIATION_STACK"] = name
 
 
 def write(file: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all; its folder is made. A reader sees the old content or the new one."""
+    """Write a file, whole or not at all, and make its folder. A reader sees the old content or the new."""
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
     partial.write_bytes(content.encode() if isinstance(content, str) else content)

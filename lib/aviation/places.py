@@ -1,4 +1,4 @@
-"""Where things are: the environment where a function or job was told, else the outputs of the deployed stack."""
+"""Where things are: from the environment if that says, else from the outputs of the deployed stack."""
 
 import os
 from functools import cache
@@ -10,10 +10,10 @@ from aviation.errors import PlaceError
 
 
 def place(output: str) -> str:
-    """The place that the template's output `output` (say `RawBucket`) names.
+    """The value of the template's output `output`, such as `RawBucket`. PlaceError if it has none.
 
-    The environment variable `AVIATION_<OUTPUT>` (`AVIATION_RAW_BUCKET`) comes first: it is how the template tells
-    a Lambda. Elsewhere the stack that `AVIATION_STACK` names is asked.
+    The environment variable `AVIATION_<OUTPUT>` (`AVIATION_RAW_BUCKET`) comes first: the template sets it for its
+    Lambdas. Anywhere else the outputs of the stack named by `AVIATION_STACK` are read.
     """
     name = "AVIATION_" + "".join("_" + c if c.isupper() else c.upper() for c in output).upper().lstrip("_")
     if value := os.environ.get(name):
@@ -34,9 +34,9 @@ def stack_name() -> str:
 
 @cache
 def stack_outputs(stack: str) -> dict[str, str]:
-    """The outputs of a stack by their names."""
+    """The outputs of a stack, by name. PlaceError if there is no such stack."""
     try:
-        found = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        described = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
         raise PlaceError(f"the stack '{stack}' was not found: run 'aviation up' or 'aviation deploy' first") from error
-    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}

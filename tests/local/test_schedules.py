@@ -122,7 +122,7 @@ def own(tmp_path_factory):
             patch.delenv(name, raising=False)
         home = tmp_path_factory.mktemp("scheduled")
         local = LocalStack(ROOT, home)
-        for name in local._environment(local.read_state()):
+        for name in local.read_state().environment(home):
             patch.setenv(name, "")
         patch.delenv("AVIATIONSTACK_ACCESS_KEY", raising=False)
         places.stack_outputs.cache_clear()

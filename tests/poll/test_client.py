@@ -344,6 +344,13 @@ def test_the_key_is_in_no_error_of_a_server_that_is_not_there():
     assert caught.value.__context__ is caught.value.__cause__ is None
 
 
+def test_nothing_that_listens_on_loopback_is_told_at_once_with_what_to_do():
+    api = Api("http://127.0.0.1:1/v1", KEY, max_calls=50, deadline_seconds=240)
+    with pytest.raises(UnavailableError, match="nothing listens there: start the local stack with 'aviation up'"):
+        list(api.sweep("flights"))
+    assert (api.calls, api.retries) == (1, 0)
+
+
 def chained(raised: BaseException):
     """The error and all that hangs on it, whether a traceback would show it or not."""
     while raised:

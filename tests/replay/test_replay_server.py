@@ -5,14 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
 import requests
 
-from aviation.replay import control, default_clock, set_clock, state
-from aviation.replay.records import flights
+from aviation.replay import FIRST_DAY, LAST_DAY, LATEST_CLOCK, control, default_clock, set_clock, state
+from aviation.replay.records import flights, over
 
 DAY = "2013-07-10"
 KEY = "key-5f0e2d"
@@ -229,6 +230,9 @@ def test_an_error_can_come_as_a_success_under_other_names(api, fault, code):
         {"clock": "noon"},
         {"clock": "2013-07-10T12:00:00"},
         {"clock": 5},
+        {"clock": "2015-01-01T00:00:00Z"},
+        {"clock": "2012-12-31T23:59:59Z"},
+        {"clock": "0001-01-01T00:00:00+05:00"},
         {"quota": -1},
         {"quota": "many"},
         {"faults": ["earthquake"]},
@@ -243,6 +247,20 @@ def test_a_change_that_does_not_fit_is_refused_whole(api, changes):
     with pytest.raises(requests.HTTPError, match="422"):
         control(api.server.url, **{"clock": "2013-07-10T05:00:00Z"} | changes)
     assert state(api.server.url) == before
+
+
+def test_a_clock_outside_the_year_is_refused_with_the_range(api):
+    url = api.server.url.removesuffix("/v1") + "/_replay"
+    refusal = requests.put(url, json={"clock": "2015-01-01T00:00:00Z"}, timeout=10).json()["error"]["message"]
+    assert "2013-01-01T00:00:00Z to 2014-01-02T00:00:00Z" in refusal
+
+
+def test_the_clock_stops_after_the_last_flight_of_the_year(api):
+    control(api.server.url, clock="2014-01-01T23:59:59Z", rate=3600)
+    time.sleep(0.1)
+    assert state(api.server.url)["clock"] == "2014-01-02T00:00:00Z"
+    control(api.server.url, rate=0)
+    assert max(over(LAST_DAY), over(FIRST_DAY)) < LATEST_CLOCK
 
 
 def test_the_clock_is_the_date_of_every_answer(api):
@@ -302,7 +320,12 @@ def test_the_program_answers_the_same_bytes_in_another_process_logs_no_key_and_s
 
 @pytest.mark.parametrize(
     ("arguments", "key", "said"),
-    [([], "", "AVIATIONSTACK_ACCESS_KEY"), (["--day", "2014-01-01"], KEY, "no flights on 2014-01-01")],
+    [
+        ([], "", "AVIATIONSTACK_ACCESS_KEY"),
+        (["--day", "2014-01-01"], KEY, "no flights on 2014-01-01"),
+        (["--clock", "noon"], KEY, "'noon' is not a time"),
+        (["--clock", "2015-01-01T00:00Z"], KEY, "2013-01-01T00:00:00Z to 2014-01-02T00:00:00Z"),
+    ],
 )
 def test_the_program_says_what_it_lacks(arguments, key, said):
     environment = os.environ | {"AVIATIONSTACK_ACCESS_KEY": key}

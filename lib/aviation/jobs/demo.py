@@ -9,7 +9,8 @@ from tqdm import tqdm
 from aviation import backend, dashboard, home, replay
 from aviation.entities import ENTITIES
 from aviation.jobs import start as jobs
-from aviation.local.stack import DEFAULT_DAY, LocalStack
+from aviation.local.stack import LocalStack
+from aviation.replay import DEFAULT_DAY
 from aviation.status import age, row_counts
 
 logger = logging.getLogger(__name__)

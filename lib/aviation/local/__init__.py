@@ -1,1 +1,7 @@
-"""What only a laptop needs: the emulator and the replay as processes, Spark's set-up, DuckDB in Athena's place."""
+"""AWS and the flight API, replaced by what one laptop can run.
+
+In: the checkout and its state folder (`aviation.home`). Out: the template deployed into an emulator (`stack`), which
+with the replay runs as background processes (`processes`, `schedules`); Spark set up as the Glue job has it (`spark`,
+`load`); DuckDB in Athena's place (`duck`). Before it: `aviation.deploy` and `aviation.replay`. After it:
+`aviation.backend`, which chooses between this package and AWS. Every server listens on loopback only.
+"""

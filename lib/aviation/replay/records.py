@@ -1,11 +1,12 @@
-"""The API's flight records of a day, as they look at a clock.
+"""The API's flight records of a day, as they look at a given clock.
 
-What a record says is real where the data has it: airline, number, airports, schedule, actual times, tail number,
-cancellation and diversion. When a cancellation or a diversion became known is not in the data: see `true_status`.
+Airline, number, airports, schedule, actual times, tail number, cancellation and diversion are real. When a cancellation
+or a diversion became known is not in the data: see `true_status`.
 """
 
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from aviation.replay import default_clock, quirks
 from aviation.replay.data import Leg, airports, legs, zone
@@ -16,8 +17,8 @@ from aviation.replay.registrations import icao24
 
 
 @lru_cache(maxsize=4)
-def flights(day: str, clock: datetime) -> tuple[dict, ...]:
-    """All rows of `day` (ISO) as at `clock` (aware): one for each flight, its codeshares, and a few of them twice."""
+def flights(day: str, clock: datetime) -> tuple[dict[str, Any], ...]:
+    """All rows of `day` (ISO) at `clock` (aware): one for each flight and each codeshare, a few of them twice."""
     records = []
     for row in quirks.rows(day):
         records.append(_record(row, clock, again=False))
@@ -32,33 +33,38 @@ def true_status(leg: Leg, clock: datetime) -> str:
     The data does not say when a flight was cancelled or diverted. A cancelled one counts as `scheduled` until its
     scheduled departure, a diverted one as `active` until `ends`.
     """
-    if leg.cancelled:
+    end = ends(leg)
+    if leg.dep_actual is None or end is None:
         return "cancelled" if clock >= leg.dep_scheduled else "scheduled"
     if clock < leg.dep_actual:
         return "scheduled"
-    if clock < ends(leg):
+    if clock < end:
         return "active"
     return "diverted" if leg.diverted else "landed"
 
 
 def ends(leg: Leg) -> datetime | None:
-    """When the flight has ended: its arrival; None where it never left.
+    """When the flight ends: its arrival; None if it never left.
 
-    A diverted flight ends, for want of the real time, when it would have arrived, as late as it had left, but by the
-    day's default clock if it left an hour before that.
+    Where a diverted flight landed, and when, is not in the data. It counts as ended when it would have arrived had it
+    made up none of its delay, but no later than the day's default clock if it left at least an hour before that.
     """
-    if not leg.diverted:
+    if leg.dep_actual is None or leg.arr_actual is not None:
         return leg.arr_actual
-    planned = leg.arr_scheduled + timedelta(minutes=max(leg.dep_delay_min, 0))
+    planned = leg.arr_scheduled + _late_departure(leg)
     return min(planned, max(default_clock(leg.day), leg.dep_actual + timedelta(hours=1)))
 
 
 def over(day: str) -> datetime:
-    """An instant (aware) at which every flight of `day` (ISO) has ended: the default clock, or the last arrival."""
+    """An instant (aware) by which every flight of `day` (ISO) has ended: the default clock or the last arrival."""
     return max([default_clock(day), *(end for leg in legs(day) if (end := ends(leg)))])
 
 
-def _record(row: Row, clock: datetime, *, again: bool) -> dict:
+def _late_departure(leg: Leg) -> timedelta:
+    return timedelta(minutes=max(leg.dep_delay_min or 0, 0))
+
+
+def _record(row: Row, clock: datetime, *, again: bool) -> dict[str, Any]:
     leg, codeshare, _, shared, dice = row
     now = row.at(clock)
     status = true_status(leg, clock)
@@ -73,8 +79,8 @@ def _record(row: Row, clock: datetime, *, again: bool) -> dict:
     }
 
 
-def _departure(leg: Leg, shared: Dice, dice: Dice, now: Dice, clock: datetime, again: bool) -> dict:
-    """`again`: the second row of a leg that is listed twice, which differs in the gate alone."""
+def _departure(leg: Leg, shared: Dice, dice: Dice, now: Dice, clock: datetime, again: bool) -> dict[str, Any]:
+    """`again` marks the second row of a leg that is listed twice; only its gate differs."""
     scheduled = leg.dep_scheduled
     left = leg.dep_actual if leg.dep_actual and clock >= leg.dep_actual else None
     delay = quirks.delay(dice, now, scheduled, leg.dep_actual, clock)
@@ -88,11 +94,10 @@ def _departure(leg: Leg, shared: Dice, dice: Dice, now: Dice, clock: datetime, a
     }
 
 
-def _arrival(leg: Leg, shared: Dice, dice: Dice, now: Dice, clock: datetime) -> dict:
+def _arrival(leg: Leg, shared: Dice, dice: Dice, now: Dice, clock: datetime) -> dict[str, Any]:
     scheduled = leg.arr_scheduled
     landed = leg.arr_actual if leg.arr_actual and clock >= leg.arr_actual else None
-    known_late = max(leg.dep_delay_min, 0) if leg.dep_actual and clock >= leg.dep_actual else 0
-    estimated = scheduled + timedelta(minutes=known_late)
+    estimated = scheduled + (_late_departure(leg) if leg.dep_actual and clock >= leg.dep_actual else timedelta(0))
     return {
         **_airport(dice, "arrival", leg.dest, scheduled),
         "terminal": quirks.terminal(shared, dice, "arrival"),
@@ -105,7 +110,7 @@ def _arrival(leg: Leg, shared: Dice, dice: Dice, now: Dice, clock: datetime) -> 
     }
 
 
-def _airport(dice: Dice, side: str, iata: str, at: datetime) -> dict:
+def _airport(dice: Dice, side: str, iata: str, at: datetime) -> dict[str, Any]:
     airport = airports()[iata]
     return {
         "airport": airport["name"],
@@ -115,7 +120,7 @@ def _airport(dice: Dice, side: str, iata: str, at: datetime) -> dict:
     }
 
 
-def _times(airport: str, scheduled: datetime, estimated: datetime | None, actual: datetime | None) -> dict:
+def _times(airport: str, scheduled: datetime, estimated: datetime | None, actual: datetime | None) -> dict[str, Any]:
     happened = actual and _local(airport, actual)
     return {
         "scheduled": _local(airport, scheduled),
@@ -128,12 +133,12 @@ def _times(airport: str, scheduled: datetime, estimated: datetime | None, actual
 
 @lru_cache(maxsize=10_000)
 def _local(airport: str, at: datetime) -> str:
-    # The API writes the airport's local time, and behind it an offset that is not true.
+    # The API writes the airport's local time, followed by an offset that is wrong.
     return f"{at.astimezone(zone(airport)).replace(tzinfo=None).isoformat()}+00:00"
 
 
-def _names(leg: Leg, codeshare: Codeshare | None, dice: Dice) -> dict:
-    """The airline and flight blocks: the seller's, with the operating flight named in `codeshared`, or its own."""
+def _names(leg: Leg, codeshare: Codeshare | None, dice: Dice) -> dict[str, Any]:
+    """The airline and flight blocks: a codeshare's, with the operating flight in `codeshared`, or the flight's own."""
     operating = Codeshare(quirks.carriers()[leg.carrier], leg.number)
     carrier, number = codeshare or operating
     without_iata = dice.chance("iata null", quirks.FLIGHT_IATA_NULL)
@@ -150,7 +155,7 @@ def _names(leg: Leg, codeshare: Codeshare | None, dice: Dice) -> dict:
     }
 
 
-def _codeshared(operating: Codeshare) -> dict:
+def _codeshared(operating: Codeshare) -> dict[str, Any]:
     (iata, icao, name), number = operating
     block = {
         "airline_name": name,
@@ -163,8 +168,8 @@ def _codeshared(operating: Codeshare) -> dict:
     return {key: value.lower() for key, value in block.items()}
 
 
-def _aircraft(leg: Leg, dice: Dice, clock: datetime) -> dict | None:
-    if not quirks.shows_aircraft(dice, leg, clock):
+def _aircraft(leg: Leg, dice: Dice, clock: datetime) -> dict[str, Any] | None:
+    if leg.tail is None or not quirks.shows_aircraft(dice, leg, clock):
         return None
     kind = type_of(leg.tail)
     code = kind and kind.icao  # the API gives the four-letter code twice

@@ -1,8 +1,8 @@
-"""The reference entities: cities, airplanes and aircraft types, every value a string or null, as in the API.
+"""The reference entities: cities, airplanes and aircraft types. As in the API, every value is a string or null.
 
-Real: the airports, the tail numbers that flew in the year, and what planes.csv knows of them (year, model, engines).
-Not real: `id`, which changes with the clock as it does between pulls; the ids that stay, which number the rows; and
-the day of the year of the dates, of which only the year is known. What is not known is null.
+Real: the airports, the tail numbers that flew in 2013, and what planes.csv knows about them (year, model, engines).
+Invented: `id`, which changes with the clock as it does between pulls of the real API; the stable ids, which number the
+rows; and the month and day of dates of which only the year is known. Anything else unknown is null.
 """
 
 import csv
@@ -10,7 +10,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from aviation.replay import data
@@ -39,17 +39,17 @@ class AircraftType(NamedTuple):
     production_line: str
 
 
-def cities(clock: datetime) -> list[dict]:
-    """One record for each airport that has an IATA code. `gmt` is the zone's standard offset in hours."""
+def cities(clock: datetime) -> list[dict[str, Any]]:
+    """One record for each airport with an IATA code. `gmt` is its standard offset from UTC in hours."""
     return [_city(index, iata, clock) for index, iata in enumerate(sorted(data.airports()))]
 
 
-def airplanes(clock: datetime) -> list[dict]:
+def airplanes(clock: datetime) -> list[dict[str, Any]]:
     """One record for each tail number that flew in the year."""
     return [_airplane(index, *flown, clock) for index, flown in enumerate(data.fleet().items())]
 
 
-def aircraft_types(clock: datetime) -> list[dict]:
+def aircraft_types(clock: datetime) -> list[dict[str, Any]]:
     """One record for each IATA code of types.csv."""
     by_code = {kind.iata: kind for kind in reversed(_types())}
     return [
@@ -68,10 +68,10 @@ ENDPOINTS = {"cities": cities, "airplanes": airplanes, "aircraft_types": aircraf
 
 @cache
 def type_of(tail: str) -> AircraftType | None:
-    """The type of a tail number by its model in planes.csv, None where that is not known.
+    """The type of a tail number, by its model in planes.csv; None if that is unknown.
 
     Some tail numbers are an airline's fleet numbers, which planes.csv matched with small aircraft of the same
-    registration: their models are in no pattern.
+    registration: no pattern matches those models.
     """
     model = data.planes().get(tail, {}).get("model")
     return next((kind for kind in _types() if re.fullmatch(kind.pattern, model)), None) if model else None
@@ -83,7 +83,7 @@ def _types() -> list[AircraftType]:
     return [AircraftType(**row) for row in csv.DictReader(lines)]
 
 
-def _city(index: int, iata: str, clock: datetime) -> dict:
+def _city(index: int, iata: str, clock: datetime) -> dict[str, Any]:
     airport = data.airports()[iata]
     return {
         "id": _changing_id("cities", clock, index),
@@ -100,23 +100,24 @@ def _city(index: int, iata: str, clock: datetime) -> dict:
 
 
 def _city_id(iata: str) -> str:
-    """The code as a number in base 26, from AAA = 1: it stays when other airports come and go."""
+    """The code as a number in base 26, from AAA = 1: it is stable when other airports come and go."""
     first, second, third = (ord(letter) - ord("A") for letter in iata)
     return str(1 + (first * 26 + second) * 26 + third)
 
 
 @cache
 def _standard_offset(name: str) -> str:
-    january, july = (datetime(PULLED_IN, month, 1, tzinfo=ZoneInfo(name)) for month in (1, 7))
-    return f"{min(january.utcoffset(), july.utcoffset()) / timedelta(hours=1):g}"
+    january, july = (datetime(PULLED_IN, month, 1, tzinfo=UTC) for month in (1, 7))
+    return f"{min(data.utc_offset_hours(at, ZoneInfo(name)) for at in (january, july)):g}"
 
 
-def _airplane(index: int, tail: str, carrier: str, clock: datetime) -> dict:
+def _airplane(index: int, tail: str, carrier: str, clock: datetime) -> dict[str, Any]:
     plane = data.planes().get(tail, {})
     kind = type_of(tail)
     model = plane.get("model")
     dice = Dice("airplane", tail)
-    built = int(plane["year"]) if plane.get("year") else None
+    year = plane.get("year")
+    built = int(year) if year else None
     first_flight = date(built, 1, 1) + timedelta(days=dice.between("first flight", 0, 330)) if built else None
     return {
         "id": _changing_id("airplanes", clock, index),
@@ -129,7 +130,7 @@ def _airplane(index: int, tail: str, carrier: str, clock: datetime) -> dict:
         "construction_number": None,
         "delivery_date": _written(first_flight and first_flight + timedelta(days=30), dice, "delivery"),
         "engines_count": plane.get("engines"),
-        "engines_type": ENGINES.get(plane.get("engine")),
+        "engines_type": ENGINES.get(plane.get("engine") or ""),
         "first_flight_date": _written(first_flight, dice, "first flight"),
         "icao_code_hex": icao24(tail),
         "line_number": None,
@@ -150,7 +151,7 @@ def _airplane(index: int, tail: str, carrier: str, clock: datetime) -> dict:
 
 
 def _written(day: date | None, dice: Dice, name: str) -> str | None:
-    """A date in one of the API's forms: a day, or a time of it in UTC; zeros or null where it is not known."""
+    """A date in one of the API's forms: a day, or a time on it in UTC; zeros or null if it is unknown."""
     if day is None:
         return "0000-00-00" if dice.chance(f"{name} zeros", 0.5) else None
     if dice.chance(f"{name} form", 0.5):

@@ -1,8 +1,8 @@
-"""US registrations (N-numbers) to ICAO 24-bit addresses.
+"""From US registrations (N-numbers) to ICAO 24-bit addresses.
 
-The FAA numbers its block A00001 (N1) to ADF7C7 (N99999) in the order of the N-numbers themselves, so that one
-follows from the other. In that order a number comes first, then it with letters (N1, N1A, N1AA … N1AZ, N1B …
-N1ZZ), then with another digit (N10). The letters I and O are not used.
+The FAA assigns its block, A00001 (N1) to ADF7C7 (N99999), in the order of the N-numbers, so the address follows from
+the number. In that order a number is followed by itself with letters (N1, N1A, N1AA … N1AZ, N1B … N1ZZ), then by itself
+with another digit (N10). The letters I and O are not used.
 """
 
 import re
@@ -18,9 +18,9 @@ WITHOUT_FURTHER_DIGIT = (SUFFIXES, SUFFIXES, SUFFIXES, 1 + len(LETTERS))
 
 
 def icao24(registration: str) -> str | None:
-    """The address as six upper-case hex digits, None where `registration` is no N-number.
+    """The address as six upper-case hex digits; None if `registration` is not an N-number.
 
-    Some of the data's tail numbers are an airline's own fleet numbers (`N3ALAA`) and have none.
+    Some of the data's tail numbers are an airline's own fleet numbers (`N3ALAA`) and have no address.
     """
     match = N_NUMBER.fullmatch(registration)
     if not match or len(registration) > 6:

@@ -1,18 +1,19 @@
-"""The replay's HTTP server, on loopback: `GET /v1/<endpoint>` as the API, `/_replay` to look at it and turn it.
+"""The replay's HTTP server, on loopback: `GET /v1/<endpoint>` as in the API, `/_replay` to inspect and control it.
 
-`GET /_replay` gives `{"day", "clock", "rate", "calls", "quota"}`. `PUT /_replay` takes an object with any of:
+`GET /_replay` returns `{"day", "clock", "rate", "calls", "quota"}`. `PUT /_replay` takes an object with any of:
 
-- `clock`: ISO 8601 with its zone. It is every answer's `Date`.
-- `rate`: by how many seconds the clock goes on in a second; 0, as at the start, lets it stand still.
-- `quota`: the calls that are left to the month, which starts anew (`calls` is 0 again); null for no end.
-- `faults`: a list (it replaces what is left of the last one) that the next calls with the right key get, one each:
-  `500` `502` `503` `504`, `html` (a page, with status 200), `half` (half a JSON body), `cut` (the connection is cut,
-  unanswered), `slow:<seconds>` (the right answer, late), `rate_limit:<seconds>` (429 with that `Retry-After`; 0 where
-  it says none), `quota` (429 usage_limit_reached), `empty` (200, total 0), `error:<code>` (that refusal) and
-  `error200:<code>` (that refusal with status 200, and `type` and `info` for `code` and `message`; where it names
-  none, usage_limit_reached).
+- `clock`: ISO 8601 with its zone, within the days that the replay has. It is the `Date` of every answer.
+- `rate`: how many seconds the clock advances each second; 0, the initial value, stops it.
+- `quota`: how many calls are left in a new month (`calls` starts at 0 again); null for no limit.
+- `faults`: a list, which replaces any faults left from the last one. The next calls with the right key get one each:
+  `500` `502` `503` `504`, `html` (a page, with status 200), `half` (half of the JSON body), `cut` (the connection is
+  closed without an answer), `slow:<seconds>` (the right answer, late), `rate_limit:<seconds>` (429 with that
+  `Retry-After`; 0 if omitted), `quota` (429 usage_limit_reached), `empty` (200, total 0), `error:<code>` (that
+  refusal) and `error200:<code>` (that refusal with status 200, and with `type` and `info` in place of `code` and
+  `message`; usage_limit_reached if omitted).
 
-Every request with the right key counts as a call, a faulted one too, but none that the quota refuses.
+Every request with the right key counts as a call, including those that get a fault, but not those that the quota
+refuses.
 """
 
 import hmac
@@ -25,23 +26,24 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from aviation.replay import answers, default_clock
-from aviation.replay.data import legs
+from aviation.errors import ParameterError
+from aviation.replay import LATEST_CLOCK, answers, check_clock, check_day, default_clock
+from aviation.replay.faults import check_fault
 
 CONTROL = "/_replay"
 API = "/v1/"
 MAX_CONTROL_BYTES = 1_000_000
 MOST_RATE = 3600
-PLAIN_FAULTS = frozenset({"500", "502", "503", "504", "html", "half", "cut", "quota", "empty", "error200"})
 
 
 class Replay(ThreadingHTTPServer):
-    """Serves `day` (ISO) as at `clock` (aware; the day's default clock where None) on 127.0.0.1:`port` (0: any).
+    """Serves `day` (ISO) at `clock` (aware; None: the day's default clock) on 127.0.0.1:`port` (0: any free one).
 
-    `key` is the access key that it asks for, `quota` the calls that it answers (None: no end), `max_limit` the
-    largest page of the plan: 100 or 1000. Ready to answer at once when made; `serve_forever` serves.
+    Callers must send `key`. `quota` is how many calls it answers (None: no limit), `max_limit` the plan's largest page:
+    100 or 1000. ParameterError if it has no such day or clock. It listens once made; `serve_forever` serves.
     """
 
     daemon_threads = True
@@ -56,21 +58,19 @@ class Replay(ThreadingHTTPServer):
         quota: int | None = None,
         max_limit: int = 1000,
         log: bool = False,
-    ):
-        if not legs(day):
-            raise ValueError(f"there are no flights on {day}: the replay has the days of 2013")
-        self.day, self.key, self.max_limit, self.log = day, key, max_limit, log
+    ) -> None:
+        self.day, self.key, self.max_limit, self.log = check_day(day), key, max_limit, log
         self.rate = 0.0
-        self._turn(clock or default_clock(day))
+        self._turn(check_clock(clock or default_clock(day)))
         self.quota, self.calls = quota, 0
         self.faults: deque[str] = deque()
         self.lock = threading.Lock()
         super().__init__(("127.0.0.1", port), Handler)
 
     def server_bind(self) -> None:
-        # As HTTPServer does, but for its look-up of the host's name, which can wait for a network.
+        # As HTTPServer does, without its look-up of the host's name, which can wait for a network.
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[:2]
+        self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
 
     @property
     def url(self) -> str:
@@ -79,20 +79,20 @@ class Replay(ThreadingHTTPServer):
 
     @property
     def clock(self) -> datetime:
-        """The time that it is here, to the second (aware, UTC)."""
-        gone = timedelta(seconds=int((time.monotonic() - self._turned_at) * self.rate))
-        return self._turned_to + gone
+        """The replay's time, to the second (aware, UTC). It stops at LATEST_CLOCK."""
+        elapsed = timedelta(seconds=int((time.monotonic() - self._turned_at) * self.rate))
+        return min(self._turned_to + elapsed, LATEST_CLOCK)
 
     def _turn(self, clock: datetime) -> None:
         self._turned_to, self._turned_at = clock.astimezone(UTC), time.monotonic()
 
-    def state(self) -> dict:
-        """What `GET /_replay` gives."""
+    def state(self) -> dict[str, Any]:
+        """What `GET /_replay` returns."""
         clock = self.clock.isoformat().replace("+00:00", "Z")
         return {"day": self.day, "clock": clock, "rate": self.rate, "calls": self.calls, "quota": self.quota}
 
-    def change(self, changes: dict) -> None:
-        """What `PUT /_replay` does, all of it or nothing. Raises ValueError, which says what does not fit."""
+    def change(self, changes: dict[str, Any]) -> None:
+        """What `PUT /_replay` does: all of it, or nothing and a ValueError or ParameterError that says why."""
         if unknown := changes.keys() - {"clock", "rate", "quota", "faults"}:
             raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
         clock = _clock(changes["clock"]) if "clock" in changes else self.clock
@@ -106,7 +106,7 @@ class Replay(ThreadingHTTPServer):
         if not isinstance(faults, list):
             raise ValueError("faults must be a list")
         for fault in faults:
-            _check_fault(fault)
+            check_fault(fault)
         with self.lock:
             self.rate = float(rate)
             self._turn(clock)
@@ -116,15 +116,15 @@ class Replay(ThreadingHTTPServer):
                 self.faults = deque(faults)
 
     def take_call(self) -> str | None:
-        """Count a call; the fault that it gets, if any. Raises RefusedError where the quota is used up."""
+        """Count a call and return the fault it gets, if any. Raises RefusedError once the quota is used up."""
         with self.lock:
             if self.quota is not None and self.calls >= self.quota:
                 raise answers.RefusedError("usage_limit_reached")
             self.calls += 1
             return self.faults.popleft() if self.faults else None
 
-    def handle_error(self, request, client_address) -> None:
-        """A caller that went away is nothing to report, and a traceback could hold its request."""
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a caller that hung up is no error, and a traceback could contain its request."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -156,7 +156,7 @@ class Handler(BaseHTTPRequestHandler):
             if not isinstance(changes, dict):
                 raise ValueError("not an object")
             self.server.change(changes)
-        except ValueError as error:
+        except (ValueError, ParameterError) as error:
             self._send(422, {"error": {"code": "validation_error", "message": str(error)}})
         else:
             self.clock = self.server.clock
@@ -189,7 +189,7 @@ class Handler(BaseHTTPRequestHandler):
             raise answers.RefusedError("invalid_access_key")
 
     def _fail(self, fault: str, detail: str) -> None:
-        """Answer with a fault; `detail` is what stands behind its colon."""
+        """Answer with a fault; `detail` is what follows its colon."""
         if fault == "cut":
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -202,13 +202,15 @@ class Handler(BaseHTTPRequestHandler):
             code = detail or "usage_limit_reached"
             self._send(200, {"success": False, "error": {"type": code, "info": answers.ERRORS[code][1]}})
         elif fault == "rate_limit":
-            self._send(429, answers.error_object("rate_limit_reached"), **{"Retry-After": detail or "0"})
+            self._send(429, answers.error_object("rate_limit_reached"), headers={"Retry-After": detail or "0"})
         elif fault.isdigit():
             self._send(int(fault), answers.error_object("internal_error"))
         else:
             raise answers.RefusedError("usage_limit_reached" if fault == "quota" else detail)
 
-    def _send(self, status: int, body: dict, *, half: bool = False, **headers: str) -> None:
+    def _send(
+        self, status: int, body: dict[str, Any], *, half: bool = False, headers: dict[str, str] | None = None
+    ) -> None:
         text = json.dumps(body, separators=(",", ":")).encode()
         self._send_bytes(status, text[: len(text) // 2] if half else text, "application/json", headers)
 
@@ -223,30 +225,21 @@ class Handler(BaseHTTPRequestHandler):
         """The `Date` header: the replay's clock."""
         return format_datetime(getattr(self, "clock", self.server.clock), usegmt=True)
 
-    def log_request(self, code="-", size="-") -> None:
-        # Only what is known to hold no key: a caller can put it anywhere in what it sends.
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        # Only known paths: a caller can put the key anywhere in a request.
         path = urlsplit(getattr(self, "path", "")).path
         if self.server.log and (path == CONTROL or path.removeprefix(API) in answers.ENDPOINTS):
             print(f"replay: {self.command} {path} {code}", flush=True)
 
-    def log_message(self, format: str, *args) -> None:
-        """The base class logs whole request lines, which hold the key: nothing of it is kept."""
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: the base class logs whole request lines, which contain the key."""
 
 
 def _clock(text: object) -> datetime:
-    clock = datetime.fromisoformat(text) if isinstance(text, str) else None
-    if clock is None or clock.tzinfo is None:
-        raise ValueError("clock must be ISO 8601 with its zone, such as 2013-07-11T12:30:00Z")
-    return clock.astimezone(UTC)
-
-
-def _check_fault(fault: object) -> None:
-    name, _, detail = fault.partition(":") if isinstance(fault, str) else ("", "", "")
-    fits = (
-        fault in PLAIN_FAULTS
-        or (name in ("error", "error200") and detail in answers.ERRORS)
-        or (name == "rate_limit" and (detail.isdigit() or fault == name))
-        or (name == "slow" and detail.replace(".", "", 1).isdigit())
-    )
-    if not fits:
-        raise ValueError(f"unknown fault: {fault!r}")
+    try:
+        clock = datetime.fromisoformat(text) if isinstance(text, str) else None
+        if clock and clock.tzinfo:
+            return check_clock(clock.astimezone(UTC))
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("clock must be ISO 8601 with its zone, such as 2013-07-11T12:30:00Z")

@@ -1,0 +1,141 @@
+"""The commands `up`, `clock` and `produce` on a stack of this file's own: what is refused changes nothing."""
+
+import dataclasses
+import os
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from aviation import replay
+from aviation.cli import main
+from aviation.errors import StackError
+from aviation.local.stack import LocalStack
+from aviation.local.state import State
+from support import ROOT
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+
+
+def aviation(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """The program, in a shell whose proxy does not answer and that makes no exception for loopback."""
+    left_out = ("AVIATION", "AWS_", "NO_PROXY", "no_proxy")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
+    environment |= {"AVIATION_HOME": str(folder)} | dict.fromkeys(PROXIES, "http://127.0.0.1:1")
+    command = [sys.executable, "-m", "aviation.cli", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A stack of its own, up."""
+    local = LocalStack(ROOT, tmp_path_factory.mktemp("own"))
+    try:
+        done = aviation(local.home, "up")
+        assert done.returncode == 0, done.stderr
+        yield local
+    finally:
+        local.down(purge=True)
+
+
+@pytest.fixture
+def unchanged(own):
+    """Fails the test if it changes anything about the stack: processes, ports, day, clock, what is remembered."""
+    before = condition(own)
+    yield own
+    assert condition(own) == before
+
+
+def condition(local: LocalStack) -> dict:
+    processes = (local.emulator, local.replay, local.schedules)
+    return {
+        "pids": [process.running() and process.running().pid for process in processes],
+        "files": [(local.home / name).read_text() for name in ("stack.json", "env")],
+        "replay": replay.state(local.read_state().replay_url),
+    }
+
+
+@pytest.fixture
+def busy():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        yield str(taken.getsockname()[1])
+
+
+def test_behind_a_proxy_that_does_not_know_loopback_the_commands_work(own):
+    done = aviation(own.home, "produce", "aircraft_types")
+    assert done.returncode == 0, done.stderr
+    assert replay.state(own.read_state().replay_url)["calls"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["up", "--day", "2014-01-01"], "no flights on 2014-01-01: the replay has the days 2013-01-01 to 2013-12-31"),
+        (["up", "--port", "BUSY"], "is in use: stop what listens there, or give another one with --port"),
+        (["up", "--replay-port", "BUSY"], "is in use: stop what listens there, or give another one with --replay-port"),
+        (["up", "--port", "4567", "--replay-port", "4567"], "give two different ports"),
+        (["up", "--api-url", "https://api.aviationstack.com/v1"], "set AVIATIONSTACK_ACCESS_KEY"),
+        (["up", "--api-url", "http://api.aviationstack.com/v1"], "is not https"),
+        (["up", "--day", "2013-08-01", "--schedule", "--every", "7"], "--every must be 2, 3,"),
+        (["up", "--schedule", "--every", "0"], "--every must be 2, 3,"),
+        (["clock", "2015-01-01T00:00Z"], "2013-01-01T00:00:00Z to 2014-01-02T00:00:00Z"),
+        (["clock", "9999-12-31T23:59:59-12:00"], "is not a time"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_cannot_be_is_refused_in_one_line_and_the_stack_stays_as_it_was(
+    unchanged, busy, monkeypatch, arguments, line
+):
+    monkeypatch.setenv("AVIATION_HOME", str(unchanged.home))
+    monkeypatch.delenv("AVIATIONSTACK_ACCESS_KEY", raising=False)
+    done = CliRunner().invoke(main, [busy if argument == "BUSY" else argument for argument in arguments])
+    assert done.exit_code in (1, 2)
+    assert line in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_checkout_that_is_not_set_up_is_refused_and_the_stack_stays_as_it_was(unchanged, tmp_path):
+    with pytest.raises(StackError, match="run 'make setup'"):
+        LocalStack(tmp_path, unchanged.home).up(day="2013-08-01")
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"day": "2014-01-01"}', '{"day": 5}', '{"colour": "blue"}'])
+def test_a_day_that_cannot_be_or_other_nonsense_in_the_state_file_stands_in_the_way_of_nothing(tmp_path, content):
+    (tmp_path / "stack.json").write_text(content)
+    assert LocalStack(ROOT, tmp_path).read_state() == State()
+
+
+def test_past_days_are_those_that_the_replay_has(unchanged):
+    with unchanged.past_days() as turn_past, pytest.raises(Exception, match="no flights on 2014-03-01"):
+        turn_past("2014-03-01")
+
+
+def test_a_producer_says_at_once_that_the_replay_is_down(own):
+    own.replay.stop()
+    begun = time.monotonic()
+    done = aviation(own.home, "produce", "flights")
+    assert time.monotonic() - begun < 60  # its retries would end after 240 s
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1), done.stderr
+    assert "nothing listens there: start the local stack with 'aviation up'" in done.stderr
+
+
+def test_up_brings_a_replay_back_with_another_day_and_a_move_to_another_port_keeps_its_clock(own):
+    own.replay.stop()
+    day, before = "2013-08-01", own.read_state()
+    assert aviation(own.home, "up", "--day", day).returncode == 0
+    assert own.read_state() == dataclasses.replace(before, day=day)
+    own.clock(datetime(2013, 8, 1, 15, tzinfo=UTC))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert aviation(own.home, "up", "--replay-port", str(port)).returncode == 0
+    assert own.read_state().replay_url == f"http://127.0.0.1:{port}/v1"
+    moved = replay.state(own.read_state().replay_url)
+    assert (moved["day"], moved["clock"]) == (day, f"{day}T15:00:00Z")
