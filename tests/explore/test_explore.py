@@ -16,7 +16,7 @@ import pytest
 from IPython.display import Image, Markdown
 
 from aviation import backend
-from aviation.charts import explore as charts
+from aviation.charts import marks as charts
 from aviation.errors import ParameterError, QueryError
 from aviation.explore import data_quality as quality
 from aviation.explore import fleet, late_aircraft, on_time, routes, storm_day, words
