@@ -16,7 +16,7 @@ import pytest
 from IPython.display import Image, Markdown
 
 from aviation import backend
-from aviation.charts import explore as charts
+from aviation.charts import marks as charts
 from aviation.columns import TABLES
 from aviation.errors import ParameterError, QueryError
 from aviation.explore import data_quality as quality

@@ -1,25 +1,6 @@
-"""Charts of the flight tables: a DataFrame in, an Altair chart out. Notebooks and the dashboard draw with these."""
+"""A table in, a chart out: what notebooks and pages draw.
 
-from aviation.charts.maps import route_map
-from aviation.charts.overview import (
-    cancellations_by_hour,
-    delay_by_hour,
-    delay_by_hour_weekday,
-    most_delayed_routes,
-    on_time_by_airline,
-    on_time_by_airport,
-    status_bar,
-    status_by_hour,
-)
-
-__all__ = [
-    "cancellations_by_hour",
-    "delay_by_hour",
-    "delay_by_hour_weekday",
-    "most_delayed_routes",
-    "on_time_by_airline",
-    "on_time_by_airport",
-    "route_map",
-    "status_bar",
-    "status_by_hour",
-]
+In: a DataFrame and the names of its columns. Out: an Altair chart in one of two looks (`themes`), drawn by one set of
+`marks` in one set of `colours`, and a map of routes (`maps`). Before it stands `aviation.query`, which answers the
+questions; after it `aviation.explore` and `aviation.dashboard`, which show the charts.
+"""

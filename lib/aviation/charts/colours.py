@@ -1,0 +1,60 @@
+"""The colours of all charts: of a status, of early and late, of what has no colour of its own."""
+
+import altair as alt
+
+INK, QUIET = "#1f2933", "#616e7c"  # of text on white
+EARLY, BETWEEN, LATE = "#2a9d8f", "#fbf3e0", "#d1495b"
+PUNCTUAL, TOLERABLE = EARLY, "#f3d9a4"
+NEUTRAL = "#4c78a8"
+GREY = "#8d99ae"
+FAINT_GREY = "#b8c2cc"
+UNKNOWN = "#6c757d"
+
+# From good to bad, the order in which the statuses are stacked.
+STATUSES = {
+    "landed": "#2a9d8f",
+    "active": "#4c78a8",
+    "scheduled": GREY,
+    "diverted": "#e9a23b",
+    "cancelled": "#d1495b",
+    "incident": "#7b2d8b",
+    "unknown": UNKNOWN,
+}
+OUTCOMES = STATUSES | {
+    "left on time": PUNCTUAL,
+    "on time": PUNCTUAL,
+    "left late": TOLERABLE,
+    "late": TOLERABLE,
+    "by departure": EARLY,
+    "after departure": LATE,
+    "not yet left": STATUSES["scheduled"],
+    "operated": GREY,
+    "departure": NEUTRAL,
+    "arrival": LATE,
+}
+# For groups without a colour of their own, such as airports, in this order.
+SERIES = ["#1f6f8b", "#e07a1f", "#7b2d8b", "#4f772d", "#d1495b", "#8d99ae"]
+
+# The shades of a heat map of shares, 0 to 1, where more is better.
+SHARES = alt.Scale(domain=[0, 0.5, 1], range=[LATE, BETWEEN, EARLY])
+
+LAND, ROUTE, AIRPORT, AIRCRAFT = "#8d99ae33", NEUTRAL, "#1d3557", STATUSES["diverted"]
+
+
+def of(column: str, names: list[str]) -> list[str]:
+    """A colour for each of a column's values: its own where it has one, else the next of SERIES. A status that nobody
+    told us of is as grey as an unknown one."""
+    if column == "flight_status":
+        return [STATUSES.get(name, UNKNOWN) for name in names]
+    spare = iter(SERIES * (1 + len(names) // len(SERIES)))
+    return [OUTCOMES.get(name) or next(spare) for name in names]
+
+
+def scale(column: str, names: list[str]) -> alt.Scale:
+    """`of` as the scale of an encoding."""
+    return alt.Scale(domain=names, range=of(column, names))
+
+
+def delays(longest: float) -> alt.Scale:
+    """The shades of a heat map of delays in minutes, up to the longest one; 15 and more are late."""
+    return alt.Scale(domain=[0, 15, max(60, longest)], range=[EARLY, BETWEEN, LATE], clamp=True)
