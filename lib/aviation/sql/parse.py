@@ -52,8 +52,8 @@ def _where(text: str, error: ParseError) -> str:
     first = error.errors[0]
     wrong = first["highlight"] or ""
     column = first["col"] - len(wrong) + 1  # the parser's is that of the last letter
-    before = (first["start_context"] or "").split()[-1:]
-    near = " ".join([*before, wrong]).strip()
+    before = re.search(r"\S*\s*$", first["start_context"] or "")
+    near = " ".join(f"{before[0] if before else ''}{wrong}".split())
     said = first["description"] or ""
     missing = ", where something is missing" if said.startswith("Required keyword") else ""
     if said.startswith("Expecting"):
