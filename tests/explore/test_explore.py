@@ -50,7 +50,8 @@ class Tables(Database):
 
     @property
     def known(self) -> Catalog:
-        return Catalog(tables=dict.fromkeys(self.columns, ""), views=CATALOG.views, columns=columns() | self.columns if self.columns else {})
+        of_views = {name: columns()[name] for name in CATALOG.views}
+        return Catalog(tables=dict.fromkeys(self.columns, ""), views=CATALOG.views, columns=of_views | self.columns)
 
     def fly(self, legs: list[dict]):
         """These flights, known as they are since DAWN."""

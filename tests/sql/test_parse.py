@@ -20,7 +20,7 @@ from aviation.sql.parse import parse, parse_select
     ],
 )
 def test_a_mistake_is_told_by_its_place_and_the_text_around_it(text, told):
-    with pytest.raises(QueryError, match="^the query does not parse: ") as refusal:
+    with pytest.raises(QueryError, match=r"^the query does not parse: ") as refusal:
         parse(text)
     assert told in str(refusal.value)
     for word in ("class", "sqlglot", "Token", "\n", "\x1b"):
