@@ -7,12 +7,14 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aviation import home
 
 if TYPE_CHECKING:
-    import pandas
+    import pandas as pd
+
+    from aviation.sql.question import Question
 
 LOCAL = "AVIATION_LOCAL"
 
@@ -29,10 +31,10 @@ class Backend(Protocol):
     @property
     def alerts_file(self) -> Path | None: ...
 
-    def frame(self, text: str) -> "pandas.DataFrame":
-        """The answer to Athena's SQL as a DataFrame."""
+    def frame(self, question: "Question") -> "pd.DataFrame":
+        """The answer to a question as a DataFrame."""
 
-    def rows(self, text: str) -> list[dict]:
+    def rows(self, text: str) -> list[dict[str, Any]]:
         """The answer to Athena's SQL as rows, null as None: without pandas on AWS, for a Lambda has none."""
 
     def load(self, choices: dict) -> dict:
@@ -58,12 +60,12 @@ class Aws:
     hint = ""
     alerts_file = None
 
-    def frame(self, text: str) -> "pandas.DataFrame":
+    def frame(self, question: "Question") -> "pd.DataFrame":
         from aviation.sql import athena
 
-        return athena.frame(text)
+        return athena.frame(question)
 
-    def rows(self, text: str) -> list[dict]:
+    def rows(self, text: str) -> list[dict[str, Any]]:
         from aviation.sql import athena
 
         return athena.rows(text)

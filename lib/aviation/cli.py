@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -204,16 +205,13 @@ def run(notebook: Path, file: Path | None, pairs: tuple[tuple[str, str], ...]):
 def query(sql: str, form: str, as_of: str | None):
     """Ask the tables, in Athena's SQL."""
     from aviation import query as tables
+    from aviation.sql.answer import as_text
 
-    frame = tables.sql(sql, as_of=as_of)
+    answer = tables.sql(sql, as_of=as_of)
     if as_of:
         click.echo("as of: reference tables (cities, airplanes, aircraft_types) answer as of now", err=True)
-    if form == "csv":
-        click.echo(frame.to_csv(index=False), nl=False)
-    elif form == "json":
-        click.echo(frame.to_json(orient="records", date_format="iso"))
-    else:
-        click.echo(frame.to_string(index=False))
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    click.echo(as_text(answer, form, width))
 
 
 @main.command()

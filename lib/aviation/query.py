@@ -1,29 +1,33 @@
 """Ask the tables: SQL in Athena's dialect in, a pandas DataFrame (or plain rows) out, on AWS and on a laptop alike."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aviation import backend
 
 if TYPE_CHECKING:
-    import pandas
+    import pandas as pd
+
+    from aviation.sql.question import Question
 
 
-def sql(text: str, *, as_of: datetime | str | None = None) -> "pandas.DataFrame":
-    """The rows that one SELECT answers.
+def sql(text: str, *, as_of: datetime | str | None = None) -> "pd.DataFrame":
+    """The rows that one SELECT answers, or a SHOW or DESCRIBE.
 
     `text` is Athena's SQL over the tables and views of the Glue database, which need no qualifier. `as_of` (a
     datetime, or ISO 8601; UTC where it names no zone) answers as the tables stood then: see `aviation.sql.as_of`.
     QueryError says what is wrong with the query.
     """
-    if not as_of:
-        return backend.in_use().frame(text)
-    from aviation.sql import catalog
-    from aviation.sql.as_of import rewrite  # sqlglot is not in the Lambdas' zip
+    from aviation.sql.question import Question  # sqlglot is not in the Lambdas' zip
 
-    return backend.in_use().frame(rewrite(text, as_of, catalog.read()))
+    return ask(Question(text), as_of=as_of)
 
 
-def rows(text: str) -> list[dict]:
+def ask(question: "Question", *, as_of: datetime | str | None = None) -> "pd.DataFrame":
+    """As `sql`, for a question that is parsed already."""
+    return backend.in_use().frame(question.as_of(as_of) if as_of else question)
+
+
+def rows(text: str) -> list[dict[str, Any]]:
     """The rows that one SELECT answers, by column name, null as None: for where pandas is not, in a Lambda."""
     return backend.in_use().rows(text)

@@ -26,15 +26,22 @@ def row_counts() -> dict[str, int]:
     return {name: int(n) for name, n in zip(counts["name"], counts["n"], strict=True)}
 
 
-def newest_fetch(entity: str) -> datetime | None:
-    """When the newest loaded record of the entity was fetched (aware, UTC); None where nothing was loaded."""
-    found = query.sql(f"select max(element_at(newest_fetched_at, '{entity}')) as newest from loads")["newest"].iloc[0]
-    return None if pd.isna(found) else pd.Timestamp(found).tz_localize(UTC).to_pydatetime()
+def newest_fetches() -> dict[str, datetime | None]:
+    """When the newest loaded record of each entity was fetched (aware, UTC); None where nothing was loaded."""
+    newest = ", ".join(f"max(element_at(newest_fetched_at, '{name}')) as {name}" for name in ENTITIES)
+    fetched = query.sql(f"select {newest} from loads").iloc[0]
+    return {
+        name: None if pd.isna(fetched[name]) else pd.Timestamp(fetched[name]).tz_localize(UTC).to_pydatetime()
+        for name in ENTITIES
+    }
 
 
 def age(entity: str) -> str:
     """How old the entity's newest loaded record is, in words."""
-    newest = newest_fetch(entity)
+    return _age(newest_fetches()[entity])
+
+
+def _age(newest: datetime | None) -> str:
     if newest is None:
         return "never loaded"
     minutes = (datetime.now(UTC) - newest).total_seconds() / 60
@@ -82,7 +89,7 @@ def render() -> str:
     """The lines that `aviation status` prints."""
     try:
         lines = [f"{name:<22} {rows:>10,} rows" for name, rows in row_counts().items()]
-        lines += ["", *(f"{name:<22} {_old(age(name)):>15}" for name in ENTITIES)]
+        lines += ["", *(f"{name:<22} {_old(_age(at)):>15}" for name, at in newest_fetches().items())]
         lines += freshness_lines()
     except QueryError as error:
         lines = [str(error)]

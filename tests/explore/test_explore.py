@@ -26,12 +26,14 @@ from aviation.explore import what_we_knew as knowledge
 from aviation.explore.choice import Choice, choose
 from aviation.explore.show import picture, png, table
 from aviation.explore.tables import ask, completed
+from aviation.local import as_athena
 from aviation.runs import notebook as runs
 from aviation.sql import catalog
 from aviation.sql.as_of import expand
 from aviation.sql.catalog import Catalog
+from aviation.sql.question import Question
 from support import ROOT
-from support.made_up import CATALOG, Database, leg, real_legs
+from support.made_up import CATALOG, Database, columns, leg, real_legs
 
 NOTEBOOKS = sorted((ROOT / "notebooks/explore").glob("*.ipynb"))
 every_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
@@ -44,11 +46,12 @@ class Tables(Database):
 
     def __init__(self):
         super().__init__()
-        self.columns = {declared.name: list(declared.columns) for declared in TABLES}
+        self.columns = {declared.name: columns()[declared.name] for declared in TABLES}
 
     @property
     def known(self) -> Catalog:
-        return Catalog(tables=dict.fromkeys(self.columns, ""), views=CATALOG.views, columns=self.columns)
+        of_views = {name: columns()[name] for name in CATALOG.views}
+        return Catalog(tables=dict.fromkeys(self.columns, ""), views=CATALOG.views, columns=of_views | self.columns)
 
     def fly(self, legs: list[dict]):
         """These flights, known as they are since DAWN."""
@@ -62,7 +65,7 @@ class Tables(Database):
 
     def drop(self, name: str, column: str) -> None:
         self.connection.execute(f"alter table {name} drop column {column}")
-        self.columns[name].remove(column)
+        self.columns[name].pop(column)
 
     def lose_all(self) -> None:
         for name in self.columns:
@@ -74,8 +77,12 @@ class Tables(Database):
 def tables(monkeypatch) -> Tables:
     made = Tables()
     monkeypatch.setattr(catalog, "read", lambda: made.known)
-    engine = SimpleNamespace(frame=lambda text: made.run(expand(text, made.known).sql(dialect="duckdb")).df())
-    monkeypatch.setattr(backend, "in_use", lambda: engine)
+
+    def frame(question: Question) -> pd.DataFrame:
+        as_athena.refuse(question.tree, question.catalog)
+        return made.run(expand(question.tree, question.catalog).sql(dialect="duckdb")).df()
+
+    monkeypatch.setattr(backend, "in_use", lambda: SimpleNamespace(frame=frame))
     return made
 
 
@@ -161,7 +168,7 @@ def test_a_column_that_the_data_lacks_is_as_if_it_were_null(tables, notebook):
 
 def test_only_what_is_missing_is_written_out(tables):
     text = "select flight_key from flights"
-    assert completed(text, tables.known) == text
+    assert completed(Question(text)).athena() == text
     tables.fly([leg("1", "EWR-BOS", 0, 60)])
     tables.drop("flights", "arr_gate")
     answer = ask("select flight_key, arr_gate, upper(arr_iata) as arr from aviation.flights where arr_gate is null")
@@ -173,8 +180,8 @@ def test_only_what_is_missing_is_written_out(tables):
 
 def test_a_view_that_was_never_published_answers_as_declared(tables):
     tables.lose_all()
-    answer = completed("select route.dep_iata from delays_by_route_day as route", Catalog())
-    assert tables.run(expand(answer, Catalog()).sql(dialect="duckdb")).df().empty
+    answer = completed(Question("select route.dep_iata from delays_by_route_day as route"))
+    assert tables.run(expand(answer.tree, Catalog()).sql(dialect="duckdb")).df().empty
 
 
 @pytest.mark.parametrize(

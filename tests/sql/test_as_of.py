@@ -6,17 +6,20 @@ import duckdb
 import pytest
 
 from aviation.errors import QueryError
-from aviation.sql.as_of import expand, instant, rewrite
-from aviation.sql.catalog import Catalog
-from aviation.sql.names import parse_select, references
+from aviation.sql.as_of import expand, instant
+from aviation.sql.catalog import Catalog, Column
+from aviation.sql.names import references
+from aviation.sql.parse import parse_select
+from aviation.sql.question import Question
 
-COLUMNS = ["flight_key", "flight_status", "observed_at"]
+COLUMNS = {"flight_key": Column("string"), "flight_status": Column("string"), "observed_at": Column("timestamp")}
+VERSIONS = COLUMNS | {"known_from": Column("timestamp"), "known_until": Column("timestamp")}
 CATALOG = Catalog(
     views={
         "moving": "select flight_key from flights where flight_status = 'active'",
         "moving_count": "with flights as (select 1 as one) select count(*) as n from moving",
     },
-    columns={"flights": COLUMNS, "flight_history": [*COLUMNS, "known_from", "known_until"], "cities": ["city_id"]},
+    columns={"flights": COLUMNS, "flight_history": VERSIONS, "cities": {"city_id": Column("string")}},
 )
 
 
@@ -35,8 +38,13 @@ def tables():
         " where known_until is null;"
         "create table cities as select '7' as city_id"
     )
-    yield lambda text: connection.execute(expand(text, CATALOG).sql(dialect="duckdb")).fetchall()
+    yield lambda text: connection.execute(expand(parse_select(text), CATALOG).sql(dialect="duckdb")).fetchall()
     connection.close()
+
+
+def past(text: str, when: datetime | str, known: Catalog) -> str:
+    """The question as of an instant, as Athena gets it."""
+    return Question(text, known).as_of(when).athena()
 
 
 ASKED = "select flight_key, flight_status from flights order by 1"
@@ -55,7 +63,7 @@ T13 = "2013-07-10T13:00Z"
     ],
 )
 def test_flights_are_the_versions_that_held_at_the_instant(tables, when, answer):
-    assert tables(rewrite(ASKED, when, CATALOG)) == answer
+    assert tables(past(ASKED, when, CATALOG)) == answer
 
 
 def test_it_holds_inside_common_table_expressions_aliases_and_subqueries(tables):
@@ -63,7 +71,7 @@ def test_it_holds_inside_common_table_expressions_aliases_and_subqueries(tables)
         "with x as (select * from flights f where f.flight_key = 'A')"
         " select (select count(*) from flights), flight_status from x"
     )
-    assert tables(rewrite(text, T13, CATALOG)) == [(2, "active")]
+    assert tables(past(text, T13, CATALOG)) == [(2, "active")]
 
 
 @pytest.mark.parametrize(
@@ -101,12 +109,12 @@ def test_it_holds_inside_common_table_expressions_aliases_and_subqueries(tables)
     ],
 )  # fmt: skip
 def test_names_mean_what_they_mean_on_athena(tables, text, answer):
-    assert tables(rewrite(text, "2013-07-10T12:00Z", CATALOG))[0] == (answer,)
+    assert tables(past(text, "2013-07-10T12:00Z", CATALOG))[0] == (answer,)
 
 
 def test_flights_as_of_an_instant_have_the_columns_of_flights_and_nothing_that_came_later(tables):
     at = datetime(2013, 7, 10, 13)
-    assert tables(rewrite("select * from flights order by 1", T13, CATALOG)) == [
+    assert tables(past("select * from flights order by 1", T13, CATALOG)) == [
         ("A", "active", at),
         ("B", "scheduled", at),
     ]
@@ -116,8 +124,8 @@ def test_the_history_as_of_an_instant_does_not_know_what_replaced_its_versions(t
     text = "select flight_status, observed_at, known_from, known_until from flight_history where flight_key = 'A'"
     half_past_11, noon = datetime(2013, 7, 10, 11, 30), datetime(2013, 7, 10, 12)
     first = ("scheduled", half_past_11, datetime(2013, 7, 10, 8))
-    assert tables(rewrite(text, "2013-07-10T11:59Z", CATALOG)) == [(*first, None)]
-    assert tables(rewrite(f"{text} order by known_from", noon, CATALOG)) == [
+    assert tables(past(text, "2013-07-10T11:59Z", CATALOG)) == [(*first, None)]
+    assert tables(past(f"{text} order by known_from", noon, CATALOG)) == [
         (*first, noon),
         ("active", noon, noon, None),
     ]
@@ -132,11 +140,11 @@ def test_without_an_instant_views_are_written_out_over_the_tables_of_today(table
     "text", ["SELECT city_id FROM cities", "SELECT a FROM other.flights", "SELECT a FROM mine.aviation.flights"]
 )
 def test_other_tables_are_left_as_they_are(text):
-    assert rewrite(text, T13, CATALOG) == text
+    assert past(text, T13, CATALOG) == text
 
 
 def test_a_table_that_is_not_there_is_left_for_the_engine_to_miss():
-    assert rewrite("SELECT 1 FROM flights", T13, Catalog()) == "SELECT 1 FROM flights"
+    assert past("SELECT 1 FROM flights", T13, Catalog()) == "SELECT 1 FROM flights"
 
 
 def test_references_are_the_tables_that_no_cte_stands_for():
@@ -150,6 +158,17 @@ def test_instants_are_utc_whatever_zone_they_come_in():
     assert instant(datetime(2013, 7, 10, 18, tzinfo=UTC)) == datetime(2013, 7, 10, 18)
 
 
+@pytest.mark.parametrize("when", ["0001-01-01T00:00+14:00", datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))])
+def test_a_time_before_all_times_is_refused_in_one_line(when):
+    with pytest.raises(QueryError, match="is not a time: write it like 2013-07-10T18:00Z"):
+        past(ASKED, when, CATALOG)
+
+
+def test_what_there_is_now_has_no_past():
+    with pytest.raises(QueryError, match="only a SELECT can be asked as of a time"):
+        past("show tables", T13, CATALOG)
+
+
 def test_a_time_that_is_none_is_refused_in_one_line():
     with pytest.raises(QueryError, match="'noon' is not a time: write it like 2013-07-10T18:00Z"):
-        rewrite(ASKED, "noon", CATALOG)
+        past(ASKED, "noon", CATALOG)

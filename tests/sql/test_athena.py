@@ -10,6 +10,7 @@ import pytest
 from aviation import aws, places
 from aviation.errors import QueryError
 from aviation.sql import athena
+from aviation.sql.question import Question
 
 
 def name_the_result(parsed: dict, **_) -> None:
@@ -32,7 +33,9 @@ def parquet_table(stack):
 
 
 def test_athena_answers_with_a_data_frame_of_typed_columns(parquet_table):
-    answer = athena.frame("select count(*) as legs, max(arr_delay_min) as worst from legs where arr_delay_min > 0")
+    answer = athena.frame(
+        Question("select count(*) as legs, max(arr_delay_min) as worst from legs where arr_delay_min > 0")
+    )
     assert answer.to_dict("records") == [{"legs": 2, "worst": 40}]
     assert all(pd.api.types.is_integer_dtype(kind) for kind in answer.dtypes)
 
@@ -53,5 +56,61 @@ def test_without_pandas_athena_answers_with_rows_of_typed_values(parquet_table):
 
 def test_a_query_that_athena_refuses_is_told_in_one_line(parquet_table):
     with pytest.raises(QueryError, match="Athena refused the query") as refusal:
-        athena.frame("select no_such_column from legs")
+        athena.frame(Question("select no_such_column from legs"))
     assert "\n" not in str(refusal.value)
+
+
+class Listing:
+    """Athena as it answers a DESCRIBE: no row repeats the names, a row is one text. The emulator answers it as DuckDB.
+
+    Source: GetQueryResults of a DESCRIBE and a SHOW TABLES, statements of the type UTILITY.
+    """
+
+    def __init__(self, names: list[str], lines: list[str]):
+        self.asked: list[str] = []
+        self.page = {
+            "Rows": [{"Data": [{"VarCharValue": line}]} for line in lines],
+            "ResultSetMetadata": {"ColumnInfo": [{"Name": name, "Type": "string"} for name in names]},
+        }
+
+    def start_query_execution(self, *, QueryString: str, **_) -> dict:  # noqa: N803 - boto3's name
+        self.asked.append(QueryString)
+        return {"QueryExecutionId": "1"}
+
+    def get_query_execution(self, **_) -> dict:
+        return {"QueryExecution": {"Status": {"State": "SUCCEEDED"}}}
+
+    def get_paginator(self, _: str):
+        return self
+
+    def paginate(self, **_) -> list[dict]:
+        return [{"ResultSet": self.page}]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "lines", "rows"),
+    [
+        ("SHOW TABLES 'fl*'", ["tab_name"], ["fleet", "flights"], [["fleet"], ["flights"]]),
+        (
+            "-- what is there?\ndescribe  flights;",
+            ["col_name", "data_type", "comment"],
+            ["flight_key          \tstring              \tThe key.            ", "flags\tarray<string>\t"],
+            [["flight_key", "string", "The key."], ["flags", "array<string>", ""]],
+        ),
+        (
+            "show create view x",
+            ["Create View"],
+            ["CREATE VIEW x AS", "\tselect 1"],
+            [["CREATE VIEW x AS"], ["\tselect 1"]],
+        ),
+        ("show views", ["views"], [], []),
+    ],
+)
+def test_show_and_describe_go_to_athena_as_they_are(monkeypatch, text, names, lines, rows):
+    listing = Listing(names, lines)
+    monkeypatch.setattr(athena.aws, "client", lambda service: listing)
+    monkeypatch.setattr(athena, "place", lambda name: name)
+    answer = athena.frame(Question(text))
+    assert listing.asked == [text]
+    assert list(answer.columns) == names
+    assert answer.values.tolist() == rows

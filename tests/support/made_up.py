@@ -10,13 +10,28 @@ from aviation.columns import TABLES
 from aviation.replay import data, reference
 from aviation.replay.registrations import icao24
 from aviation.sql.as_of import expand
-from aviation.sql.catalog import Catalog
+from aviation.sql.catalog import Catalog, Column
+from aviation.sql.parse import parse_select
 from aviation.views import VIEWS, view_sql
+from aviation.views.declaration import HIVE_TYPES
 
 COST = "100.80"
 CATALOG = Catalog(views={view.name: view_sql(view, delay_cost_per_minute=COST) for view in VIEWS})
 CARRIERS = pd.read_csv(Path(reference.__file__).parent / "carriers.csv").set_index("iata")
 NOON = datetime(2013, 7, 10, 12)
+
+
+def columns() -> dict[str, dict[str, Column]]:
+    """The columns of every table and view, as the Glue catalog has them after a load."""
+    tables = {
+        table.name: {name: Column(kind.replace("timestamp_ntz", "timestamp")) for name, kind in table.columns.items()}
+        for table in TABLES
+    }
+    views = {
+        view.name: {name: Column(HIVE_TYPES.get(kind, kind), meaning) for name, (kind, meaning) in view.columns.items()}
+        for view in VIEWS
+    }
+    return tables | views
 
 
 def real_legs(day: str):
@@ -68,7 +83,7 @@ class Database:
 
     def ask(self, text: str) -> pd.DataFrame:
         """The answer to Athena's SQL over the tables and the views, as `aviation query` gets it on a laptop."""
-        return self.run(expand(text, CATALOG).sql(dialect="duckdb")).df()
+        return self.run(expand(parse_select(text), CATALOG).sql(dialect="duckdb")).df()
 
     def run(self, text: str) -> duckdb.DuckDBPyConnection:
         return self.connection.execute(text)

@@ -14,11 +14,11 @@ from aviation.errors import ParameterError, QueryError
 from aviation.replay import reference
 from aviation.sql import catalog
 from aviation.sql.as_of import expand, rewrite
-from aviation.sql.catalog import Catalog
-from aviation.sql.names import parse_select
+from aviation.sql.catalog import Catalog, Column
+from aviation.sql.parse import parse_select
 from aviation.views import VIEWS, publish, view_sql
 from aviation.views.glue import sql_of
-from support.made_up import CATALOG, COST, NOON, Database, leg, real_legs
+from support.made_up import CATALOG, COST, NOON, Database, columns, leg, real_legs
 
 DAYS = ("2013-07-10", "2013-07-11")
 AIRLINE = ["airline_icao", "airline_iata", "airline_name"]
@@ -344,7 +344,7 @@ def test_how_fresh_the_data_is():
 def test_a_view_is_declared_as_the_engine_describes_it_and_empty_tables_give_no_rows(view):
     types = {"VARCHAR": "varchar", "TIMESTAMP": "timestamp(6)"}
     database = Database()
-    query = expand(f"select * from {view.name}", CATALOG).sql(dialect="duckdb")
+    query = expand(parse_select(f"select * from {view.name}"), CATALOG).sql(dialect="duckdb")
     described = [
         (name, types.get(kind, kind.lower())) for name, kind, *_ in database.run(f"describe {query}").fetchall()
     ]
@@ -469,7 +469,7 @@ def test_what_is_published_is_what_botocore_takes_and_the_catalog_reads_back(mon
         "Parameters": {"metadata_location": "s3://b/m.json"},
         "StorageDescriptor": {
             "Columns": [
-                {"Name": "flight_key", "Parameters": {"iceberg.field.current": "true"}},
+                {"Name": "flight_key", "Type": "string", "Parameters": {"iceberg.field.current": "true"}},
                 {"Name": "dropped", "Parameters": {"iceberg.field.current": "false"}},
             ]
         },
@@ -481,8 +481,10 @@ def test_what_is_published_is_what_botocore_takes_and_the_catalog_reads_back(mon
     known = catalog.read()
     assert known.views == CATALOG.views
     assert known.tables == {"flights": "s3://b/m.json"}
-    assert known.columns["flights"] == ["flight_key"]
-    assert known.columns["delay_cost"] == list(VIEWS[7].columns)
+    assert list(known.columns["flights"]) == ["flight_key"]
+    assert known.columns["flights"]["flight_key"] == Column("string")
+    assert list(known.columns["delay_cost"]) == list(VIEWS[7].columns)
+    assert known.columns["delay_cost"]["flight_date"] == Column("date", "Local date of the scheduled departure.")
 
 
 def test_a_view_in_the_catalog_has_the_form_that_athena_reads():
@@ -509,7 +511,7 @@ def test_a_view_in_the_catalog_has_the_form_that_athena_reads():
 
 
 def test_a_view_as_of_an_instant_is_made_of_the_versions_that_held_then():
-    known = Catalog(views=CATALOG.views, columns={t.name: list(t.columns) for t in (FLIGHTS, HISTORY)})
+    known = Catalog(views=CATALOG.views, columns={name: columns()[name] for name in (FLIGHTS.name, HISTORY.name)})
     first = leg("1", "EWR-BOS", 0, 60, arr_late=None, flight_status="cancelled", known_from=NOON)
     last = leg("1", "EWR-BOS", 0, 60, arr_late=25, known_from=NOON + timedelta(hours=2), known_until=None)
     history = [first | {"known_until": NOON + timedelta(hours=2)}, last]
@@ -517,8 +519,8 @@ def test_a_view_as_of_an_instant_is_made_of_the_versions_that_held_then():
     asked = "select flights, cancelled, p90_arr_delay_min from ON_TIME_BY_AIRLINE_DAY"
 
     def at(hour: int) -> list[tuple]:
-        text = rewrite(asked, NOON + timedelta(hours=hour), known)
-        return database.run(expand(text, Catalog()).sql(dialect="duckdb")).fetchall()
+        past = rewrite(parse_select(asked), NOON + timedelta(hours=hour), known)
+        return database.run(expand(past, Catalog()).sql(dialect="duckdb")).fetchall()
 
     assert (at(-1), at(1), at(3)) == ([], [(1, 1, None)], [(1, 0, 25)])
 
@@ -526,7 +528,7 @@ def test_a_view_as_of_an_instant_is_made_of_the_versions_that_held_then():
 def test_views_of_views_are_written_out_and_one_that_needs_itself_is_refused():
     views = {"late": "select * from delayed where n > 1", "delayed": "select 2 as n", "loop": "select * from loop"}
     known = Catalog(views=views)
-    text = expand("with delayed as (select 7 as n) select late.n, delayed.n from late, delayed", known)
+    text = expand(parse_select("with delayed as (select 7 as n) select late.n, delayed.n from late, delayed"), known)
     assert duckdb.sql(text.sql(dialect="duckdb")).fetchall() == [(2, 7)]
     with pytest.raises(QueryError, match="'loop' needs itself"):
-        expand("select * from loop", known)
+        expand(parse_select("select * from loop"), known)

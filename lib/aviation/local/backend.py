@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aviation import home
 
 if TYPE_CHECKING:
-    import pandas
+    import pandas as pd
+
+    from aviation.sql.question import Question
 
 
 class Laptop:
@@ -20,12 +22,12 @@ class Laptop:
     def alerts_file(self) -> Path | None:
         return home.home() / "alerts.jsonl"
 
-    def frame(self, text: str) -> "pandas.DataFrame":
+    def frame(self, question: "Question") -> "pd.DataFrame":
         from aviation.local import duck
 
-        return duck.frame(text)
+        return duck.frame(question)
 
-    def rows(self, text: str) -> list[dict]:
+    def rows(self, text: str) -> list[dict[str, Any]]:
         from aviation.local import duck
 
         return duck.rows(text)

@@ -4,67 +4,103 @@ import importlib.util
 import os
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
 from sqlglot import exp
 
 from aviation.errors import QueryError
-from aviation.sql import catalog
+from aviation.local import as_athena, metadata
+from aviation.places import place
 from aviation.sql.as_of import expand
 from aviation.sql.catalog import Catalog
-from aviation.sql.names import in_database, references
+from aviation.sql.names import drop_qualifiers, in_database, references
+from aviation.sql.question import Question
 
 EXTENSIONS = ("httpfs", "avro", "iceberg")
+# Within it Athena lists the database's tables and columns.
+SCHEMA = "information_schema"
 
 
-def frame(text: str) -> pd.DataFrame:
-    """Transpile Athena's SQL and run it; QueryError in one line where it does not parse, bind or run."""
-    known = catalog.read()
-    statement = expand(text, known)
-    connection = _connect(os.environ["AWS_ENDPOINT_URL"])
-    _attach(connection, statement, known)
-    try:
-        answer = connection.execute(statement.sql(dialect="duckdb"))
-        # A sum of bigints is one on Athena, and more than pandas has a type for on DuckDB.
-        wide = [name for name, kind, *_ in answer.description if str(kind) == "HUGEINT"]
-        return answer.df().astype(dict.fromkeys(wide, "Int64"))
-    except duckdb.Error as error:
-        raise QueryError(f"the query failed: {str(error).splitlines()[0]}") from error
+def frame(question: Question) -> pd.DataFrame:
+    """The answer to the question; QueryError in one line where Athena would refuse it, or it does not bind or run."""
+    known = question.catalog
+    if question.tree is None:
+        return metadata.show(question.text, known)
+    as_athena.refuse(question.tree, known)
+    statement = as_athena.mark_unnamed(expand(question.tree, known))
+    # A cursor is a connection of its own: what is registered for one question is none of another's.
+    with _connect(os.environ["AWS_ENDPOINT_URL"]).cursor() as connection:
+        _attach(connection, statement, known)
+        try:
+            answer = connection.execute(statement.sql(dialect="duckdb"))
+            # A sum of bigints is one on Athena, and more than pandas has a type for on DuckDB.
+            wide = [name for name, kind, *_ in answer.description or [] if str(kind) == "HUGEINT"]
+            rows = answer.df().astype(dict.fromkeys(wide, "Int64"))
+        except duckdb.Error as error:
+            raise QueryError(f"the query failed: {str(error).splitlines()[0]}") from error
+    return rows.set_axis(as_athena.names(list(rows.columns)), axis="columns")
 
 
-def rows(text: str) -> list[dict]:
+def rows(text: str) -> list[dict[str, Any]]:
     """As `frame`, as dictionaries with null as None."""
-    answer = frame(text).astype(object)
-    return answer.where(answer.notna(), None).to_dict("records")
+    answer = frame(Question(text)).astype(object)
+    return [
+        {str(name): value for name, value in row.items()}
+        for row in answer.where(answer.notna(), None).to_dict("records")
+    ]
 
 
 @cache
 def _connect(endpoint: str) -> duckdb.DuckDBPyConnection:
-    """One connection a process: loading the extensions takes longer than most queries."""
+    """One database a process, locked: loading the extensions takes longer than most queries."""
     # The extensions are installed as packages: nothing is downloaded when a query runs.
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
     for name in EXTENSIONS:
-        package = Path(importlib.util.find_spec(f"duckdb_extension_{name}").origin).parent
-        connection.load_extension(str(next(package.rglob("*.duckdb_extension"))))
-    connection.execute("set TimeZone = 'UTC'")
+        package = importlib.util.find_spec(f"duckdb_extension_{name}")
+        if package is None or package.origin is None:
+            raise QueryError(f"DuckDB's extension '{name}' is not installed: run 'make setup'")
+        connection.load_extension(str(next(Path(package.origin).parent.rglob("*.duckdb_extension"))))
+    connection.execute("set global TimeZone = 'UTC'")
     connection.execute(
         "create secret (type s3, key_id ?, secret ?, region ?, endpoint ?, url_style 'path', use_ssl false)",
         [os.environ[n] for n in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")]
         + [endpoint.removeprefix("http://")],
     )
+    # Nothing but the tables can be read, whatever a query says (and DuckDB's own folder, for what does not fit into
+    # memory).
+    connection.execute(f"set allowed_directories = ['s3://{place('PublishedBucket')}/']")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
     return connection
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, statement: exp.Query, known: Catalog) -> None:
-    """A view for each table that the query names; those that it does not name cost nothing."""
-    connection.execute(f"create schema if not exists {known.database}; use {known.database}")
-    named = list(references(statement))
-    for table in named:
-        if not in_database(table, known.database) or table.name.lower() not in known.tables:
-            there = ", ".join(sorted(known.tables)) or "none yet: run 'aviation load' first"
-            raise QueryError(f"there is no table '{table.name}' in the database '{known.database}': there are {there}")
-        # Athena's catalog is none of DuckDB's.
-        table.set("catalog", None)
-    for name in {table.name.lower() for table in named}:
-        connection.execute(f"create or replace view {name} as select * from iceberg_scan('{known.tables[name]}')")
+    """Put in place of each table that the query names the scan of it: those that it does not name cost nothing."""
+    for table in list(references(statement)):
+        name = table.name.lower()
+        if table.db.lower() == SCHEMA:
+            _attach_schema(connection, table, known)
+        elif in_database(table, known.database) and name in known.tables:
+            scan = exp.Anonymous(this="iceberg_scan", expressions=[exp.Literal.string(known.tables[name])])
+            _replace(table, scan)
+        else:
+            raise known.missing(table.name)
+    drop_qualifiers([statement], known.database)
+
+
+def _attach_schema(connection: duckdb.DuckDBPyConnection, table: exp.Table, known: Catalog) -> None:
+    tables = metadata.information_schema(known)
+    if (name := table.name.lower()) not in tables:
+        raise QueryError(f"there is no table '{table.name}' in {SCHEMA}: there are {', '.join(sorted(tables))}")
+    connection.register(f"{SCHEMA}_{name}", tables[name])
+    _replace(table, exp.to_identifier(f"{SCHEMA}_{name}"))
+
+
+def _replace(table: exp.Table, source: exp.Expr) -> None:
+    if not table.alias:
+        table.set("alias", exp.TableAlias(this=table.this.copy()))
+    table.set("this", source)
+    table.set("db", None)
+    table.set("catalog", None)

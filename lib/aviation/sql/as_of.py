@@ -5,13 +5,15 @@ held at that instant; events, loads and quarantine are cut off at it. Reference 
 history. `current_date` and `current_timestamp` stay today's.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlglot import exp
 
-from aviation.errors import QueryError
+from aviation.errors import ParameterError, QueryError
 from aviation.sql.catalog import Catalog
-from aviation.sql.names import parse_select, substitute
+from aviation.sql.names import substitute
+from aviation.sql.parse import parse_select
+from aviation.times import parse_utc
 
 # What a table was at the instant {t}: the table that has its past, and the rows of that. A table that is not here is
 # answered as of now.
@@ -32,24 +34,24 @@ KNOWN_THEN = {
 
 
 def instant(when: datetime | str) -> datetime:
-    """`when` as a naive datetime in UTC; QueryError where it is no ISO 8601 time."""
+    """`when` (ISO 8601, or a datetime; UTC where it names no zone) as a naive datetime in UTC; QueryError where it is
+    no such time."""
     try:
-        parsed = datetime.fromisoformat(when) if isinstance(when, str) else when
-    except ValueError:
-        raise QueryError(f"'{when}' is not a time: write it like 2013-07-10T18:00Z") from None
-    return parsed.astimezone(UTC).replace(tzinfo=None) if parsed.tzinfo else parsed
+        return parse_utc(when if isinstance(when, str) else when.isoformat()).replace(tzinfo=None)
+    except ParameterError as error:
+        raise QueryError(str(error)) from None
 
 
-def rewrite(text: str, as_of: datetime | str, catalog: Catalog) -> str:
-    """The query with each view written out and each table that has a past replaced by it, in Athena's dialect.
+def rewrite(asked: exp.Query, when: datetime | str, catalog: Catalog) -> exp.Query:
+    """The query with each view written out and each table that has a past replaced by it.
 
     A table that `catalog` has no columns of is left as it is: the engine says that it is not there.
     """
-    literal = f"timestamp '{instant(as_of).isoformat(sep=' ')}'"
-    statement = expand(text, catalog)
+    literal = f"timestamp '{instant(when).isoformat(sep=' ')}'"
+    statement = expand(asked, catalog)
 
     def past(table: str) -> exp.Query | None:
-        kept_in, held = PASTS.get(table, (None, None))
+        kept_in, held = PASTS.get(table, ("", ""))
         if kept_in not in catalog.columns or table not in catalog.columns:
             return None
         # By name: a version has columns that `flights` has not, and Athena knows no 'all columns but'.
@@ -57,12 +59,12 @@ def rewrite(text: str, as_of: datetime | str, catalog: Catalog) -> str:
         return parse_select(f"select {columns} from {kept_in} where {held}".replace("{t}", literal))
 
     substitute(statement, past, catalog.database, nested=False)
-    return statement.sql(dialect="athena")
+    return statement
 
 
-def expand(text: str, catalog: Catalog) -> exp.Query:
-    """The query as a tree with each view written out, and the views that views use."""
-    statement = parse_select(text)
+def expand(asked: exp.Query, catalog: Catalog) -> exp.Query:
+    """The query with each view written out, and the views that views use."""
+    statement = asked.copy()
 
     def view(name: str) -> exp.Query | None:
         return parse_select(catalog.views[name]) if name in catalog.views else None

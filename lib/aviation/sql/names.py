@@ -6,24 +6,12 @@ table of its name, within its scope and where no database qualifies the name.
 
 from collections.abc import Callable, Iterator
 
-import sqlglot
 from sqlglot import exp
 
 from aviation.errors import QueryError
 
 
-def parse_select(text: str) -> exp.Query:
-    """The query as a tree; QueryError, in one line, where it does not parse or is anything but a SELECT."""
-    try:
-        statement = sqlglot.parse_one(text, read="athena")
-    except sqlglot.errors.SqlglotError as error:
-        raise QueryError(f"the query does not parse: {' '.join(str(error).split())[:200]}") from error
-    if not isinstance(statement, exp.Query):
-        raise QueryError("only a SELECT can be asked: the tables are written by the load alone")
-    return statement
-
-
-def references(node: exp.Expression, hidden: frozenset[str] = frozenset()) -> Iterator[exp.Table]:
+def references(node: exp.Expr, hidden: frozenset[str] = frozenset()) -> Iterator[exp.Table]:
     """The tables under `node` that no CTE stands for; `hidden` are the CTEs (lower case) that are in scope there."""
     if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
         if node.db or node.name.lower() not in hidden:
@@ -72,7 +60,7 @@ def substitute(statement: exp.Query, define: Callable[[str], exp.Query | None], 
     trees = [statement, *defined.values()]
     taken = {identifier.name.lower() for tree in trees for identifier in tree.find_all(exp.Identifier)}
     aliases = {name: _unused(name, taken) for name in defined}
-    _drop_qualifiers(trees, database)
+    drop_qualifiers(trees, database)
     for table, name in found:
         if not table.alias:
             table.set("alias", exp.TableAlias(this=table.this.copy()))
@@ -89,7 +77,7 @@ def _unused(name: str, taken: set[str]) -> str:
     return f"{name}_{number}"
 
 
-def _drop_qualifiers(trees: list[exp.Expression], database: str) -> None:
+def drop_qualifiers(trees: list[exp.Query], database: str) -> None:
     """`aviation.flights.flight_key` as `flights.flight_key`: what stands in for a table is in no database."""
     for tree in trees:
         for column in tree.find_all(exp.Column):
