@@ -30,7 +30,7 @@ from aviation.load.settings import settings
 from aviation.local.stack import LocalStack
 from aviation.replay.data import legs, truth
 from aviation.replay.records import ends
-from aviation.runs import notebook as runs
+from aviation.runs import store
 from aviation.sql import catalog
 from aviation.status import TABLES, row_counts
 from support import ROOT, aws_calls
@@ -78,7 +78,7 @@ def raw_keys() -> set[str]:
 
 
 def load(**choices) -> dict:
-    return backend.in_use().load({"entities": [], **choices})["counts"]
+    return backend.in_use().load({"entities": [], **choices}).counts
 
 
 @pytest.fixture(scope="module")
@@ -207,9 +207,9 @@ def test_a_load_that_fails_on_glue_leaves_its_run_record_too(stack):
     chosen = replace(settings(), runs_bucket=places.place("RunsBucket"), run_id="failed-on-glue")
     with pytest.raises(RefusedShareError):
         recorded(chosen, fail)
-    [record] = runs.latest("aviation_data_load", limit=1)
-    assert (record["run_id"], record["status"]) == ("failed-on-glue", "failed")
-    assert record["error"] == "RefusedShareError: 11 of 21 lines are refused"
+    [record] = store.latest("aviation_data_load", limit=1)
+    assert (record.run_id, record.status) == ("failed-on-glue", "failed")
+    assert record.error == "RefusedShareError: 11 of 21 lines are refused"
 
 
 def as_glue_runs_it(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
@@ -243,9 +243,9 @@ def test_after_a_hard_kill_the_script_that_glue_runs_rebuilds_from_raw_the_table
     assert done.returncode == 0, done.stderr
     assert "every line read is an observation" in done.stdout
     assert contents() == before
-    [record] = runs.latest("aviation_data_load", limit=1)
-    assert (record["run_id"], record["parameters"]["reconcile"]) == ("jr_of_this_test", True)
-    assert record["counts"]["observations_added"] == row_counts()["flight_observations"]
+    [record] = store.latest("aviation_data_load", limit=1)
+    assert (record.run_id, record.parameters["reconcile"]) == ("jr_of_this_test", True)
+    assert record.counts["observations_added"] == row_counts()["flight_observations"]
 
 
 def test_every_call_of_the_load_and_the_producers_is_allowed_and_nothing_else_but_for_a_reason(loaded):
@@ -406,9 +406,9 @@ def test_a_wrong_key_and_a_used_up_quota_are_told_in_one_line(loaded, stack, can
         assert done.returncode == 1
         assert told in done.stderr
         assert len(done.stderr.strip().splitlines()) == 1
-    [newest] = runs.latest("producer/aircraft_types", limit=1)
-    assert newest["status"] == "failed"
-    assert "access key is missing" in newest["error"]
+    [newest] = store.latest("producer/aircraft_types", limit=1)
+    assert newest.status == "failed"
+    assert "access key is missing" in newest.error
 
 
 def test_an_unreachable_api_is_told_in_one_line(loaded, stack):
@@ -440,7 +440,7 @@ def test_past_days_come_in_a_backfill_that_goes_on_where_it_was_cut_off(loaded, 
         done = CliRunner().invoke(main, arguments)
     assert (done.exit_code, polled) == (1, days[:2])
     done = CliRunner().invoke(main, arguments)
-    assert (done.exit_code, "backfill: 1 days" in done.stdout) == (0, True), done.output
+    assert (done.exit_code, "backfill: 1 day," in done.stdout) == (0, True), done.output
     assert LocalStack(ROOT).clock() == clock
     flights = query.sql(
         "select flight_key, flight_status, dep_delay_min, arr_delay_min from flights "

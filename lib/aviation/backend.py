@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aviation import home
+from aviation.report import RunRecord
 
 if TYPE_CHECKING:
     import pandas
@@ -20,22 +21,22 @@ LOCAL = "AVIATION_LOCAL"
 class Backend(Protocol):
     """What differs between the two places.
 
-    `alerts_file` is where alerts are kept beside the topic, a line of JSON each (None: nowhere else). `hint` is what
-    to say where AWS does not answer.
+    `alerts_file` is where alerts are kept beside the topic, a line of JSON each (None: nowhere else).
     """
-
-    hint: str
 
     @property
     def alerts_file(self) -> Path | None: ...
 
+    def unreachable(self, url: str) -> str:
+        """What to say and do, in one line, where an endpoint of AWS does not answer."""
+
     def frame(self, text: str) -> "pandas.DataFrame":
         """The answer to Athena's SQL as a DataFrame."""
 
-    def rows(self, text: str) -> list[dict]:
+    def rows(self, text: str) -> list[dict[str, Any]]:
         """The answer to Athena's SQL as rows, null as None: without pandas on AWS, for a Lambda has none."""
 
-    def load(self, choices: dict) -> dict:
+    def load(self, choices: dict[str, Any]) -> RunRecord:
         """Run the load job with its choices as parameters and wait; its run record."""
 
     def past_days(self) -> AbstractContextManager[Callable[[str], None]]:
@@ -55,20 +56,22 @@ def in_use() -> Backend:
 class Aws:
     """Athena, Glue and the real flight API."""
 
-    hint = ""
     alerts_file = None
+
+    def unreachable(self, url: str) -> str:
+        return f"AWS does not answer at {url}: check the network, and the region in AWS_DEFAULT_REGION"
 
     def frame(self, text: str) -> "pandas.DataFrame":
         from aviation.sql import athena
 
         return athena.frame(text)
 
-    def rows(self, text: str) -> list[dict]:
+    def rows(self, text: str) -> list[dict[str, Any]]:
         from aviation.sql import athena
 
         return athena.rows(text)
 
-    def load(self, choices: dict) -> dict:
+    def load(self, choices: dict[str, Any]) -> RunRecord:
         from aviation.runs import glue
 
         return glue.run_load(choices)

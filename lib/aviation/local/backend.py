@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aviation import home
+from aviation.report import RunRecord
 
 if TYPE_CHECKING:
     import pandas
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 class Laptop:
     """See `aviation.backend.Backend`."""
 
-    hint = " Is the local stack up? Start it with 'aviation up'."
+    def unreachable(self, url: str) -> str:
+        return f"the local stack does not answer at {url}: start it with 'aviation up'"
 
     @property
     def alerts_file(self) -> Path | None:
@@ -25,12 +27,12 @@ class Laptop:
 
         return duck.frame(text)
 
-    def rows(self, text: str) -> list[dict]:
+    def rows(self, text: str) -> list[dict[str, Any]]:
         from aviation.local import duck
 
         return duck.rows(text)
 
-    def load(self, choices: dict) -> dict:
+    def load(self, choices: dict[str, Any]) -> RunRecord:
         from aviation.local.load import run_load
 
         return run_load(choices)

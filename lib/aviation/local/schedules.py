@@ -11,15 +11,18 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aviation import aws
 from aviation.deploy.schedules import WEEK, fires
-from aviation.errors import AviationError, ParameterError
+from aviation.errors import AviationError, ParameterError, one_line
 from aviation.load.settings import parsed
 from aviation.local.load import run_load
 from aviation.places import stack_name
+from aviation.report import RunRecord
+from aviation.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ class LoadSchedule:
 
     name: str
     expression: str
-    parameters: dict
+    parameters: dict[str, Any]
 
     def due(self, after: datetime, until: datetime) -> bool:
         """Whether it fires after the one instant, at the other at the latest (both aware)."""
@@ -82,7 +85,7 @@ def template_parameters(every: int | None) -> dict[str, str]:
 
 
 def drive(
-    load: Callable[[dict], dict],
+    load: Callable[[dict[str, Any]], RunRecord],
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     schedules: Callable[[], Iterable[LoadSchedule]] = deployed,
@@ -97,18 +100,18 @@ def drive(
         try:
             due = [schedule for schedule in schedules() if schedule.due(looked, now)]
         except (AviationError, BotoCoreError, ClientError) as error:
-            logger.info("schedules: they cannot be read: %s", " ".join(str(error).split()))
+            logger.info("schedules: they cannot be read: %s", one_line(error))
             continue
         looked = now
         for schedule in due:
             try:
                 record = load(schedule.parameters)
-                said = (
-                    f"{record['status']}, {record['counts'].get('lines_read', 0):,} lines in {record['seconds']:.0f} s"
+                outcome = (
+                    f"{record.status}, {counted(record.counts.get('lines_read', 0), 'line')} in {record.seconds:.0f} s"
                 )
             except AviationError as error:
-                said = f"failed: {error}"
-            logger.info("schedules: %s %s: %s", f"{now:%Y-%m-%dT%H:%MZ}", schedule.name, said)
+                outcome = f"failed: {one_line(error)}"
+            logger.info("schedules: %s %s: %s", f"{now:%Y-%m-%dT%H:%MZ}", schedule.name, outcome)
 
 
 if __name__ == "__main__":
