@@ -67,9 +67,7 @@ def test_the_producer_leaves_its_record_and_its_executed_notebook(producer_stack
 def test_a_run_without_a_key_fails_with_the_line_that_says_what_to_do(producer_stack, stand_in):
     with pytest.raises(NotebookError, match=r"^the flight API's access key is missing: .*put-secret-value") as caught:
         runs.execute(PRODUCER, {}, job="producer/aircraft_types")
-    [record] = [
-        RunRecord.from_json(json.loads(text)) for name, text in stored(producer_stack).items() if name.endswith(".json")
-    ]
+    [record] = store.latest()
     assert record.status == "failed"
     assert record.error.startswith("the flight API's access key is missing")
     assert record.failed_cell == caught.value.cell
@@ -136,7 +134,7 @@ def test_a_kernel_that_never_started_is_started_again_but_not_for_ever(producer_
     monkeypatch.setattr(papermill, "execute_notebook", execute)
     job = notebook(tmp_path, "number")
     if deaths < kernel.STARTS:
-        assert runs.execute(job, {}, job="count")["status"] == "ok"
+        assert runs.execute(job, {}, job="count").status == "ok"
     else:
         with pytest.raises(NotebookError, match=kernel.NEVER_STARTED):
             runs.execute(job, {}, job="count")

@@ -118,8 +118,6 @@ def test_a_run_that_is_not_there_is_told_in_one_line(checkout, run_id):
 def test_an_id_that_fits_two_runs_is_refused(checkout):
     [record] = store.latest(limit=1)
     twin = replace(record, run_id=record.run_id[:10] + "twin")
-    job, day = record.job, record.started_at[:10].replace("-", "/")
-    key = f"{job}/{day}/{twin['run_id']}.json"
     s3 = aws.client("s3")
     s3.put_object(Bucket="runs-of-the-pages-tests", Key=twin.key, Body=twin.to_bytes())
     try:

@@ -85,7 +85,7 @@ def _events(dates: list[str]) -> str:
 
 @dataclass(frozen=True)
 class Disruption:
-    """What a flight is by now, in words; `field` is the column that says so, `minutes` how late, None where not late."""
+    """What a flight is by now, in words: `field` is the column that says so, `minutes` how late it is, if it is."""
 
     kind: str
     words: str
