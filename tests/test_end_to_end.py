@@ -29,7 +29,7 @@ from aviation.load.record import recorded
 from aviation.load.settings import settings
 from aviation.replay.data import legs, truth
 from aviation.replay.records import ends
-from aviation.runs import notebook as runs
+from aviation.runs import store
 from aviation.sql import catalog
 from aviation.status import row_counts
 from support import ROOT, aws_calls
@@ -89,7 +89,7 @@ def raw_keys() -> set[str]:
 
 
 def load(**choices) -> dict:
-    return backend.in_use().load({"entities": [], **choices})["counts"]
+    return backend.in_use().load({"entities": [], **choices}).counts
 
 
 @dataclass
@@ -239,9 +239,9 @@ def test_a_load_that_fails_on_glue_leaves_its_run_record_too(stack):
     chosen = replace(settings(), runs_bucket=places.place("RunsBucket"), run_id="failed-on-glue")
     with pytest.raises(RefusedShareError):
         recorded(chosen, fail)
-    [record] = runs.latest("aviation_data_load", limit=1)
-    assert (record["run_id"], record["status"]) == ("failed-on-glue", "failed")
-    assert record["error"] == "RefusedShareError: 11 of 21 lines are refused"
+    [record] = store.latest("aviation_data_load", limit=1)
+    assert (record.run_id, record.status) == ("failed-on-glue", "failed")
+    assert record.error == "RefusedShareError: 11 of 21 lines are refused"
 
 
 def as_glue_runs_it(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
@@ -291,9 +291,9 @@ def test_after_a_hard_kill_the_script_that_glue_runs_rebuilds_from_raw_the_table
     assert rebuilt.script.returncode == 0, rebuilt.script.stderr
     assert "every line read is an observation" in rebuilt.script.stdout
     assert rebuilt.after == rebuilt.before
-    [record] = [record for record in runs.latest("aviation_data_load") if record["run_id"] == "jr_of_this_test"]
-    assert record["parameters"]["reconcile"] is True
-    assert record["counts"]["observations_added"] >= len(rebuilt.before["flight_observations"]) > 0
+    [record] = [record for record in store.latest("aviation_data_load") if record.run_id == "jr_of_this_test"]
+    assert record.parameters["reconcile"] is True
+    assert record.counts["observations_added"] >= len(rebuilt.before["flight_observations"]) > 0
 
 
 @pytest.mark.slow
@@ -456,9 +456,9 @@ def test_a_wrong_key_and_a_used_up_quota_are_told_in_one_line(loaded, stack, can
         assert done.returncode == 1
         assert told in done.stderr
         assert len(done.stderr.strip().splitlines()) == 1
-    [newest] = runs.latest("producer/aircraft_types", limit=1)
-    assert newest["status"] == "failed"
-    assert "access key is missing" in newest["error"]
+    [newest] = store.latest("producer/aircraft_types", limit=1)
+    assert newest.status == "failed"
+    assert "access key is missing" in newest.error
 
 
 def test_an_unreachable_api_is_told_in_one_line(loaded, stack):

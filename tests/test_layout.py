@@ -3,6 +3,7 @@
 import ast
 
 import pytest
+
 from support import ROOT
 
 MOST_MODULE_LINES, MOST_FUNCTION_LINES = 250, 40

@@ -17,14 +17,14 @@ MISSING = (
 
 
 def access_key() -> str:
-    """The key: AVIATIONSTACK_ACCESS_KEY, else the stack's secret; remembered for redaction.
+    """The key: AVIATIONSTACK_ACCESS_KEY, else what the stack's secret holds; remembered for redaction.
 
-    AccessKeyError says what to do where there is none.
+    AccessKeyError says what to do where there is none, or it cannot be read.
     """
     guard_logs()
-    if key := os.environ.get(VARIABLE, "").strip():
-        remember(key)
-        return key
+    if given := os.environ.get(VARIABLE, "").strip():
+        remember(given)
+        return given
     secret = place("ApiKeySecret")
     try:
         key = read(secret)
@@ -39,9 +39,9 @@ def access_key() -> str:
 
 
 def read(secret: str) -> str | None:
-    """The key in a secret (its name or ARN), remembered for redaction; None while it is empty or not there.
+    """The key in a secret (its name or ARN), remembered for redaction; None where the secret is empty or missing.
 
-    Secrets Manager has one code for a secret without a value and for no secret. ClientError for anything else.
+    Secrets Manager answers both with the same code. ClientError for anything else.
     """
     try:
         answer = aws.client("secretsmanager").get_secret_value(SecretId=secret)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aviation import home
+from aviation.report import RunRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,14 +23,14 @@ LOCAL = "AVIATION_LOCAL"
 class Backend(Protocol):
     """What differs between the two places.
 
-    `alerts_file` is where alerts are kept beside the topic, a line of JSON each (None: nowhere else). `hint` is what
-    to say where AWS does not answer.
+    `alerts_file` is where alerts are kept beside the topic, a line of JSON each (None: nowhere else).
     """
-
-    hint: str
 
     @property
     def alerts_file(self) -> Path | None: ...
+
+    def unreachable(self, url: str) -> str:
+        """What to say and do, in one line, where an endpoint of AWS does not answer."""
 
     def frame(self, question: "Question") -> "pd.DataFrame":
         """The answer to a question as a DataFrame."""
@@ -37,7 +38,7 @@ class Backend(Protocol):
     def rows(self, text: str) -> list[dict[str, Any]]:
         """The answer to Athena's SQL as rows, null as None: without pandas on AWS, for a Lambda has none."""
 
-    def load(self, choices: dict) -> dict:
+    def load(self, choices: dict[str, Any]) -> RunRecord:
         """Run the load job with its choices as parameters and wait; its run record."""
 
     def past_days(self) -> AbstractContextManager[Callable[[str], None]]:
@@ -57,8 +58,10 @@ def in_use() -> Backend:
 class Aws:
     """Athena, Glue and the real flight API."""
 
-    hint = ""
     alerts_file = None
+
+    def unreachable(self, url: str) -> str:
+        return f"AWS does not answer at {url}: check the network, and the region in AWS_DEFAULT_REGION"
 
     def frame(self, question: "Question") -> "pd.DataFrame":
         from aviation.sql import athena
@@ -70,7 +73,7 @@ class Aws:
 
         return athena.rows(text)
 
-    def load(self, choices: dict) -> dict:
+    def load(self, choices: dict[str, Any]) -> RunRecord:
         from aviation.runs import glue
 
         return glue.run_load(choices)

@@ -4,6 +4,8 @@ The text of each is one line: what went wrong, where, and what to do next. A com
 `exit_code`; with `--debug` it prints the traceback too.
 """
 
+from typing import Any
+
 
 class AviationError(Exception):
     """Base of all of them. Its text is one line: the message, then each note that was added on the way up."""
@@ -11,8 +13,14 @@ class AviationError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        # A notebook's failure keeps the text of its error and not the notes: the text has to hold them.
-        return "; ".join((super().__str__(), *getattr(self, "__notes__", ())))
+        return "; ".join([super().__str__(), *getattr(self, "__notes__", ())])
+
+
+def one_line(error: BaseException) -> str:
+    """The error's message and its notes (PEP 678) in one line; the name of its class where it has no message."""
+    notes = [] if isinstance(error, AviationError) else getattr(error, "__notes__", [])
+    text = " ".join("; ".join(filter(None, [str(error), *notes])).split())
+    return text or type(error).__name__
 
 
 class ParameterError(AviationError):
@@ -57,7 +65,7 @@ class QuotaError(ApiError):
 class RateLimitError(ApiError):
     """Too many calls at once; worth another try after `retry_after` seconds."""
 
-    def __init__(self, message: str, *, retry_after: float | None = None, **details):
+    def __init__(self, message: str, *, retry_after: float | None = None, **details: Any):
         super().__init__(message, **details)
         self.retry_after = retry_after
 
@@ -81,6 +89,15 @@ class NotebookError(AviationError):
         super().__init__(message)
         self.run_id = run_id
         self.cell = cell
+
+
+class InterruptError(KeyboardInterrupt):
+    """A person interrupted it (Ctrl-C). The text says what is kept and how to go on.
+
+    No AviationError: what tries the next one after an error must not do so after this.
+    """
+
+    exit_code = 130
 
 
 class RefusedShareError(AviationError):

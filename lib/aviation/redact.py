@@ -1,13 +1,15 @@
 """Secrets never leave the process in text: what it shows, logs, stores or raises goes through here.
 
-Two nets: every form of a secret that this process has seen (`remember`), and the places where a secret stands whoever
-saw it (`access_key=...` in a URL or in the environment, `SecretString` in an answer of Secrets Manager).
+It catches every form of a secret that this process has seen (`remember`), and whatever stands where a secret would,
+seen or not (`access_key=...` in a URL or in the environment, `SecretString` in an answer of Secrets Manager).
 """
 
 import html
 import json
 import logging
 import re
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 MASK = "[redacted]"
@@ -19,8 +21,8 @@ _PLACES = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _forms: set[str] = set()
-_remembered: re.Pattern | None = None
-_make_record = None
+_remembered: re.Pattern[str] | None = None
+_make_record: Callable[..., logging.LogRecord] | None = None
 
 
 def remember(secret: str | None) -> None:
@@ -50,7 +52,7 @@ def redact(text: str) -> str:
     return _PLACES.sub(rf"\g<1>{MASK}", text)
 
 
-def redact_json(value):
+def redact_json(value: Any) -> Any:
     """A JSON value with every text in it redacted, keys too."""
     if isinstance(value, str):
         return redact(value)
@@ -73,16 +75,16 @@ def guard_logs() -> None:
         logging.setLogRecordFactory(_redacted_record)
 
 
-def _redacted_record(*args, **kwargs) -> logging.LogRecord:
-    record = _make_record(*args, **kwargs)
+def _redacted_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    record = (_make_record or logging.LogRecord)(*args, **kwargs)
     try:
         message = record.getMessage()
-    except Exception:  # a caller's bad format string: logging itself reports it, when it comes to it
+    except Exception:  # a caller's bad format string: logging reports it later, when it formats the record
         return record
     if (clean := redact(message)) != message:
         record.msg, record.args = clean, None
     if record.exc_info and record.exc_info[0]:
-        # Formatters show `exc_text` where it is set, and format the exception themselves where it is not.
+        # A formatter shows `exc_text` where it is set, and else formats the exception itself.
         text = logging.Formatter().formatException(record.exc_info)
         if (clean := redact(text)) != text:
             record.exc_text, record.exc_info = clean, None

@@ -1,9 +1,16 @@
-"""What a notebook's run says of itself: shown to a person, and found again by the runner."""
+"""What a notebook's run says of itself (`Report`), and what is kept of the run (`RunRecord`)."""
+
+import json
+from collections.abc import Container
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 REPORT_MIME = "application/vnd.aviation.report+json"
+LOAD_JOB = "aviation_data_load"
+"""The load's name: of its notebook and in its run records, which Glue and a laptop write alike."""
 
 
-class Report(dict):
+class Report(dict[str, Any]):
     """The counts of one run, JSON values only. The last expression of a cell shows it; `aviation.runs` reads the
     mime type out of the executed notebook and keeps it in the run record."""
 
@@ -11,5 +18,66 @@ class Report(dict):
         width = max((len(name) for name in self), default=0)
         return "\n".join(f"{name:<{width}}  {value}" for name, value in self.items())
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> dict[str, Any]:
         return {REPORT_MIME: dict(self), "text/plain": str(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """One run of a job: what ran with which parameters, how it ended, and where its executed notebook is.
+
+    `job` is its name (`producer/flights`), `notebook` a file's name, `started_at` ISO 8601 in UTC to the second.
+    `status` is ok, warning or failed; `counts` is the last Report that the notebook showed. Of a failed run `error` is
+    the reason in one line and `failed_cell` the number beside the cell (`In [4]`), None where no cell failed.
+    `executed_notebook` is a path or an s3:// URL, None where the run left none (a load on Glue).
+    """
+
+    run_id: str
+    job: str
+    notebook: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    started_at: str
+    seconds: float = 0.0
+    status: str = "ok"
+    counts: dict[str, Any] = field(default_factory=dict)
+    error: str | None = None
+    failed_cell: int | None = None
+    executed_notebook: str | None = None
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether the run failed; a warning is no failure."""
+        return self.status == "failed"
+
+    @property
+    def stem(self) -> str:
+        """Where the runs bucket keeps the run, without a suffix: `<job>/<yyyy>/<mm>/<dd>/<run_id>`."""
+        return f"{self.job}/{self.started_at[:10].replace('-', '/')}/{self.run_id}"
+
+    @property
+    def key(self) -> str:
+        """The record's own key in the runs bucket; its notebook lies beside it, as `.ipynb`."""
+        return f"{self.stem}.json"
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object, in the order of the fields."""
+        return asdict(self)
+
+    def to_bytes(self) -> bytes:
+        """As it is kept: indented JSON, UTF-8."""
+        return (json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n").encode()
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "RunRecord":
+        """From a JSON object. What an older record lacks is empty; what only a newer one has is left out."""
+        empty = {"run_id": "", "job": "", "notebook": "", "started_at": ""}
+        known = {item.name for item in fields(cls)}
+        given = {name: item for name, item in value.items() if name in known and item is not None}
+        return cls(**(empty | given))
+
+    @classmethod
+    def from_bytes(cls, body: bytes) -> "RunRecord":
+        """From what `to_bytes` made. ValueError where it is no JSON."""
+        return cls.from_json(json.loads(body))

@@ -9,8 +9,10 @@ from aviation import query
 from aviation.columns import TABLES
 from aviation.entities import ENTITIES
 from aviation.errors import QueryError
-from aviation.runs import notebook as runs
+from aviation.report import RunRecord
 from aviation.runs import pages as run_pages
+from aviation.runs import store
+from aviation.words import counted
 
 NOTICED = 12
 FRESHNESS_LOADS = 48
@@ -70,11 +72,10 @@ def freshness_lines() -> list[str]:
         return []
     newest = loads.iloc[0]
     parts = [f"{name} {_duration(newest[name])}" for name in ("p50", "p95", "worst") if pd.notna(newest[name])]
-    return [
-        "",
-        f"fetch to table, newest load: {', '.join(parts)}; worst of the last {len(loads)} loads: "
-        f"{_duration(loads['worst'].max())}",
-    ]
+    line = f"fetch to table, newest load: {', '.join(parts)}"
+    if len(loads) > 1:
+        line += f"; worst of the last {counted(len(loads), 'load')}: {_duration(loads['worst'].max())}"
+    return ["", line]
 
 
 def _duration(seconds: float) -> str:
@@ -94,7 +95,7 @@ def render() -> str:
     except QueryError as error:
         lines = [str(error)]
     lines += ["", "last runs:"]
-    latest = runs.latest(limit=8)
+    latest = store.latest(limit=8)
     lines += [run_pages.line(record)[:MOST_COLUMNS] for record in latest]
     if noticed := _noticed(latest):
         lines += ["", "noticed by the loads among them (docs/data.md lists the rules):"]
@@ -102,10 +103,10 @@ def render() -> str:
     return "\n".join(lines)
 
 
-def _noticed(records: list[dict]) -> list[tuple[str, int]]:
+def _noticed(records: list[RunRecord]) -> list[tuple[str, int]]:
     """What the loads warned of and how many lines they refused, most frequent first."""
-    found = Counter()
+    noticed: Counter[str] = Counter()
     for record in records:
-        found.update(record["counts"].get("warnings_by_rule", {}))
-        found.update({"lines in quarantine": record["counts"].get("quarantined", 0)})
-    return [(name, count) for name, count in found.most_common(NOTICED) if count]
+        noticed.update(record.counts.get("warnings_by_rule", {}))
+        noticed.update({"lines in quarantine": record.counts.get("quarantined", 0)})
+    return [(name, count) for name, count in noticed.most_common(NOTICED) if count]

@@ -28,6 +28,7 @@ from aviation.explore.show import picture, png, table
 from aviation.explore.tables import ask, completed
 from aviation.local import as_athena
 from aviation.runs import notebook as runs
+from aviation.runs.parameters import read_parameters
 from aviation.sql import catalog
 from aviation.sql.as_of import expand
 from aviation.sql.catalog import Catalog
@@ -490,8 +491,8 @@ def at_another_day(notebook: Path, folder: Path) -> tuple[Path, nbformat.Noteboo
     """The notebook, and what came of it with its parameter file."""
     [case] = (ROOT / "parameters/explore" / notebook.stem).glob("*.yaml")
     job = f"explore/{notebook.stem}"
-    record = runs.execute(notebook, runs.read_parameters(case), job=job, out_dir=folder, timeout_seconds=60)
-    [executed] = folder.rglob(f"{record['run_id']}.ipynb")
+    record = runs.execute(notebook, read_parameters(case), job=job, out_dir=folder, timeout_seconds=60)
+    [executed] = folder.rglob(f"{record.run_id}.ipynb")
     return notebook, nbformat.read(executed, as_version=4)
 
 

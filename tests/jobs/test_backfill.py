@@ -33,7 +33,7 @@ def test_past_days_come_in_a_backfill_that_goes_on_where_it_was_cut_off(stack, m
         done = CliRunner().invoke(main, arguments)
     assert (done.exit_code, polled) == (1, days[:2])
     done = CliRunner().invoke(main, arguments)
-    assert (done.exit_code, "backfill: 1 days" in done.stdout) == (0, True), done.output
+    assert (done.exit_code, "backfill: 1 day," in done.stdout) == (0, True), done.output
     assert LocalStack(ROOT).clock() == clock
     flights = query.sql(
         "select flight_key, flight_status, dep_delay_min, arr_delay_min from flights "

@@ -8,6 +8,11 @@ from aviation import backend, dashboard
 from aviation.errors import ParameterError, QueryError
 from aviation.jobs import start as jobs
 from aviation.lab import start as lab
+from aviation.report import RunRecord
+
+
+def made(counts: dict) -> RunRecord:
+    return RunRecord(run_id="1", job="any", notebook="any.ipynb", started_at="2026-03-01T00:00:00Z", counts=counts)
 
 
 def test_nothing_is_done_unless_it_is_chosen():
@@ -16,8 +21,8 @@ def test_nothing_is_done_unless_it_is_chosen():
 
 def test_what_is_chosen_is_polled_then_loaded(monkeypatch):
     done = []
-    monkeypatch.setattr(jobs, "run_producer", lambda entity: done.append(entity) or {"counts": {"records": 5}})
-    engine = SimpleNamespace(load=lambda choices: done.append("load") or {"counts": {"lines_read": 7}})
+    monkeypatch.setattr(jobs, "run_producer", lambda entity: done.append(entity) or made({"records": 5}))
+    engine = SimpleNamespace(load=lambda choices: done.append("load") or made({"lines_read": 7}))
     monkeypatch.setattr(backend, "in_use", lambda: engine)
     assert lab.run(lab.resolve(produce="flights", load=True)) == {"status": "ok", "polled": 5, "loaded": 7}
     assert done == ["flights", "load"]

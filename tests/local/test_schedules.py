@@ -17,7 +17,9 @@ from aviation.errors import JobError, ParameterError
 from aviation.local import schedules
 from aviation.local.schedules import LoadSchedule, drive
 from aviation.local.stack import LocalStack
-from aviation.runs import notebook as runs
+from aviation.report import RunRecord
+from aviation.runs import store
+from aviation.times import utc_text
 from support import ROOT
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -42,12 +44,19 @@ class Day:
         if self.now >= self.end:
             raise StoppedError
 
-    def load(self, parameters: dict) -> dict:
+    def load(self, parameters: dict) -> RunRecord:
         self.loaded.append((self.now, parameters))
         self.now += timedelta(minutes=self.load_minutes)
         if parameters["entities"][0] in self.failing:
             raise JobError("the load broke")
-        return {"status": "ok", "seconds": 60 * self.load_minutes, "counts": {"lines_read": 5}}
+        return RunRecord(
+            run_id="1",
+            job="aviation_data_load",
+            notebook="aviation_data_load.ipynb",
+            started_at=utc_text(self.now),
+            seconds=60 * self.load_minutes,
+            counts={"lines_read": 5},
+        )
 
     def run(self, *known: LoadSchedule) -> "Day":
         with pytest.raises(StoppedError):
@@ -144,10 +153,10 @@ def test_a_schedule_fires_a_producer_whose_records_reach_the_raw_bucket(own):
         page = aws.client("s3").list_objects_v2(Bucket=places.place("RawBucket"), Prefix="flights/")
         found = page.get("Contents", [])
     assert found
-    while not (records := runs.latest("producer/flights")) and time.monotonic() < deadline:
+    while not (records := store.latest("producer/flights")) and time.monotonic() < deadline:
         time.sleep(1)
-    assert records[-1]["status"] == "ok"
-    assert records[-1]["counts"]["records"] > 1000
+    assert records[-1].status == "ok"
+    assert records[-1].counts["records"] > 1000
 
 
 @pytest.fixture(scope="module")

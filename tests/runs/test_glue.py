@@ -40,5 +40,5 @@ def test_a_load_through_glue_comes_back_with_the_record_that_the_job_left(stack,
     glue, client = Glue(counts), aws.client
     monkeypatch.setattr(aws, "client", lambda service, **options: glue if service == "glue" else client(service))
     record = glue_runs.run_load({"entities": ["flights"]})
-    assert record["status"] == "ok"
-    assert record["counts"] == (counts or {})
+    assert record.status == "ok"
+    assert record.counts == (counts or {})

@@ -10,6 +10,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from aviation import redact
 from aviation.errors import NotebookError, ParameterError
+from aviation.report import RunRecord
+from aviation.runs import kernel, store
 from aviation.runs import notebook as runs
 from support import ROOT
 from support.stand_in import KEY, error
@@ -45,31 +47,31 @@ def everything_left(producer_stack, tmp_path: Path) -> str:
 def test_the_producer_leaves_its_record_and_its_executed_notebook(producer_stack, put_key, stand_in, sent, tmp_path):
     stand_in.records = [{"plane_type_id": "1"}, {"plane_type_id": "2"}]
     record = runs.execute(PRODUCER, {"entity": "aircraft_types", "max_calls": 3}, job="producer/aircraft_types")
-    name = f"producer/aircraft_types/{datetime.now(UTC):%Y/%m/%d}/{record['run_id']}"
-    assert record["counts"]["records"] == 2
-    assert record["executed_notebook"] == f"s3://{producer_stack.bucket}/{name}.ipynb"
+    name = f"producer/aircraft_types/{datetime.now(UTC):%Y/%m/%d}/{record.run_id}"
+    assert record.counts["records"] == 2
+    assert record.executed_notebook == f"s3://{producer_stack.bucket}/{name}.ipynb"
     expected = {"job": "producer/aircraft_types", "notebook": "producer.ipynb", "status": "ok", "error": None}
     expected |= {"parameters": {"entity": "aircraft_types", "max_calls": 3}, "failed_cell": None}
-    assert expected.items() <= record.items()
-    assert datetime.fromisoformat(record["started_at"]).tzinfo
-    assert 0 < record["seconds"] < 60
+    assert expected.items() <= record.to_json().items()
+    assert datetime.fromisoformat(record.started_at).tzinfo
+    assert 0 < record.seconds < 60
     kept = stored(producer_stack)
     assert set(kept) == {f"{name}.json", f"{name}.ipynb"}
-    assert json.loads(kept[f"{name}.json"]) == record
+    assert RunRecord.from_bytes(kept[f"{name}.json"].encode()) == record
     assert "every record fetched was delivered" in kept[f"{name}.ipynb"]
     # The notebook's kernel knows its run: raw lines can be traced back to it.
-    assert [line["run_id"] for line in sent("aircraft_types")] == [record["run_id"]] * 2
+    assert [line["run_id"] for line in sent("aircraft_types")] == [record.run_id] * 2
     assert CANARY not in everything_left(producer_stack, tmp_path)
 
 
 def test_a_run_without_a_key_fails_with_the_line_that_says_what_to_do(producer_stack, stand_in):
     with pytest.raises(NotebookError, match=r"^the flight API's access key is missing: .*put-secret-value") as caught:
         runs.execute(PRODUCER, {}, job="producer/aircraft_types")
-    [record] = [json.loads(text) for name, text in stored(producer_stack).items() if name.endswith(".json")]
-    assert record["status"] == "failed"
-    assert record["error"].startswith("the flight API's access key is missing")
-    assert record["failed_cell"] == caught.value.cell
-    assert record["run_id"] == caught.value.run_id
+    [record] = store.latest()
+    assert record.status == "failed"
+    assert record.error.startswith("the flight API's access key is missing")
+    assert record.failed_cell == caught.value.cell
+    assert record.run_id == caught.value.run_id
     assert f"cell {caught.value.cell} of producer.ipynb, run {caught.value.run_id}" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert caught.value.__context__ is caught.value.__cause__ is None
@@ -96,15 +98,15 @@ def test_an_api_that_refuses_the_key_leaves_no_trace_of_it(producer_stack, put_k
 
 def test_a_warning_of_the_report_is_the_status_of_the_run(producer_stack, tmp_path):
     record = runs.execute(notebook(tmp_path, REPORT.format(status="warning")), {"number": 7}, job="job")
-    assert (record["status"], record["counts"]) == ("warning", {"status": "warning", "records": 7})
+    assert (record.status, record.counts) == ("warning", {"status": "warning", "records": 7})
 
 
 def test_a_failing_cell_keeps_the_counts_shown_before_it(producer_stack, tmp_path):
     job = notebook(tmp_path, REPORT.format(status="ok"), "assert number > 1, 'too few'")
     with pytest.raises(NotebookError, match="AssertionError: too few") as caught:
         runs.execute(job, {"number": 0}, job="job")
-    [record] = runs.latest("job")
-    assert (record["status"], record["counts"]["records"], record["failed_cell"]) == ("failed", 0, caught.value.cell)
+    [record] = store.latest("job")
+    assert (record.status, record.counts["records"], record.failed_cell) == ("failed", 0, caught.value.cell)
 
 
 def test_a_kernel_that_dies_and_a_cell_that_takes_too_long_leave_a_record_too(producer_stack, tmp_path):
@@ -113,10 +115,10 @@ def test_a_kernel_that_dies_and_a_cell_that_takes_too_long_leave_a_record_too(pr
         runs.execute(job, {"number": 0}, job="job")
     with pytest.raises(NotebookError, match="CellTimeoutError"):
         runs.execute(job, {"number": 1}, job="job", timeout_seconds=1)
-    assert [record["status"] for record in runs.latest("job")] == ["failed", "failed"]
+    assert [record.status for record in store.latest("job")] == ["failed", "failed"]
 
 
-@pytest.mark.parametrize("deaths", [1, runs.KERNEL_STARTS])
+@pytest.mark.parametrize("deaths", [1, kernel.STARTS])
 def test_a_kernel_that_never_started_is_started_again_but_not_for_ever(producer_stack, tmp_path, monkeypatch, deaths):
     """As when two kernels choose one port. Nothing has run by then, so nothing is run twice."""
     import papermill
@@ -126,15 +128,15 @@ def test_a_kernel_that_never_started_is_started_again_but_not_for_ever(producer_
     def execute(*arguments, **options):
         if len(died) < deaths:
             died.append(1)
-            raise RuntimeError(runs.NEVER_STARTED)
+            raise RuntimeError(kernel.NEVER_STARTED)
         return really(*arguments, **options)
 
     monkeypatch.setattr(papermill, "execute_notebook", execute)
     job = notebook(tmp_path, "number")
-    if deaths < runs.KERNEL_STARTS:
-        assert runs.execute(job, {}, job="count")["status"] == "ok"
+    if deaths < kernel.STARTS:
+        assert runs.execute(job, {}, job="count").status == "ok"
     else:
-        with pytest.raises(NotebookError, match=runs.NEVER_STARTED):
+        with pytest.raises(NotebookError, match=kernel.NEVER_STARTED):
             runs.execute(job, {}, job="count")
     assert len(died) == deaths
 
@@ -179,41 +181,8 @@ def test_the_newest_records_come_first_of_one_job_or_of_all(producer_stack):
         producer_stack.s3.put_object(Bucket=producer_stack.bucket, Key=f"{job}/{day}/{number}.json", Body=body)
         producer_stack.s3.put_object(Bucket=producer_stack.bucket, Key=f"{job}/{day}/{number}.ipynb", Body=b"{}")
     producer_stack.s3.put_object(Bucket=producer_stack.bucket, Key="athena/result.csv", Body=b"1")
-    assert [record["started_at"] for record in runs.latest()] == times[::-1]
-    assert [record["started_at"] for record in runs.latest(limit=2)] == times[:1:-1]
-    assert [record["started_at"] for record in runs.latest("a")] == [times[2], times[0]]
-    assert [record["job"] for record in runs.latest("producer")] == ["producer/y", "producer/x"]
-    assert runs.latest("never") == []
-
-
-def test_a_date_is_text_quoted_or_not(tmp_path):
-    file = tmp_path / "case.yaml"
-    file.write_text('day: 2013-07-09\nquoted: "2013-07-09"\nat: 2013-07-09T12:00:00Z\n')
-    assert runs.read_parameters(file, {"other": "2013-07-08", "number": "7", "on": "true"}) == {
-        "day": "2013-07-09",
-        "quoted": "2013-07-09",
-        "at": "2013-07-09T12:00:00Z",
-        "other": "2013-07-08",
-        "number": 7,
-        "on": True,
-    }
-
-
-def test_parameters_are_read_from_yaml_and_overridden_by_values_in_yaml(tmp_path):
-    file = tmp_path / "case.yaml"
-    file.write_text("entity: flights\nlimit: 100\n")
-    assert runs.read_parameters(file, {"limit": "10", "filters": "{dep_iata: JFK}"}) == {
-        "entity": "flights",
-        "limit": 10,
-        "filters": {"dep_iata": "JFK"},
-    }
-    assert runs.read_parameters(None) == {}
-
-
-@pytest.mark.parametrize("text", ["- a\n- b\n", "a: [1\n"])
-def test_a_parameter_file_that_is_no_mapping_is_refused(tmp_path, text):
-    (tmp_path / "case.yaml").write_text(text)
-    with pytest.raises(ParameterError):
-        runs.read_parameters(tmp_path / "case.yaml")
-    with pytest.raises(ParameterError):
-        runs.read_parameters(tmp_path / "not-there.yaml")
+    assert [record.started_at for record in store.latest()] == times[::-1]
+    assert [record.started_at for record in store.latest(limit=2)] == times[:1:-1]
+    assert [record.started_at for record in store.latest("a")] == [times[2], times[0]]
+    assert [record.job for record in store.latest("producer")] == ["producer/y", "producer/x"]
+    assert store.latest("never") == []

@@ -1,5 +1,6 @@
 """`aviation runs`, `runs show`, `runs index` and `retry`, over real runs of small notebooks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from aviation.cli import main
 from aviation.errors import NotebookError
 from aviation.runs import notebook as runs
 from aviation.runs import pages as run_pages
+from aviation.runs import store
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Aviation", "language": "python"}}
 COUNT = """from aviation.report import Report
@@ -61,8 +63,8 @@ def test_runs_are_listed_newest_first_with_what_came_of_them(checkout):
 
 
 def test_a_run_is_shown_as_a_page_that_needs_nothing_else(checkout):
-    [newest] = runs.latest(limit=1)
-    code, lines, _ = command("runs", "show", newest["run_id"][:9], "--no-open")
+    [newest] = store.latest(limit=1)
+    code, lines, _ = command("runs", "show", newest.run_id[:9], "--no-open")
     assert code == 0
     page = Path(lines[-1]).read_text()
     assert "Report(status" in page or "Report" in page
@@ -82,7 +84,7 @@ def test_the_index_has_the_failed_run_on_top_with_its_cell_and_escapes_what_it_s
     assert "<b>bold</b>" not in page
     assert "cell 3: ValueError: no &lt;b&gt;bold&lt;/b&gt;" in page
     pages = {name for name in page.split('"') if name.startswith("pages/")}
-    assert len(pages) == len(runs.latest()) >= 3
+    assert len(pages) == len(store.latest()) >= 3
     assert all((index.parent / name).is_file() for name in pages)
 
 
@@ -93,14 +95,14 @@ def test_without_runs_the_index_says_so(checkout):
 
 
 def test_a_retry_runs_the_same_notebook_with_the_same_parameters(checkout):
-    oldest = runs.latest(limit=50)[-1]
-    code, lines, _ = command("retry", oldest["run_id"])
+    oldest = store.latest(limit=50)[-1]
+    code, lines, _ = command("retry", oldest.run_id)
     assert code == 0, lines
-    [newest] = runs.latest(limit=1)
-    assert newest["run_id"] != oldest["run_id"]
-    assert (newest["job"], newest["parameters"]) == (oldest["job"], oldest["parameters"])
-    failed = next(record for record in runs.latest() if record["status"] == "failed")
-    code, _, errors = command("retry", failed["run_id"])
+    [newest] = store.latest(limit=1)
+    assert newest.run_id != oldest.run_id
+    assert (newest.job, newest.parameters) == (oldest.job, oldest.parameters)
+    failed = next(record for record in store.latest() if record.status == "failed")
+    code, _, errors = command("retry", failed.run_id)
     assert (code, len(errors)) == (1, 1)
     assert "cell 3 of break.ipynb" in errors[0]
 
@@ -114,22 +116,21 @@ def test_a_run_that_is_not_there_is_told_in_one_line(checkout, run_id):
 
 
 def test_an_id_that_fits_two_runs_is_refused(checkout):
-    [record] = runs.latest(limit=1)
-    twin = record | {"run_id": record["run_id"][:10] + "twin"}
-    job, day = record["job"], record["started_at"][:10].replace("-", "/")
-    key = f"{job}/{day}/{twin['run_id']}.json"
+    [record] = store.latest(limit=1)
+    twin = replace(record, run_id=record.run_id[:10] + "twin")
     s3 = aws.client("s3")
-    s3.put_object(Bucket="runs-of-the-pages-tests", Key=key, Body=runs._json(twin))
+    s3.put_object(Bucket="runs-of-the-pages-tests", Key=twin.key, Body=twin.to_bytes())
     try:
-        code, _, errors = command("retry", record["run_id"][:10])
+        code, _, errors = command("retry", record.run_id[:10])
     finally:
-        s3.delete_object(Bucket="runs-of-the-pages-tests", Key=key)
+        s3.delete_object(Bucket="runs-of-the-pages-tests", Key=twin.key)
     assert code == 2
     assert "more than one run" in errors[0]
 
 
 def test_a_load_on_glue_leaves_no_notebook_and_its_page_shows_its_record(checkout):
-    record = runs.latest(limit=1)[0] | {"run_id": "jr_1", "job": "aviation_data_load", "executed_notebook": None}
+    [newest] = store.latest(limit=1)
+    record = replace(newest, run_id="jr_1", job="aviation_data_load", executed_notebook=None)
     page = run_pages.write_page(record).read_text()
     assert "jr_1" in page
     assert "/aws-glue/" in page

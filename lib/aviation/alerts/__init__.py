@@ -1,68 +1,12 @@
-"""Disruption alerts: what a watch looks for among the flights that the newest loads touched, each told once."""
+"""Disruption alerts: who is told what about which flight.
 
-import json
-from collections.abc import Callable
-from dataclasses import asdict
+In: a watch (the parameters of `notebooks/alerts.ipynb`) and the flights that the newest loads touched. Out: a message
+for each disruption of a leg, once. Before it: `aviation.load`, after which it runs, and `aviation.query`, which it
+asks. After it: the stack's SNS topic, and whoever has subscribed to it.
+"""
 
-from aviation import aws, backend
-from aviation.alerts.matches import matches, touched_since
-from aviation.alerts.sent import Sent
+from aviation.alerts.matches import matches
+from aviation.alerts.send import publish, run
 from aviation.alerts.watch import Alert, Watch, resolve
-from aviation.errors import AviationError
-from aviation.places import place
-from aviation.report import Report
 
 __all__ = ["Alert", "Watch", "matches", "publish", "resolve", "run"]
-
-BATCH = 10
-"""SNS takes so many messages in one call."""
-SUBJECT_MOST = 100
-
-
-def run(watch: Watch, *, send: Callable[[list[Alert]], None] | None = None) -> Report:
-    """Send what is new since the watch last ran, each disruption of a leg once, and report.
-
-    Looked at are the flight dates that loads have touched since; of a watch's first run, those of the newest load.
-    A run that is cut off sends at most the messages of one batch again.
-    """
-    send = send or publish
-    sent = Sent.read(watch.watch)
-    touched = touched_since(sent.loads_until)
-    found = matches(watch, touched)
-    new = [alert for alert in found if alert not in sent]
-    for start in range(0, len(new), BATCH):
-        send(new[start : start + BATCH])
-        sent.add(new[start : start + BATCH])
-    if touched:
-        sent.loads_until = f"{max(row['finished_at'] for row in touched):%Y-%m-%d %H:%M:%S.%f}"
-        sent.write()
-    kinds = {kind: sum(alert.kind == kind for alert in new) for kind in ("cancelled", "diverted", "delayed")}
-    dates = sorted({str(row["flight_date"])[:10] for row in touched})
-    return Report(status="ok", watch=watch.watch, flight_dates=dates, matches=len(found), sent=len(new), **kinds)
-
-
-def publish(alerts: list[Alert]) -> None:
-    """Send at most BATCH alerts to the stack's topic, and into a laptop's file. AviationError where one is refused."""
-    entries = [
-        {
-            "Id": alert.alert_id,
-            "Subject": _ascii(f"{alert.flight} {alert.kind}: {alert.route}")[:SUBJECT_MOST],
-            "Message": f"{alert.text}\n\n{json.dumps(asdict(alert), ensure_ascii=False)}",
-            "MessageAttributes": {
-                name: {"DataType": "String", "StringValue": value}
-                for name, value in (("watch", alert.watch), ("kind", alert.kind), ("airline", alert.airline))
-                if value
-            },
-        }
-        for alert in alerts
-    ]
-    answer = aws.client("sns").publish_batch(TopicArn=place("AlertsTopic"), PublishBatchRequestEntries=entries)
-    if failed := answer.get("Failed"):
-        raise AviationError(f"{len(failed)} of {len(alerts)} alerts were not sent: {failed[0].get('Message')}")
-    if file := backend.in_use().alerts_file:
-        with file.open("a") as lines:
-            lines.writelines(json.dumps(asdict(alert), ensure_ascii=False) + "\n" for alert in alerts)
-
-
-def _ascii(text: str) -> str:
-    return text.encode("ascii", "replace").decode()

@@ -1,6 +1,8 @@
 """Finds the disruptions that a watch looks for, and puts each into words."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from aviation import query
 from aviation.alerts.watch import Alert, Watch
@@ -12,28 +14,29 @@ WORDS = {
     "arr_delay_min": "arrived {} minutes late",
     "dep_delay_forecast_min": "is expected to leave {} minutes late",
 }
+Row = dict[str, Any]
 COLUMNS = (
     *("flight_key", "flight_date", "airline_name", "airline_iata", "airline_icao", "flight_iata", "flight_number"),
     *("dep_iata", "dep_icao", "arr_iata", "arr_icao", "aircraft_registration", "flight_status", "dep_scheduled_utc"),
     *DELAYS,
 )
 
-# The flight dates that each load touched, and the newest instant of the API's clock that it saw.
+# The flight dates that each load touched, and the newest observation of flights in it, by the API's clock.
 TOUCHED = """select l.finished_at, d.flight_date, element_at(l.newest_observed_at, 'flights') as newest
 from loads l cross join unnest(l.flight_dates) as d (flight_date)"""
 
 
-def touched_since(instant: str | None) -> list[dict]:
-    """The flight dates that loads touched after an instant (`yyyy-mm-dd hh:mm:ss`, UTC; None: that the newest load
-    touched): `finished_at` of the load, `flight_date`, `newest`, the latest that the API's clock said."""
+def touched_since(instant: str | None) -> list[Row]:
+    """The flight dates that loads touched after an instant (`yyyy-mm-dd hh:mm:ss`, UTC; None: those that the newest
+    load touched), a row each: `finished_at` of the load, `flight_date`, and `newest`, its newest observation."""
     if "loads" not in catalog.read().tables:
         return []
-    found = query.rows(TOUCHED + (f" where l.finished_at > timestamp '{instant}'" if instant else ""))
-    last = max((row["finished_at"] for row in found), default=None)
-    return found if instant else [row for row in found if row["finished_at"] == last]
+    touched = query.rows(TOUCHED + (f" where l.finished_at > timestamp '{instant}'" if instant else ""))
+    last = max((row["finished_at"] for row in touched), default=None)
+    return touched if instant else [row for row in touched if row["finished_at"] == last]
 
 
-def matches(watch: Watch, touched: list[dict]) -> list[Alert]:
+def matches(watch: Watch, touched: list[Row]) -> list[Alert]:
     """The disruptions among the flights of the touched dates (rows of TOUCHED), by scheduled departure."""
     newest = max((row["newest"] for row in touched if row["newest"]), default=None)
     if not newest:
@@ -42,8 +45,8 @@ def matches(watch: Watch, touched: list[dict]) -> list[Alert]:
     flights = query.rows(_flights(watch, dates, newest))
     if not flights:
         return []
-    events: dict[tuple, dict] = {}
-    for event in query.rows(_events(dates)):  # oldest first: the last one of a field stands
+    events: dict[tuple[str, str], Row] = {}
+    for event in query.rows(_events(dates)):  # oldest first: the last change of a field stays
         events[event["flight_key"], event["field"]] = event
     return [alert for flight in flights if (alert := _alert(watch, flight, events))]
 
@@ -80,24 +83,42 @@ def _events(dates: list[str]) -> str:
     )
 
 
-def _alert(watch: Watch, flight: dict, events: dict[tuple, dict]) -> Alert | None:
-    """The disruption of a flight that a query of `_flights` found: what it is by now, the gravest first."""
-    status, minutes, decisive = flight["flight_status"], None, "flight_status"
-    if (status == "cancelled" and watch.cancelled) or (status == "diverted" and watch.diverted):
-        kind, said = status, f"is {status}" if status == "cancelled" else "was diverted"
-    else:
-        late = {name: int(flight[name]) for name in DELAYS if flight[name] is not None}
-        # A forecast is over once the flight has left.
-        if "dep_delay_min" in late:
-            late.pop("dep_delay_forecast_min", None)
-        late = {name: value for name, value in late.items() if value >= watch.delay_minutes > 0}
-        if not late:
-            return None
-        decisive = max(late, key=late.get)
-        kind, minutes, said = "delayed", late[decisive], WORDS[decisive].format(late[decisive])
-    event = events.get((flight["flight_key"], decisive))
+@dataclass(frozen=True)
+class Disruption:
+    """What a flight is by now, in words: `field` is the column that says so, `minutes` how late it is, if it is."""
+
+    kind: str
+    words: str
+    field: str = "flight_status"
+    minutes: int | None = None
+
+
+def _disruption(watch: Watch, flight: Row) -> Disruption | None:
+    """The gravest disruption of a flight; None where the watch does not want to hear of it."""
+    status = flight["flight_status"]
+    if status == "cancelled" and watch.cancelled:
+        return Disruption(status, "is cancelled")
+    if status == "diverted" and watch.diverted:
+        return Disruption(status, "was diverted")
+    late = {name: int(flight[name]) for name in DELAYS if flight[name] is not None}
+    # A forecast is over once the flight has left.
+    if "dep_delay_min" in late:
+        late.pop("dep_delay_forecast_min", None)
+    late = {name: value for name, value in late.items() if value >= watch.delay_minutes > 0}
+    if not late:
+        return None
+    decisive = max(late, key=lambda name: late[name])
+    return Disruption("delayed", WORDS[decisive].format(late[decisive]), decisive, late[decisive])
+
+
+def _alert(watch: Watch, flight: Row, events: dict[tuple[str, str], Row]) -> Alert | None:
+    """The alert on a flight that `_flights` asked for, None where there is nothing to tell."""
+    disruption = _disruption(watch, flight)
+    if not disruption:
+        return None
+    event = events.get((flight["flight_key"], disruption.field))
     changed = event and {
-        "field": decisive,
+        "field": disruption.field,
         "from": event["from_value"],
         "to": event["to_value"],
         "known_from": f"{event['known_from']:%Y-%m-%dT%H:%M:%SZ}",
@@ -107,18 +128,18 @@ def _alert(watch: Watch, flight: dict, events: dict[tuple, dict]) -> Alert | Non
     route = f"{flight['dep_iata'] or flight['dep_icao']}-{flight['arr_iata'] or flight['arr_icao']}"
     scheduled = flight["dep_scheduled_utc"]
     when = f", scheduled {scheduled:%Y-%m-%d %H:%M} UTC" if scheduled else ""
-    was = f"; {decisive} was {changed['from'] or 'unknown'} until {changed['known_from']}" if changed else ""
+    was = f"; {disruption.field} was {changed['from'] or 'unknown'} until {changed['known_from']}" if changed else ""
     return Alert(
         watch=watch.watch,
-        kind=kind,
+        kind=disruption.kind,
         flight_key=flight["flight_key"],
         flight=flight["flight_iata"] or name,
         route=route,
         airline=airline,
         scheduled_utc=f"{scheduled:%Y-%m-%dT%H:%M:%SZ}" if scheduled else None,
-        minutes=minutes,
+        minutes=disruption.minutes,
         changed=changed,
-        text=f"{name} {route}{when} {said}{was}.",
+        text=f"{name} {route}{when} {disruption.words}{was}.",
     )
 
 

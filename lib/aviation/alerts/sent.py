@@ -1,4 +1,4 @@
-"""What a watch has told already."""
+"""Which alerts a watch has sent already."""
 
 import json
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from aviation.alerts.watch import Alert
 from aviation.places import place
 
 KEPT_DAYS = 30
-"""For so long after its flight date a message that was sent is remembered."""
+"""How long an alert that was sent is remembered, counted from its flight date."""
 
 
 @dataclass
 class Sent:
-    """What a watch has told already, in the runs bucket: alert ids by flight date, and the last load that it saw."""
+    """The alerts that a watch has sent, kept in the runs bucket: their ids by flight date, and the last load it saw."""
 
     watch: str
     alerts: dict[str, list[str]] = field(default_factory=dict)
@@ -22,7 +22,7 @@ class Sent:
 
     @classmethod
     def read(cls, watch: str) -> "Sent":
-        """As the watch's last run left it."""
+        """What the watch's last run left."""
         s3 = aws.client("s3")
         try:
             body = s3.get_object(Bucket=place("RunsBucket"), Key=f"alerts/{watch}.json")["Body"].read()
@@ -34,13 +34,13 @@ class Sent:
         return any(alert.alert_id in ids for ids in self.alerts.values())
 
     def add(self, alerts: list[Alert]) -> None:
-        """They were sent."""
+        """Note that these were sent, and keep it."""
         for alert in alerts:
             self.alerts.setdefault(alert.flight_key.partition("|")[0], []).append(alert.alert_id)
         self.write()
 
     def write(self) -> None:
-        """Keep it, without what is too old to be told again."""
+        """Keep it, without the alerts that are too old to come up again."""
         newest = max(self.alerts, default="")
         if newest:
             oldest = (date.fromisoformat(newest) - timedelta(days=KEPT_DAYS)).isoformat()

@@ -1,8 +1,9 @@
-"""What a watch looks for, and what it tells of a flight."""
+"""What a watch looks for, and what an alert says about a flight."""
 
 import hashlib
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from aviation import parameters
 from aviation.errors import ParameterError
@@ -12,11 +13,12 @@ CODE = re.compile(r"[A-Z0-9-]{2,10}")
 
 @dataclass(frozen=True)
 class Watch:
-    """What to look for: the notebook's parameters. Of an empty list everything is watched; the lists narrow each other.
+    """What to look for: the notebook's parameters. An empty list watches everything; with several lists a flight must
+    be in each.
 
     `airlines` and `airports` are IATA or ICAO codes, `routes` pairs like JFK-LAX, `tails` registrations.
-    `delay_minutes` is the least departure, arrival or forecast delay to tell of, 0 none. Flights scheduled more than
-    `hours` before the newest observation are history, not news.
+    `delay_minutes` is the least departure, arrival or forecast delay worth an alert; 0: no alerts on delays. Flights
+    scheduled more than `hours` before the newest observation are history, not news.
     """
 
     watch: str = "disruptions"
@@ -32,8 +34,8 @@ class Watch:
 
 @dataclass(frozen=True)
 class Alert:
-    """One disruption of one leg: `kind` is cancelled, diverted or delayed; `changed` is the change that made it one
-    (`field`, `from`, `to`, `known_from`), None where the leg was first seen like that."""
+    """One disruption of one leg. `kind` is cancelled, diverted or delayed; `changed` is the change that made it so
+    (`field`, `from`, `to`, `known_from`), None where the leg was like that when it was first seen."""
 
     watch: str
     kind: str
@@ -43,16 +45,16 @@ class Alert:
     airline: str
     scheduled_utc: str | None
     minutes: int | None
-    changed: dict | None
+    changed: dict[str, Any] | None
     text: str
 
     @property
     def alert_id(self) -> str:
-        """The same for the same disruption of the same leg, whatever load it is found by."""
+        """The same for the same disruption of the same leg, whichever load it shows up in."""
         return hashlib.sha256(f"{self.watch}|{self.flight_key}|{self.kind}".encode()).hexdigest()[:24]
 
 
-def resolve(**values) -> Watch:
+def resolve(**values: Any) -> Watch:
     """The watch, checked; ParameterError names the parameter that does not fit."""
     watch = parameters.resolve(Watch, **values)
     if not re.fullmatch(r"[a-z0-9_-]{1,40}", watch.watch):
@@ -61,7 +63,7 @@ def resolve(**values) -> Watch:
         for code in getattr(watch, name):
             if not CODE.fullmatch(code.upper()):
                 raise ParameterError(
-                    f"parameter '{name}' holds '{code}', which is no code; write it like B6 or JFK-LAX"
+                    f"parameter '{name}' holds '{code}', which is not a code; write it like B6 or JFK-LAX"
                 )
     for route in watch.routes:
         if route.count("-") != 1:

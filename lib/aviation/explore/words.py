@@ -2,10 +2,7 @@
 
 import pandas as pd
 
-
-def counted(number: int, noun: str) -> str:
-    """`1 flight`, `1,004 flights`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+from aviation.words import counted as counted  # the one of findings, too
 
 
 def share(part: float, whole: float) -> str:

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from aviation import aws, backend
-from aviation.errors import AviationError, ParameterError
+from aviation.errors import AviationError, InterruptError, ParameterError
 from aviation.jobs import start as jobs
 from aviation.places import place
-from aviation.runs import notebook as runs
+from aviation.runs.parameters import read_parameters
+from aviation.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -48,16 +50,31 @@ def run(first: date, last: date, *, file: Path, load_every: int, again: bool) ->
 
     `file` holds the producer's parameters; its filters go with each day's date. Days that an earlier backfill polled
     are left out, unless `again`. Returns `days` (polled now), `records` and `loaded` (observations added). An
-    AviationError says where it stopped: what was polled is kept, and the same command goes on from there.
+    AviationError or InterruptError says where it stopped: what was polled is kept, and the same command goes on from
+    there.
     """
     if last < first:
         raise ParameterError(f"the first day, {first}, is after the last, {last}")
     if load_every < 1:
         raise ParameterError(f"load_every must be at least 1, not {load_every}")
-    parameters = runs.read_parameters(file)
+    parameters = read_parameters(file)
     checkpoint = Checkpoint.read()
     days = [day for day in _days(first, last) if again or day not in checkpoint.polled]
     totals = {"days": 0, "records": 0, "loaded": 0}
+    try:
+        _take(days, parameters, checkpoint, load_every, totals)
+    except KeyboardInterrupt:
+        raise InterruptError(
+            f"{totals['days']:,} of {counted(len(days), 'day')} polled, which are kept; "
+            "run the same command again to go on"
+        ) from None
+    return totals
+
+
+def _take(
+    days: list[str], parameters: dict[str, Any], checkpoint: Checkpoint, load_every: int, totals: dict[str, int]
+) -> None:
+    """Poll and load the days; `totals` says at each moment how far it is."""
     with tqdm(total=len(days), unit="day", disable=None) as bar, backend.in_use().past_days() as turn_past:
         for number, day in enumerate(days, start=1):
             turn_past(day)
@@ -67,32 +84,35 @@ def run(first: date, last: date, *, file: Path, load_every: int, again: bool) ->
             totals["records"] += records
             bar.update()
             if bar.disable:
-                logger.info("backfill: %s: %d records (%d of %d days)", day, records, number, len(days))
+                logger.info(
+                    "backfill: %s: %s (%d of %s)",
+                    *(day, counted(records, "record"), number, counted(len(days), "day")),
+                )
             if number % load_every == 0 or number == len(days):
-                totals["loaded"] += _load(bar)
+                totals["loaded"] += _load(shown=bool(bar.disable))
     if not days:  # the last one may have been cut off between its last poll and its load
-        totals["loaded"] = _load(None)
-    return totals
+        totals["loaded"] = _load(shown=True)
 
 
-def _poll(day: str, parameters: dict) -> int:
+def _poll(day: str, parameters: dict[str, Any]) -> int:
     """The records of the day that the stream took. AviationError where they are not all."""
     wanted = parameters | {"filters": (parameters.get("filters") or {}) | {"flight_date": day}}
     wanted.pop("entity", None)
-    counts = jobs.run_producer("flights", wanted)["counts"]
+    counts = jobs.run_producer("flights", wanted).counts
     if counts["status"] != "ok":
         raise AviationError(
             f"backfill stopped at {day}: {counts['warning']}; run it again to go on, "
             "with other filters or more max_calls in the parameter file (-f) if need be"
         )
-    return counts["records"]
+    return int(counts["records"])
 
 
-def _load(bar: tqdm | None) -> int:
+def _load(*, shown: bool) -> int:
+    """The observations that a load of what was polled adds; it is logged where `shown`."""
     record = backend.in_use().load({"entities": ["flights"]})
-    added = record["counts"].get("observations_added", 0)
-    if bar is None or bar.disable:
-        logger.info("backfill: loaded %d observations in %.0f s", added, record["seconds"])
+    added = int(record.counts.get("observations_added", 0))
+    if shown:
+        logger.info("backfill: loaded %s in %.0f s", counted(added, "observation"), record.seconds)
     return added
 
 

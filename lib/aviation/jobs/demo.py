@@ -12,6 +12,7 @@ from aviation.jobs import start as jobs
 from aviation.local.stack import LocalStack
 from aviation.replay import DEFAULT_DAY
 from aviation.status import age, row_counts
+from aviation.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ def run(stack: LocalStack) -> None:
     _poll(stack)
     logger.info("demo 3/4: loading what arrived, in one run")
     record = backend.in_use().load({"entities": []})
-    logger.info("demo: loaded %s lines in %.0f s", f"{record['counts']['lines_read']:,}", record["seconds"])
+    logger.info("demo: loaded %s lines in %.0f s", f"{record.counts['lines_read']:,}", record.seconds)
     logger.info("demo 4/4: the tables and the dashboard")
     page = dashboard.write(home.home() / "dashboard.html")
     for name, rows in row_counts().items():
@@ -51,7 +52,7 @@ def _poll(stack: LocalStack) -> None:
             record = jobs.run_producer(entity)
             bar.update()
             if bar.disable:
-                logger.info("demo: %s: %d records, %.1f s", what, record["counts"]["records"], record["seconds"])
+                logger.info("demo: %s: %s, %.1f s", what, counted(record.counts["records"], "record"), record.seconds)
 
         for when in poll_times(DEFAULT_DAY):
             stack.clock(when)

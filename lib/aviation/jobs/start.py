@@ -1,41 +1,57 @@
 """Start the stack's jobs and wait for their outcome: a producer's Lambda, the load's Glue job."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 from aviation import aws, backend, home
-from aviation.entities import entity_named
-from aviation.errors import JobError, ParameterError
+from aviation.errors import JobError
 from aviation.places import stack_name
+from aviation.report import RunRecord
+from aviation.runs import declared
 from aviation.runs import notebook as runs
+from aviation.runs.declared import Job, StartedBy
 
 LAMBDA_SECONDS = 900
 
 
-def run_producer(entity: str, parameters: dict | None = None) -> dict:
+def run_producer(entity: str, parameters: dict[str, Any] | None = None) -> RunRecord:
     """Invoke the entity's producer and wait; its run record. `parameters` override those of its parameter file.
 
     JobError carries the failing cell's message; the executed notebook is in the runs bucket by then.
     """
-    name = f"{stack_name()}-producer-{entity_named(entity).name}"
+    job = declared.producer(entity)
     client = aws.client("lambda", read_timeout=LAMBDA_SECONDS + 30, retries={"total_max_attempts": 1})
     event = {"entity": entity, "parameters": parameters or {}}
-    answer = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    answer = client.invoke(FunctionName=f"{stack_name()}-{job.function}", Payload=json.dumps(event).encode())
     payload = json.loads(answer["Payload"].read() or b"{}")
     if "FunctionError" in answer:
         raise JobError(f"producer {entity}: {payload.get('errorMessage', 'the function ended without a message')}")
-    return payload
+    return RunRecord.from_json(payload)
 
 
-def retry(record: dict) -> dict:
-    """Run what a run record tells of again, with the same parameters; the new run's record."""
-    parameters = dict(record["parameters"])
-    kind, _, rest = record["job"].partition("/")
-    if kind == "producer":
-        parameters.pop("entity", None)
-        return run_producer(rest, parameters)
-    if kind == "aviation_data_load":
-        return backend.in_use().load(parameters)
-    notebooks = sorted((home.root() / "notebooks").rglob(record["notebook"]))
-    if len(notebooks) != 1:
-        raise ParameterError(f"run {record['run_id']} is of {record['notebook']}, which is not in notebooks/ once")
-    return runs.execute(notebooks[0], parameters, job=record["job"])
+def retry(record: RunRecord) -> RunRecord:
+    """Run the job of a run record again, where it runs, with the same parameters; the new run's record."""
+    job = declared.job_of(record, home.root())
+    return STARTERS[job.started_by](job, dict(record.parameters))
+
+
+def _through_lambda(job: Job, parameters: dict[str, Any]) -> RunRecord:
+    parameters.pop("entity", None)
+    return run_producer(job.entity or "", parameters)
+
+
+def _on_glue(job: Job, parameters: dict[str, Any]) -> RunRecord:
+    return backend.in_use().load(parameters)
+
+
+def _here(job: Job, parameters: dict[str, Any]) -> RunRecord:
+    return runs.execute(home.root() / job.notebook, parameters, job=job.name)
+
+
+STARTERS: dict[StartedBy, Callable[[Job, dict[str, Any]], RunRecord]] = {
+    StartedBy.LAMBDA: _through_lambda,
+    StartedBy.GLUE: _on_glue,
+    StartedBy.LOAD: _here,
+    StartedBy.PERSON: _here,
+}

@@ -2,6 +2,7 @@
 
 import html
 from dataclasses import dataclass
+from typing import Any
 
 from IPython.display import HTML, Markdown
 
@@ -20,7 +21,7 @@ class Choices:
     load: bool = False
 
 
-def resolve(**values) -> Choices:
+def resolve(**values: Any) -> Choices:
     """The choices, checked; ParameterError names the one that does not fit."""
     chosen = parameters.resolve(Choices, **values)
     if chosen.produce:
@@ -30,16 +31,16 @@ def resolve(**values) -> Choices:
 
 def state() -> Markdown:
     """How old each table is and what the last runs did, as `aviation status` says it."""
-    return Markdown(f"```text\n{status.render()}\n```")
+    return _markdown(f"```text\n{status.render()}\n```")
 
 
 def run(chosen: Choices) -> Report:
     """Do what was chosen, in its order: poll, then load. What each did is in its run record, too."""
     done = Report(status="ok", polled=0, loaded=0)
     if chosen.produce:
-        done["polled"] = jobs.run_producer(chosen.produce)["counts"].get("records", 0)
+        done["polled"] = jobs.run_producer(chosen.produce).counts.get("records", 0)
     if chosen.load:
-        done["loaded"] = backend.in_use().load({"entities": []})["counts"].get("lines_read", 0)
+        done["loaded"] = backend.in_use().load({"entities": []}).counts.get("lines_read", 0)
     return done
 
 
@@ -48,6 +49,10 @@ def page(height: int = 900) -> HTML | Markdown:
     try:
         drawn = dashboard.render()
     except QueryError as error:
-        return Markdown(f"*There is no dashboard yet: {error}.*")
+        return _markdown(f"*There is no dashboard yet: {error}.*")
     frame = f'<iframe title="Dashboard" srcdoc="{html.escape(drawn)}" width="100%" height="{height}"></iframe>'
-    return HTML(f"<div>{frame}</div>")
+    return HTML(f"<div>{frame}</div>")  # type: ignore[no-untyped-call]  # IPython's class has no types
+
+
+def _markdown(text: str) -> Markdown:
+    return Markdown(text)  # type: ignore[no-untyped-call]  # IPython's class has no types

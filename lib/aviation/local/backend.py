@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aviation import home
+from aviation.report import RunRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 class Laptop:
     """See `aviation.backend.Backend`."""
 
-    hint = " Is the local stack up? Start it with 'aviation up'."
+    def unreachable(self, url: str) -> str:
+        return f"the local stack does not answer at {url}: start it with 'aviation up'"
 
     @property
     def alerts_file(self) -> Path | None:
@@ -32,7 +34,7 @@ class Laptop:
 
         return duck.rows(text)
 
-    def load(self, choices: dict) -> dict:
+    def load(self, choices: dict[str, Any]) -> RunRecord:
         from aviation.local.load import run_load
 
         return run_load(choices)

@@ -4,26 +4,27 @@ import contextlib
 import fcntl
 import os
 from pathlib import Path
+from typing import Any
 
 from aviation import aws, home
 from aviation.errors import AviationError
 from aviation.local import spark
 from aviation.places import place
+from aviation.report import RunRecord
 from aviation.runs import notebook as runs
+from aviation.runs.declared import LOAD
 from aviation.runs.watches import run_watches
 
-NOTEBOOK = Path("glue_notebooks/aviation_data_load.ipynb")
 
-
-def run_load(parameters: dict) -> dict:
+def run_load(parameters: dict[str, Any]) -> RunRecord:
     """Run the notebook with these choices and return its run record. The notebook itself asks the deployed Glue
     job for its arguments, as it does wherever Glue does not pass them."""
     configure_spark()
     with (home.home() / "load.lock").open("w") as lock:
         # As on Glue, where one run waits for the other: two at once would append the same observations twice.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        record = runs.execute(home.root() / NOTEBOOK, parameters, job="aviation_data_load")
-        if record["counts"].get("observations_added"):
+        record = runs.execute(home.root() / LOAD.notebook, parameters, job=LOAD.name)
+        if record.counts.get("observations_added"):
             # On AWS the end of a load is an event that starts them. Theirs are runs of their own: the load went well.
             with contextlib.suppress(AviationError):
                 run_watches(home.root())

@@ -16,10 +16,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from aviation import aws
 from aviation.deploy.schedules import WEEK, fires
-from aviation.errors import AviationError, ParameterError
+from aviation.errors import AviationError, ParameterError, one_line
 from aviation.load.settings import parsed
 from aviation.local.load import run_load
 from aviation.places import stack_name
+from aviation.report import RunRecord
+from aviation.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +84,7 @@ def template_parameters(every: int | None) -> dict[str, str]:
 
 
 def drive(
-    load: Callable[[dict[str, Any]], dict[str, Any]],
+    load: Callable[[dict[str, Any]], RunRecord],
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     schedules: Callable[[], Iterable[LoadSchedule]] = deployed,
@@ -100,17 +102,17 @@ def drive(
         try:
             due = [schedule for schedule in schedules() if schedule.due(looked, now)]
         except (AviationError, BotoCoreError, ClientError) as error:
-            logger.info("schedules: could not be read: %s", " ".join(str(error).split()))
+            logger.info("schedules: could not be read: %s", one_line(error))
             continue
         looked = now
         for schedule in due:
             try:
                 record = load(schedule.parameters)
                 outcome = (
-                    f"{record['status']}, {record['counts'].get('lines_read', 0):,} lines in {record['seconds']:.0f} s"
+                    f"{record.status}, {counted(record.counts.get('lines_read', 0), 'line')} in {record.seconds:.0f} s"
                 )
             except AviationError as error:
-                outcome = f"failed: {error}"
+                outcome = f"failed: {one_line(error)}"
             logger.info("schedules: %s %s: %s", f"{now:%Y-%m-%dT%H:%MZ}", schedule.name, outcome)
 
 

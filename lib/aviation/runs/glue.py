@@ -1,30 +1,47 @@
 """Runs of the load on Glue: started, waited for, and found again in the runs bucket."""
 
 import time
+from typing import Any
 
 from aviation import aws
 from aviation.errors import JobError
 from aviation.places import place
-from aviation.runs import notebook as runs
+from aviation.report import RunRecord
+from aviation.runs import store
+from aviation.runs.declared import LOAD
+from aviation.times import utc_text
+
+FAILED = ("FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED")
+LOOK_SECONDS = 5
 
 
-def run_load(parameters: dict) -> dict:
+def run_load(parameters: dict[str, Any]) -> RunRecord:
     """Start the Glue job, wait for its end, and return the run record that it left. JobError where it failed."""
     glue = aws.client("glue")
     job = place("LoadJob")
     # A choice that is empty is left to the job: Glue passes no empty text.
     arguments = {f"--{name}": _argument(value) for name, value in parameters.items() if value not in ("", [])}
     run_id = glue.start_job_run(JobName=job, Arguments=arguments)["JobRunId"]
-    while True:
-        run = glue.get_job_run(JobName=job, RunId=run_id)["JobRun"]
-        if run["JobRunState"] == "SUCCEEDED":
-            left = {"run_id": run_id, "status": "ok", "seconds": run.get("ExecutionTime", 0), "counts": {}}
-            return next((record for record in runs.latest("aviation_data_load") if record["run_id"] == run_id), left)
-        if run["JobRunState"] in ("FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"):
+    while (run := glue.get_job_run(JobName=job, RunId=run_id)["JobRun"])["JobRunState"] != "SUCCEEDED":
+        if run["JobRunState"] in FAILED:
             raise JobError(f"load {run_id}: {run['JobRunState']}: {run.get('ErrorMessage', 'see the log of the job')}")
-        time.sleep(5)
+        time.sleep(LOOK_SECONDS)
+    kept = (record for record in store.latest(LOAD.name) if record.run_id == run_id)
+    return next(kept, None) or _unrecorded(run, parameters)
 
 
-def _argument(value) -> str:
+def _unrecorded(run: dict[str, Any], parameters: dict[str, Any]) -> RunRecord:
+    """What Glue itself says of a run that left no record."""
+    return RunRecord(
+        run_id=run["Id"],
+        job=LOAD.name,
+        notebook=f"{LOAD.name}.ipynb",
+        parameters=parameters,
+        started_at=utc_text(run["StartedOn"]),
+        seconds=run.get("ExecutionTime", 0),
+    )
+
+
+def _argument(value: object) -> str:
     """A choice as Glue passes it: text."""
     return ",".join(value) if isinstance(value, list) else str(value)

@@ -5,11 +5,14 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any, Protocol
 
 from aviation.entities import entity_named
 from aviation.errors import ParameterError
 from aviation.parameters import unknown_parameter
+from aviation.runs import declared
 from aviation.runs import notebook as runs
+from aviation.runs.parameters import read_parameters
 from aviation.runs.watches import run_watches
 
 EVENT_KEYS = ("entity", "parameters")
@@ -17,11 +20,17 @@ MARGIN_SECONDS = 60
 """What a run needs beside its sweep: the kernel's cold start (10 s), the last delivery (up to 30 s), the upload."""
 
 
-def handler(event: dict | None, context) -> dict:
-    """Run the producer once and return its run record; any error fails the invocation.
+class Context(Protocol):
+    """What Lambda tells a function of its invocation."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+def handler(event: dict[str, Any] | None, context: Context) -> dict[str, Any]:
+    """Run the producer once and return its run record as a JSON object; any error fails the invocation.
 
     `event` is `{"entity": "flights", "parameters": {...}}`. Both are optional: the entity is AVIATION_ENTITY then, and
-    `parameters` go over those of `parameters/producer/<entity>.yaml`.
+    `parameters` go over those of the entity's parameter file.
     """
     event = event or {}
     for key in event:
@@ -29,29 +38,31 @@ def handler(event: dict | None, context) -> dict:
             raise ParameterError(f"the event: {unknown_parameter(key, EVENT_KEYS)}")
     root = task_root()
     entity = entity_named(event.get("entity") or os.environ.get("AVIATION_ENTITY", "")).name
-    parameters = runs.read_parameters(root / f"parameters/producer/{entity}.yaml")
-    parameters |= {**(event.get("parameters") or {}), "entity": entity}
-    remaining = context.get_remaining_time_in_millis() / 1000
-    if isinstance(wanted := parameters.get("deadline_seconds"), int):  # else the notebook refuses it
-        parameters["deadline_seconds"] = bounded(wanted, remaining)
     prepare_environment(root)
+    job = declared.producer(entity)
+    [file] = job.parameters
+    parameters = read_parameters(root / file) | (event.get("parameters") or {}) | {"entity": entity}
+    remaining = context.get_remaining_time_in_millis() / 1000
+    if isinstance(wanted := parameters.get("deadline_seconds"), int):  # any other value is refused below
+        parameters["deadline_seconds"] = bounded(wanted, remaining)
     with tempfile.TemporaryDirectory() as folder:
-        return runs.execute(
-            root / "notebooks/producer.ipynb",
+        record = runs.execute(
+            root / job.notebook,
             parameters,
-            job=f"producer/{entity}",
+            job=job.name,
             out_dir=Path(folder),
             timeout_seconds=max(1, int(remaining - MARGIN_SECONDS / 4)),
         )
+    return record.to_json()
 
 
-def alerts(event: dict | None, context) -> list[dict]:
-    """Run the alerts' notebook once for each watch and return the run records; a watch that fails keeps no other from
-    its run, and fails the invocation at the end. What `event` says is not looked at: a load has ended."""
+def alerts(event: dict[str, Any] | None, context: Context) -> list[dict[str, Any]]:
+    """Run the alerts' notebook once for each watch and return the run records as JSON objects. A watch that fails keeps
+    no other from its run, and fails the invocation at the end. The event only says that a load has ended."""
     root = task_root()
     prepare_environment(root)
     with tempfile.TemporaryDirectory() as folder:
-        return run_watches(root, Path(folder))
+        return [record.to_json() for record in run_watches(root, Path(folder))]
 
 
 def bounded(wanted: int, remaining: float) -> int:

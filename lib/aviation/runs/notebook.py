@@ -1,58 +1,42 @@
 """Runs notebooks as jobs. Every run leaves a run record and its executed notebook in the runs bucket, above all when
-it failed: `<job>/<yyyy>/<mm>/<dd>/<run_id>.json` and `.ipynb`.
-
-papermill and jupyter are imported inside functions: a Lambda must set up their folders first, and importing them
-takes a second that reading run records need not wait for.
-"""
+it failed."""
 
 import contextlib
 import json
-import os
-import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aviation import aws, errors, home
+from aviation import home
 from aviation.api_key import access_key
-from aviation.errors import AviationError, NotebookError, ParameterError
-from aviation.parameters import unknown_parameter
-from aviation.places import place
+from aviation.errors import AviationError, InterruptError, NotebookError, one_line
 from aviation.redact import guard_logs, redact, redact_json
-from aviation.report import REPORT_MIME
+from aviation.report import REPORT_MIME, RunRecord
+from aviation.runs import kernel, store
+from aviation.runs.parameters import check_parameters
 from aviation.times import utc_text
-
-KERNEL_STARTS = 3
-NEVER_STARTED = "Kernel died before replying to kernel_info"
-"""Two kernels that start at once on one machine can choose the same port: one dies, before any cell has run."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a notebook failed: one line, and the number beside the failed cell (`In [4]`), None outside of a cell."""
-
-    line: str
-    cell: int | None = None
 
 
 def execute(
-    notebook: Path, parameters: dict, *, job: str, out_dir: Path | None = None, timeout_seconds: int | None = None
-) -> dict:
-    """Run `notebook` with `parameters` and return its run record (JSON values):
-
-    `run_id, job, notebook, parameters, started_at, seconds, status` (ok, warning or failed), `counts` (the last
-    Report shown), `error` (one line or None), `failed_cell` (1-based or None), `executed_notebook` (where it is).
+    notebook: Path,
+    parameters: dict[str, Any],
+    *,
+    job: str,
+    out_dir: Path | None = None,
+    timeout_seconds: int | None = None,
+) -> RunRecord:
+    """Run `notebook` with `parameters` (JSON values) and return its run record.
 
     Executed notebook and record are also kept in `out_dir` (else `<home>/runs`), under the same names as in the
-    bucket. ParameterError refuses a parameter that the notebook does not have, before anything runs. NotebookError
-    carries the failing cell's own message; a cell longer than `timeout_seconds` fails.
+    bucket. ParameterError refuses a parameter that the notebook does not have, or of another type than it declares,
+    before anything runs. NotebookError carries the failing cell's own message; a cell longer than `timeout_seconds`
+    fails. InterruptError says that a person interrupted the run, which is kept as a failed one.
     """
     guard_logs()
     home.load_environment()
@@ -62,125 +46,29 @@ def execute(
     with tempfile.TemporaryDirectory(prefix="aviation-") as scratch:
         # What papermill writes is not redacted yet: it never leaves this folder, which only we can read.
         output = Path(scratch) / "executed.ipynb"
-        failure = _run(notebook, parameters, output, run_id, timeout_seconds)
+        failure = kernel.run(notebook, parameters, output, run_id, timeout_seconds)
         _learn_the_key()
         executed = redact_json(json.loads((output if output.is_file() else notebook).read_text()))
-    record = {
-        "run_id": run_id,
-        "job": job,
-        "notebook": notebook.name,
-        "parameters": parameters,
-        "started_at": utc_text(started),
-        "seconds": round(time.monotonic() - begun, 3),
-    } | _outcome(failure, executed)
-    folder = (out_dir or home.home() / "runs").absolute()
-    record, unkept = _keep(redact_json(record), executed, f"{job}/{started:%Y/%m/%d}/{run_id}", folder)
-    if failure or unkept:
-        raise NotebookError(_message(record, unkept), run_id=run_id, cell=record["failed_cell"])
-    return record
-
-
-def check_parameters(notebook: Path, parameters: dict) -> None:
-    """ParameterError unless `notebook` is there and declares every parameter: papermill itself only warns."""
-    if not notebook.is_file():
-        raise ParameterError(f"there is no notebook {notebook}")
-    try:
-        known = _papermill().inspect_notebook(str(notebook))
-    except Exception as error:
-        raise ParameterError(f"{notebook} is not a notebook that can be run: {_first_line(str(error))}") from None
-    if parameters and not known:
-        raise ParameterError(f"{notebook} has no cell tagged 'parameters': it takes none, but was given some")
-    for name in parameters:
-        if name not in known:
-            raise ParameterError(f"{notebook.name}: {unknown_parameter(name, known)}")
-
-
-def read_parameters(file: Path | None, overrides: dict[str, str] | None = None) -> dict:
-    """The parameters in a YAML file, with `overrides` (whose texts are read as YAML values) over them."""
-    try:
-        given = yaml.load(file.read_text(), Loader=_Loader) if file else None
-        parsed = {name: yaml.load(text, Loader=_Loader) for name, text in (overrides or {}).items()}
-    except (OSError, yaml.YAMLError) as error:
-        raise ParameterError(f"the parameters cannot be read: {' '.join(str(error).split())}") from None
-    if not isinstance(given, dict | None):
-        raise ParameterError(f"{file} must hold one mapping of parameter names to values")
-    return (given or {}) | parsed
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML in which a date is text: no notebook declares anything else, and JSON has none."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:timestamp"]
-    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def latest(job: str | None = None, limit: int = 20) -> list[dict]:
-    """The newest run records, newest first; of one job (`producer/flights`, say) or of all."""
-    from aviation.runs.store import newest
-
-    return newest(aws.client("s3"), place("RunsBucket"), job, limit)
-
-
-def find(run_id: str) -> dict:
-    """The record of the run whose id begins with `run_id`; ParameterError where none or more than one does."""
-    from aviation.runs import store as run_records
-
-    found = run_records.find(aws.client("s3"), place("RunsBucket"), run_id) if run_id else []
-    if not found:
-        raise ParameterError(f"there is no run '{run_id}': 'aviation runs' lists them")
-    if len(found) > 1:
-        ids = ", ".join(record["run_id"] for record in found)
-        raise ParameterError(f"more than one run begins with '{run_id}': {ids}")
-    return found[0]
-
-
-def _run(notebook: Path, parameters: dict, output: Path, run_id: str, timeout_seconds: int | None) -> Failure | None:
-    """Execute into `output`; why it failed, if it did."""
-    papermill = _papermill()
-    for start in range(1, KERNEL_STARTS + 1):
-        try:
-            with _environment(AVIATION_RUN_ID=run_id):
-                _execute(papermill, notebook, parameters, output, timeout_seconds)
-        except papermill.PapermillExecutionError as error:
-            # Our own errors speak for themselves; of others, the kind says half.
-            said = _first_line(error.evalue)
-            line = said if hasattr(errors, error.ename) else f"{error.ename}: {said}"
-            return Failure(line, error.exec_count)
-        except Exception as error:  # a kernel that died or never started, a cell that took too long
-            if NEVER_STARTED in str(error) and start < KERNEL_STARTS:
-                continue
-            return Failure(f"{type(error).__name__}: {_first_line(str(error))}")
-        except KeyboardInterrupt:
-            return Failure("interrupted")
-        return None
-    return None
-
-
-def _execute(papermill, notebook: Path, parameters: dict, output: Path, timeout_seconds: int | None) -> None:
-    from traitlets.config import Config
-
-    papermill.execute_notebook(
-        str(notebook),
-        str(output),
-        parameters,
-        progress_bar=sys.stderr.isatty(),
-        log_output=False,
-        execution_timeout=timeout_seconds,
-        # What runs in the kernel passes through sockets that others on this machine could read.
-        config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+    counts = _last_report(executed)
+    record = RunRecord(
+        run_id=run_id,
+        job=job,
+        notebook=notebook.name,
+        parameters=redact_json(parameters),
+        started_at=utc_text(started),
+        seconds=round(time.monotonic() - begun, 3),
+        status="failed" if failure else counts.get("status", "ok"),
+        counts=counts,
+        error=redact(failure.line) if failure else None,
+        failed_cell=failure.cell if failure else None,
     )
-
-
-def _papermill():
-    """papermill, imported with the first run."""
-    # jsonschema takes this checker of IRIs where it is installed, and importing it compiles a grammar for seconds.
-    sys.modules.setdefault("rfc3987_syntax", None)
-    import papermill
-
-    return papermill
+    record, unkept = _keep(record, executed, (out_dir or home.home() / "runs").absolute())
+    if record.error == kernel.INTERRUPTED:
+        kept = f"its record could not be stored: {unkept}" if unkept else "which is kept as a failed one"
+        raise InterruptError(f"{record.notebook}, run {record.run_id}, {kept}; run the same command again")
+    if failure or unkept:
+        raise NotebookError(_message(record, unkept), run_id=run_id, cell=record.failed_cell)
+    return record
 
 
 def _learn_the_key() -> None:
@@ -189,70 +77,37 @@ def _learn_the_key() -> None:
         access_key()
 
 
-def _outcome(failure: Failure | None, executed: dict) -> dict:
-    """The part of the run record that says how it went; `counts` is the last Report that the notebook shows."""
+def _last_report(executed: dict[str, Any]) -> dict[str, Any]:
+    """The last Report that an executed notebook shows, empty where it shows none."""
     reports = [
         output["data"][REPORT_MIME]
         for cell in executed["cells"]
         for output in cell.get("outputs", [])
         if REPORT_MIME in output.get("data", {})
     ]
-    counts = reports[-1] if reports else {}
-    return {
-        "status": "failed" if failure else counts.get("status", "ok"),
-        "counts": counts,
-        "error": failure.line if failure else None,
-        "failed_cell": failure.cell if failure else None,
-    }
+    return reports[-1] if reports else {}
 
 
-def _keep(record: dict, executed: dict, name: str, folder: Path) -> tuple[dict, str | None]:
+def _keep(record: RunRecord, executed: dict[str, Any], folder: Path) -> tuple[RunRecord, str | None]:
     """Write executed notebook and record to `folder`, then to the runs bucket: the record, naming where the notebook
     is, and why the bucket does not have them, if so."""
-    local = folder / f"{name}.ipynb"
-    local.parent.mkdir(parents=True, exist_ok=True)
-    local.write_text(json.dumps(executed, indent=1, ensure_ascii=False) + "\n")
-    record |= {"executed_notebook": str(local)}
-    unkept = None
+    file = folder / f"{record.stem}.ipynb"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(executed, indent=1, ensure_ascii=False) + "\n")
+    record, unkept = replace(record, executed_notebook=str(file)), None
     try:
-        s3, bucket = aws.client("s3"), place("RunsBucket")
-        s3.put_object(Bucket=bucket, Key=f"{name}.ipynb", Body=local.read_bytes(), ContentType="application/json")
-        stored = record | {"executed_notebook": f"s3://{bucket}/{name}.ipynb"}
-        s3.put_object(Bucket=bucket, Key=f"{name}.json", Body=_json(stored), ContentType="application/json")
-        record = stored
+        record = store.keep(record, file.read_bytes())
     except (AviationError, BotoCoreError, ClientError) as error:
-        unkept = redact(_first_line(str(error)))
-    local.with_suffix(".json").write_bytes(_json(record))
+        unkept = redact(one_line(error))
+    file.with_suffix(".json").write_bytes(record.to_bytes())
     return record, unkept
 
 
-def _message(record: dict, unkept: str | None) -> str:
-    where = f"cell {record['failed_cell']} of {record['notebook']}" if record["failed_cell"] else record["notebook"]
-    said = f"{record['error']} ({where}, run {record['run_id']})" if record["error"] else None
+def _message(record: RunRecord, unkept: str | None) -> str:
+    """What became of a run that did not go well, in one line."""
+    where = f"cell {record.failed_cell} of {record.notebook}" if record.failed_cell else record.notebook
+    failed = f"{record.error} ({where}, run {record.run_id})" if record.error else None
     if not unkept:
-        return said
-    kept = f"its record could not be stored: {unkept}; kept as {record['executed_notebook']}"
-    return f"{said}; {kept}" if said else f"{record['notebook']} ran (run {record['run_id']}), but {kept}"
-
-
-def _json(record: dict) -> bytes:
-    return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode()
-
-
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "it gave no message")
-
-
-@contextlib.contextmanager
-def _environment(**added: str) -> Iterator[None]:
-    """The environment that the kernel inherits."""
-    before = {name: os.environ.get(name) for name in added}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        return failed or ""
+    kept = f"its record could not be stored: {unkept}; kept as {record.executed_notebook}"
+    return f"{failed}; {kept}" if failed else f"{record.notebook} ran (run {record.run_id}), but {kept}"

@@ -1,67 +1,111 @@
-"""Reads run records back from the runs bucket: `<job>/<yyyy>/<mm>/<dd>/<run_id>.json`, and nothing else in it."""
+"""Run records in the runs bucket: `<job>/<yyyy>/<mm>/<dd>/<run_id>.json`, and nothing else in it."""
 
 import heapq
-import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import groupby, islice
+from typing import Any
+
+from aviation import aws
+from aviation.errors import ParameterError
+from aviation.places import place
+from aviation.report import RunRecord
 
 MOST_JOB_LEVELS = 2
 """A job's name has one part, or two: `producer/flights`."""
+READ_AT_ONCE = 8
 
 
-def newest(s3, bucket: str, job: str | None, limit: int) -> list[dict]:
-    """At most `limit` records, newest first. Only the days that are needed are listed, however many runs there were."""
-    jobs = list(_jobs(s3, bucket, f"{job.strip('/')}/" if job else ""))
-    # One stream of (day, prefix) a job, each newest first, merged into one.
-    days = heapq.merge(*(_days(s3, bucket, prefix) for prefix in jobs), reverse=True)
-    records = list(islice(_records(s3, bucket, days), limit))
-    return sorted(records, key=lambda record: record["started_at"], reverse=True)
+def latest(job: str | None = None, limit: int = 20, *, failed: bool = False) -> list[RunRecord]:
+    """At most `limit` run records, newest first; of one job (`producer/flights`, say) or of all, of failed runs alone
+    if so asked. Only the days that are needed are listed, however many runs there were."""
+    bucket = _Bucket()
+    wanted = (record for record in bucket.records(job) if record.is_failed or not failed)
+    return sorted(islice(wanted, limit), key=lambda record: record.started_at, reverse=True)
 
 
-def find(s3, bucket: str, run_id: str) -> list[dict]:
-    """The records of the newest day on which runs have an id that begins with `run_id`. Only keys are listed until one
-    fits."""
-    jobs = list(_jobs(s3, bucket, ""))
-    days = heapq.merge(*(_days(s3, bucket, prefix) for prefix in jobs), reverse=True)
-    for _, same_day in groupby(days, key=lambda day: day[0]):
-        keys = [item["Key"] for _, prefix in same_day for item in _objects(s3, bucket, prefix)]
-        if fitting := [key for key in keys if key.rpartition("/")[2].startswith(run_id)]:
-            return [json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in fitting]
-    return []
+def find(run_id: str) -> RunRecord:
+    """The record of the run whose id begins with `run_id`, of the newest day that has one; ParameterError where none
+    or more than one does."""
+    records = _Bucket().beginning(run_id) if run_id else []
+    if not records:
+        raise ParameterError(f"there is no run '{run_id}': 'aviation runs' lists them")
+    if len(records) > 1:
+        ids = ", ".join(record.run_id for record in records)
+        raise ParameterError(f"more than one run begins with '{run_id}': {ids}")
+    return records[0]
 
 
-def _records(s3, bucket: str, days: Iterator[tuple[str, str]]) -> Iterator[dict]:
-    for _, same_day in groupby(days, key=lambda day: day[0]):
-        found = [item for _, prefix in same_day for item in _objects(s3, bucket, prefix)]
-        for item in sorted(found, key=lambda item: item["LastModified"], reverse=True):
-            yield json.loads(s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read())
+def keep(record: RunRecord, notebook: bytes) -> RunRecord:
+    """Put a run's executed notebook and its record into the runs bucket; the record as kept, which names the place of
+    the notebook (s3://...)."""
+    bucket = _Bucket()
+    key = f"{record.stem}.ipynb"
+    kept = replace(record, executed_notebook=f"s3://{bucket.name}/{key}")
+    bucket.put(key, notebook)
+    bucket.put(kept.key, kept.to_bytes())
+    return kept
 
 
-def _objects(s3, bucket: str, prefix: str) -> Iterator[dict]:
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from (item for item in page.get("Contents", []) if item["Key"].endswith(".json"))
+class _Bucket:
+    """The runs bucket of the stack in use."""
 
+    def __init__(self) -> None:
+        self.s3, self.name = aws.client("s3"), place("RunsBucket")
 
-def _jobs(s3, bucket: str, prefix: str, level: int = 0) -> Iterator[str]:
-    """The folders that hold years."""
-    folders = _folders(s3, bucket, prefix)
-    if any(re.search(r"/\d{4}/$", folder) for folder in folders):
-        yield prefix
-    elif level < MOST_JOB_LEVELS:
-        for folder in folders:
-            yield from _jobs(s3, bucket, folder, level + 1)
+    def put(self, key: str, body: bytes) -> None:
+        self.s3.put_object(Bucket=self.name, Key=key, Body=body, ContentType="application/json")
 
+    def records(self, job: str | None) -> Iterator[RunRecord]:
+        """The records of a job, or of all, newest day first; those of a day as they were written, newest first."""
+        with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+            for objects in self._by_day(job):
+                newest_first = sorted(objects, key=lambda item: item["LastModified"], reverse=True)
+                for start in range(0, len(newest_first), READ_AT_ONCE):
+                    yield from pool.map(self._read, newest_first[start : start + READ_AT_ONCE])
 
-def _days(s3, bucket: str, job: str) -> Iterator[tuple[str, str]]:
-    """The days of a job as (yyyy/mm/dd, prefix), newest first."""
-    for year in reversed(_folders(s3, bucket, job)):
-        for month in reversed(_folders(s3, bucket, year)):
-            for day in reversed(_folders(s3, bucket, month)):
-                yield day.rstrip("/")[-10:], day
+    def beginning(self, run_id: str) -> list[RunRecord]:
+        """The records of the newest day on which runs have an id that begins with `run_id`. Only keys are listed until
+        one fits."""
+        for objects in self._by_day(None):
+            if fitting := [item for item in objects if item["Key"].rpartition("/")[2].startswith(run_id)]:
+                return [self._read(item) for item in fitting]
+        return []
 
+    def _by_day(self, job: str | None) -> Iterator[list[dict[str, Any]]]:
+        """The objects of the records of each day, newest day first."""
+        jobs = list(self._jobs(f"{job.strip('/')}/" if job else ""))
+        # One stream of (day, prefix) a job, each newest first, merged into one.
+        days = heapq.merge(*(self._days(prefix) for prefix in jobs), reverse=True)
+        for _, same_day in groupby(days, key=lambda day: day[0]):
+            yield [item for _, prefix in same_day for item in self._objects(prefix)]
 
-def _folders(s3, bucket: str, prefix: str) -> list[str]:
-    """The folders right under `prefix`, in order."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
-    return sorted(item["Prefix"] for page in pages for item in page.get("CommonPrefixes", []))
+    def _jobs(self, prefix: str, level: int = 0) -> Iterator[str]:
+        """The folders that hold years."""
+        folders = self._folders(prefix)
+        if any(re.search(r"/\d{4}/$", folder) for folder in folders):
+            yield prefix
+        elif level < MOST_JOB_LEVELS:
+            for folder in folders:
+                yield from self._jobs(folder, level + 1)
+
+    def _days(self, job: str) -> Iterator[tuple[str, str]]:
+        """The days of a job as (yyyy/mm/dd, prefix), newest first."""
+        for year in reversed(self._folders(job)):
+            for month in reversed(self._folders(year)):
+                for day in reversed(self._folders(month)):
+                    yield day.rstrip("/")[-10:], day
+
+    def _folders(self, prefix: str) -> list[str]:
+        """The folders right under `prefix`, in order."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, Delimiter="/")
+        return sorted(item["Prefix"] for page in pages for item in page.get("CommonPrefixes", []))
+
+    def _objects(self, prefix: str) -> Iterator[dict[str, Any]]:
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix):
+            yield from (item for item in page.get("Contents", []) if item["Key"].endswith(".json"))
+
+    def _read(self, item: dict[str, Any]) -> RunRecord:
+        return RunRecord.from_bytes(self.s3.get_object(Bucket=self.name, Key=item["Key"])["Body"].read())

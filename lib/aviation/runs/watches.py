@@ -3,18 +3,21 @@
 from pathlib import Path
 
 from aviation.errors import AviationError
+from aviation.report import RunRecord
 from aviation.runs import notebook as runs
+from aviation.runs.declared import watches
+from aviation.runs.parameters import read_parameters
 
 
-def run_watches(root: Path, out_dir: Path | None = None) -> list[dict]:
-    """The run records of the alerts' notebook, once for each file in `parameters/alerts`. AviationError, after the
-    last one, where any failed: the first one's."""
+def run_watches(root: Path, out_dir: Path | None = None) -> list[RunRecord]:
+    """The run records of the alerts' notebook, once for each watch. Where any failed, the AviationError of the first
+    that did, after the last one has run."""
     records, failures = [], []
-    for file in sorted((root / "parameters/alerts").glob("*.yaml")):
+    for job in watches(root):
         try:
-            parameters = runs.read_parameters(file)
-            job = f"alerts/{parameters.get('watch', file.stem)}"
-            records.append(runs.execute(root / "notebooks/alerts.ipynb", parameters, job=job, out_dir=out_dir))
+            [file] = job.parameters
+            parameters = read_parameters(root / file)
+            records.append(runs.execute(root / job.notebook, parameters, job=job.name, out_dir=out_dir))
         except AviationError as error:
             failures.append(error)
     if failures:

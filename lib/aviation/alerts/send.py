@@ -1,0 +1,68 @@
+"""Runs a watch: what is new among its disruptions goes out, each once, in batches."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+
+from aviation import aws, backend
+from aviation.alerts.matches import matches, touched_since
+from aviation.alerts.sent import Sent
+from aviation.alerts.watch import Alert, Watch
+from aviation.errors import AviationError
+from aviation.places import place
+from aviation.report import Report
+
+BATCH = 10
+"""As many messages as SNS takes in one call."""
+SUBJECT_MOST = 100
+
+
+def run(watch: Watch, *, send: Callable[[list[Alert]], None] | None = None) -> Report:
+    """Send what is new since the watch last ran, each disruption of a leg once, and report what was sent.
+
+    It looks at the flight dates that loads have touched since then; on its first run, at those of the newest load.
+    After a run that is cut off, the next one sends at most one batch a second time. `send` takes a batch (`publish`
+    unless given).
+    """
+    send = send or publish
+    sent = Sent.read(watch.watch)
+    touched = touched_since(sent.loads_until)
+    disruptions = matches(watch, touched)
+    new = [alert for alert in disruptions if alert not in sent]
+    for start in range(0, len(new), BATCH):
+        send(new[start : start + BATCH])
+        sent.add(new[start : start + BATCH])
+    if touched:
+        sent.loads_until = f"{max(row['finished_at'] for row in touched):%Y-%m-%d %H:%M:%S.%f}"
+        sent.write()
+    kinds = {kind: sum(alert.kind == kind for alert in new) for kind in ("cancelled", "diverted", "delayed")}
+    dates = sorted({str(row["flight_date"])[:10] for row in touched})
+    return Report(status="ok", watch=watch.watch, flight_dates=dates, matches=len(disruptions), sent=len(new), **kinds)
+
+
+def publish(alerts: list[Alert]) -> None:
+    """Send at most BATCH alerts to the stack's topic, and on a laptop into its file of alerts too. AviationError where
+    SNS refuses any."""
+    entries = [
+        {
+            "Id": alert.alert_id,
+            "Subject": _ascii(f"{alert.flight} {alert.kind}: {alert.route}")[:SUBJECT_MOST],
+            "Message": f"{alert.text}\n\n{json.dumps(asdict(alert), ensure_ascii=False)}",
+            "MessageAttributes": {
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in (("watch", alert.watch), ("kind", alert.kind), ("airline", alert.airline))
+                if value
+            },
+        }
+        for alert in alerts
+    ]
+    answer = aws.client("sns").publish_batch(TopicArn=place("AlertsTopic"), PublishBatchRequestEntries=entries)
+    if failed := answer.get("Failed"):
+        raise AviationError(f"{len(failed)} of {len(alerts)} alerts were not sent: {failed[0].get('Message')}")
+    if file := backend.in_use().alerts_file:
+        with file.open("a") as lines:
+            lines.writelines(json.dumps(asdict(alert), ensure_ascii=False) + "\n" for alert in alerts)
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "replace").decode()
