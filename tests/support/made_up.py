@@ -24,7 +24,9 @@ NOON = datetime(2013, 7, 10, 12)
 def columns() -> dict[str, dict[str, Column]]:
     """The columns of every table and view, as the Glue catalog has them after a load."""
     tables = {
-        table.name: {name: Column(kind.replace("timestamp_ntz", "timestamp")) for name, kind in table.columns.items()}
+        table.name: {
+            name: Column(column.type.replace("timestamp_ntz", "timestamp")) for name, column in table.columns.items()
+        }
         for table in TABLES
     }
     views = {

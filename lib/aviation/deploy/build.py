@@ -39,7 +39,10 @@ KEPT_METADATA = {"METADATA", "entry_points.txt"}
 """What packages read of their dist-info at run time: jupyter_client finds its kernel provisioner by an entry point."""
 
 LAMBDA_NOTEBOOKS = ("producer", "alerts")
-GROUND = ("__init__", "errors", "entities", "columns", "parameters", "report", "redact", "retry", "times")
+GROUND = (
+    *("__init__", "errors", "entities", "columns", "parameters", "printable", "report", "redact", "retry", "templates"),
+    *("times", "words"),
+)
 CLIENTS = ("home", "aws", "places")
 LAMBDA_PACKAGES = (*GROUND, *CLIENTS, "api_key", "poll", "views", "sql", "runs", "backend", "query", "alerts")
 LIBRARY_PACKAGES = (*GROUND, *CLIENTS, "load", "views")
