@@ -110,6 +110,11 @@ def test_before_the_first_load_the_way_to_the_tables_is_told(ask):
             [["location", "varchar", "Where it is."], ["seen_at", "timestamp(6)", None]],
         ),
         (
+            "select information_schema.tables.table_name from information_schema.tables where table_type = 'VIEW'",
+            ["table_name"],
+            [["routes"]],
+        ),
+        (
             "select data_type from INFORMATION_SCHEMA.COLUMNS where column_name = 'codes'",
             ["data_type"],
             [["array(varchar)"]],

@@ -10,13 +10,14 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
 from aviation.errors import QueryError
-from aviation.sql.catalog import Catalog
+from aviation.sql.catalog import GLUE, Catalog
+from aviation.sql.names import references
 
 # Functions that sqlglot passes on as they are written, and that mean the same on Athena (Trino's "List of functions")
 # and on DuckDB. What is not here is Athena's alone, which DuckDB cannot answer, or DuckDB's alone.
 SHARED_FUNCTIONS = frozenset(
     (
-        *("histogram", "json_array_length", "map_concat", "map_entries", "map_values"),
+        *("geometric_mean", "histogram", "json_array_length", "map_concat", "map_entries", "map_values"),
         *("timezone_hour", "timezone_minute", "to_base", "url_decode", "url_encode"),
     )
 )
@@ -66,23 +67,24 @@ def _refuse_text_for_dates(statement: exp.Query, catalog: Catalog) -> None:
 
 def _typed(statement: exp.Query, catalog: Catalog) -> exp.Expr:
     """A copy in which the types that follow from the catalog's are noted; without types where that fails."""
-    tables = {
-        name: {column: exp.DataType.build(known.type, dialect="hive") for column, known in columns.items()}
-        for name, columns in catalog.columns.items()
-        if all(known.type for known in columns.values())
-    }
-    schema: dict[str, object] = {"awsdatacatalog": {catalog.database: tables}}
+    named = {table.name.lower() for table in references(statement)}
     try:
-        whole = qualify(
+        tables = {
+            name: {column: exp.DataType.build(about.type, dialect="hive") for column, about in columns.items()}
+            for name, columns in catalog.columns.items()
+            if name in named and all(about.type for about in columns.values())
+        }
+        schema: dict[str, object] = {GLUE: {catalog.database: tables}}
+        qualified = qualify(
             statement.copy(),
             schema=schema,
             dialect="athena",
-            catalog="awsdatacatalog",
+            catalog=GLUE,
             db=catalog.database,
             validate_qualify_columns=False,
             quote_identifiers=False,
         )
-        return annotate_types(whole, schema=schema, dialect="athena")
+        return annotate_types(qualified, schema=schema, dialect="athena")
     except Exception:  # whatever the optimizer cannot follow, the engine judges
         return statement
 

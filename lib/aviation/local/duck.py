@@ -15,11 +15,11 @@ from aviation.local import as_athena, metadata
 from aviation.places import place
 from aviation.sql.as_of import expand
 from aviation.sql.catalog import Catalog
-from aviation.sql.names import drop_qualifiers, in_database, references
+from aviation.sql.names import drop_qualifiers, in_database, references, stand_in
 from aviation.sql.question import Question
 
 EXTENSIONS = ("httpfs", "avro", "iceberg")
-# Within it Athena lists the database's tables and columns.
+# The schema in which Athena lists the tables of a database and their columns.
 SCHEMA = "information_schema"
 
 
@@ -81,26 +81,15 @@ def _attach(connection: duckdb.DuckDBPyConnection, statement: exp.Query, known: 
     for table in list(references(statement)):
         name = table.name.lower()
         if table.db.lower() == SCHEMA:
-            _attach_schema(connection, table, known)
+            lists = metadata.information_schema(known)
+            if name not in lists:
+                raise QueryError(f"there is no table '{table.name}' in {SCHEMA}: there are {', '.join(sorted(lists))}")
+            connection.register(f"{SCHEMA}_{name}", lists[name])
+            stand_in(table, exp.to_identifier(f"{SCHEMA}_{name}"))
         elif in_database(table, known.database) and name in known.tables:
-            scan = exp.Anonymous(this="iceberg_scan", expressions=[exp.Literal.string(known.tables[name])])
-            _replace(table, scan)
+            where = exp.Literal.string(known.tables[name])
+            stand_in(table, exp.Anonymous(this="iceberg_scan", expressions=[where]))
         else:
             raise known.missing(table.name)
-    drop_qualifiers([statement], known.database)
-
-
-def _attach_schema(connection: duckdb.DuckDBPyConnection, table: exp.Table, known: Catalog) -> None:
-    tables = metadata.information_schema(known)
-    if (name := table.name.lower()) not in tables:
-        raise QueryError(f"there is no table '{table.name}' in {SCHEMA}: there are {', '.join(sorted(tables))}")
-    connection.register(f"{SCHEMA}_{name}", tables[name])
-    _replace(table, exp.to_identifier(f"{SCHEMA}_{name}"))
-
-
-def _replace(table: exp.Table, source: exp.Expr) -> None:
-    if not table.alias:
-        table.set("alias", exp.TableAlias(this=table.this.copy()))
-    table.set("this", source)
-    table.set("db", None)
-    table.set("catalog", None)
+    for database in (known.database, SCHEMA):
+        drop_qualifiers([statement], database)

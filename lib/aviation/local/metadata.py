@@ -10,12 +10,11 @@ import pandas as pd
 from sqlglot import exp
 
 from aviation.errors import QueryError
-from aviation.sql.catalog import Catalog
+from aviation.sql.catalog import GLUE, Catalog
 
 _NAME = r"(?:`?(?P<db>\w+)`?\.)?[`\"]?(?P<name>\w+)[`\"]?"
 _IN = r"(?:\s+(?:in|from)\s+`?(?P<db>\w+)`?)?"
 _LIKE = r"(?:\s+(?:like\s+)?'(?P<like>[^']*)')?"
-CATALOG = "awsdatacatalog"
 
 
 def show(text: str, known: Catalog) -> pd.DataFrame:
@@ -85,11 +84,11 @@ FORMS: dict[str, Callable[[Catalog, str], pd.DataFrame]] = {
 def information_schema(known: Catalog) -> dict[str, pd.DataFrame]:
     """The tables `tables` and `columns` of `information_schema`, for this database."""
     tables = [
-        (CATALOG, known.database, name, "BASE TABLE" if name in known.tables else "VIEW")
+        (GLUE, known.database, name, "BASE TABLE" if name in known.tables else "VIEW")
         for name in sorted([*known.tables, *known.views])
     ]
     columns = [
-        (CATALOG, known.database, table, name, place, None, "YES", athena_type(about.type), about.meaning or None, None)
+        (GLUE, known.database, table, name, place, None, "YES", athena_type(about.type), about.meaning or None, None)
         for *_, table, _ in tables
         for place, (name, about) in enumerate(known.columns.get(table, {}).items(), start=1)
     ]

@@ -9,6 +9,9 @@ from aviation.errors import QueryError
 from aviation.places import place
 from aviation.views.glue import sql_of
 
+GLUE = "awsdatacatalog"
+"""What Athena calls the Glue catalog."""
+
 
 @dataclass(frozen=True)
 class Column:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from sqlglot import exp
 
 from aviation.errors import QueryError
+from aviation.sql.catalog import GLUE
 
 
 def references(node: exp.Expr, hidden: frozenset[str] = frozenset()) -> Iterator[exp.Table]:
@@ -29,7 +30,7 @@ def references(node: exp.Expr, hidden: frozenset[str] = frozenset()) -> Iterator
 
 def in_database(table: exp.Table, database: str) -> bool:
     """Whether the table, which no CTE stands for, is looked up in this database."""
-    return table.db.lower() in ("", database.lower()) and table.catalog.lower() in ("", "awsdatacatalog")
+    return table.db.lower() in ("", database.lower()) and table.catalog.lower() in ("", GLUE)
 
 
 def substitute(statement: exp.Query, define: Callable[[str], exp.Query | None], database: str, *, nested: bool) -> None:
@@ -40,7 +41,7 @@ def substitute(statement: exp.Query, define: Callable[[str], exp.Query | None], 
     QueryError where a definition needs itself.
     """
     defined: dict[str, exp.Query] = {}
-    found: list[tuple[exp.Table, str]] = []
+    places: list[tuple[exp.Table, str]] = []
 
     def search(query: exp.Query, above: tuple[str, ...]) -> None:
         for table in list(references(query)):
@@ -49,7 +50,7 @@ def substitute(statement: exp.Query, define: Callable[[str], exp.Query | None], 
                 continue
             if name in above:
                 raise QueryError(f"the view '{name}' needs itself")
-            found.append((table, name))
+            places.append((table, name))
             if name not in defined:
                 if nested:
                     search(definition, (*above, name))
@@ -61,13 +62,18 @@ def substitute(statement: exp.Query, define: Callable[[str], exp.Query | None], 
     taken = {identifier.name.lower() for tree in trees for identifier in tree.find_all(exp.Identifier)}
     aliases = {name: _unused(name, taken) for name in defined}
     drop_qualifiers(trees, database)
-    for table, name in found:
-        if not table.alias:
-            table.set("alias", exp.TableAlias(this=table.this.copy()))
-        table.set("this", exp.to_identifier(aliases[name]))
-        table.set("db", None)
-        table.set("catalog", None)
+    for table, name in places:
+        stand_in(table, exp.to_identifier(aliases[name]))
     _lead_with(statement, [(aliases[name], query) for name, query in defined.items()])
+
+
+def stand_in(table: exp.Table, source: exp.Identifier | exp.Func) -> None:
+    """Put `source`, which is in no database, in the table's place; the query goes on to call it by the table's name."""
+    if not table.alias:
+        table.set("alias", exp.TableAlias(this=table.this.copy()))
+    table.set("this", source)
+    table.set("db", None)
+    table.set("catalog", None)
 
 
 def _unused(name: str, taken: set[str]) -> str:
