@@ -25,7 +25,10 @@ def home() -> Path:
 
 
 def load_environment() -> None:
-    """Take what the local stack wrote to `<home>/env` into this process, unless a stack was already chosen."""
+    """Take what the local stack wrote to `<home>/env` into this process, unless a stack was already chosen.
+
+    Either way, requests to loopback go past any proxy from now on.
+    """
     os.environ.update(without_proxy())
     if "AVIATION_STACK" in os.environ or not (file := home() / ENVIRONMENT).is_file():
         return
@@ -42,7 +45,7 @@ def use_environment(environment: dict[str, str]) -> None:
 def without_proxy() -> dict[str, str]:
     """NO_PROXY and no_proxy as this process has them, with loopback added: no proxy can reach this machine's loopback.
 
-    boto3, requests, DuckDB and Java's AWS SDK all read one or the other.
+    boto3, requests and DuckDB would otherwise send the local stack's requests to the proxy of HTTP_PROXY or ALL_PROXY.
     """
     given = " ".join(os.environ.get(name, "") for name in ("NO_PROXY", "no_proxy"))
     hosts = dict.fromkeys([*given.replace(",", " ").split(), *LOOPBACK])

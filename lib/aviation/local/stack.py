@@ -35,8 +35,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Plan:
-    """What `up` will do, all of it checked: the new state, its environment, the template's parameters, the API's key
-    if one was given, and how many minutes apart the schedules run (None: not at all)."""
+    """What `up` will do, once everything has been checked.
+
+    `key` is the API's, if the caller gave one; `every` is how many minutes apart flights are polled (None: never).
+    """
 
     state: State
     environment: dict[str, str]
@@ -72,11 +74,10 @@ class LocalStack:
         and the replay's clock advances half an hour from poll to poll. What cannot be is refused (ParameterError,
         ApiError, StackError) before anything is stopped or written: a stack that was up stays as it was.
         """
-        if schedule and every is None:
-            parameters, every = schedules.template_parameters(None), schedules.EVERY_DEFAULT
-        else:
-            parameters = schedules.template_parameters(every) if every is not None else {}
-        plan = self._plan(self._next_state(day, api_url, port, replay_port), parameters, every)
+        scheduled = schedule or every is not None
+        parameters = schedules.template_parameters(every) if scheduled else {}
+        minutes = (every or schedules.EVERY_DEFAULT) if scheduled else None
+        plan = self._plan(self._next_state(day, api_url, port, replay_port), parameters, minutes)
         home.use_environment(plan.environment)
         if not emulator.is_up(self.emulator, plan.state):
             emulator.start(self.emulator, plan.state, root=self.root, data=self.home / "ministack")
@@ -157,13 +158,14 @@ class LocalStack:
             return last
         return choose_port(wanted, last if last != other else None, option)
 
-    def _plan(self, state: State, scheduled: dict[str, str], every: int | None) -> Plan:
+    def _plan(self, state: State, schedule_parameters: dict[str, str], every: int | None) -> Plan:
+        """How to get to `state`; StackError, AccessKeyError or ParameterError if something for it is missing."""
         key = os.environ.get(api_key.VARIABLE)
         if state.api_url and not key:
             raise AccessKeyError(f"{state.api_url} needs a key: set {api_key.VARIABLE} and run 'aviation up' again")
         emulator.program(self.root)
         parameters = read_parameters(self.root / "parameters/deploy/local.yaml", self.root)
-        parameters |= {"ApiBaseUrl": state.api_url or state.replay_url} | scheduled
+        parameters |= {"ApiBaseUrl": state.api_url or state.replay_url} | schedule_parameters
         return Plan(state, state.environment(self.home), parameters, key, every)
 
     def _provide_api(self, plan: Plan, secret: str) -> None:
