@@ -28,7 +28,10 @@ class Row(NamedTuple):
 
 def board(ask: Callable[[str], pd.DataFrame]) -> Markup:
     """The section's content: filters, a count that is read aloud when it changes, and the table. `ask` answers SQL."""
-    flights, newest = ask(BOARD), ask(BOARD_DAY).iloc[0]
+    flights = ask(BOARD)
+    if flights.empty:
+        return Markup("<p>No flights to show yet.</p>")
+    newest = ask(BOARD_DAY).iloc[0]
     return templates.render(
         "dashboard/board.html",
         day=f"{newest['day']:%Y-%m-%d}",

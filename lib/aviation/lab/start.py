@@ -1,11 +1,11 @@
 """What the launcher notebook calls: the state of things, a run of what was chosen, the dashboard in the page."""
 
-import html
 from dataclasses import dataclass
+from typing import Any
 
 from IPython.display import HTML, Markdown
 
-from aviation import backend, dashboard, parameters, status
+from aviation import backend, dashboard, parameters, status, templates
 from aviation.entities import entity_named
 from aviation.errors import QueryError
 from aviation.jobs import start as jobs
@@ -20,7 +20,7 @@ class Choices:
     load: bool = False
 
 
-def resolve(**values) -> Choices:
+def resolve(**values: Any) -> Choices:
     """The choices, checked; ParameterError names the one that does not fit."""
     chosen = parameters.resolve(Choices, **values)
     if chosen.produce:
@@ -30,7 +30,7 @@ def resolve(**values) -> Choices:
 
 def state() -> Markdown:
     """How old each table is and what the last runs did, as `aviation status` says it."""
-    return Markdown(f"```text\n{status.render()}\n```")
+    return Markdown(f"```text\n{status.render()}\n```")  # type: ignore[no-untyped-call]  # IPython's own has no types
 
 
 def run(chosen: Choices) -> Report:
@@ -48,6 +48,5 @@ def page(height: int = 900) -> HTML | Markdown:
     try:
         drawn = dashboard.render()
     except QueryError as error:
-        return Markdown(f"*There is no dashboard yet: {error}.*")
-    frame = f'<iframe title="Dashboard" srcdoc="{html.escape(drawn)}" width="100%" height="{height}"></iframe>'
-    return HTML(f"<div>{frame}</div>")
+        return Markdown(f"*There is no dashboard yet: {error}.*")  # type: ignore[no-untyped-call]
+    return HTML(templates.render("lab/frame.html", page=drawn, height=height))  # type: ignore[no-untyped-call]
