@@ -81,7 +81,7 @@ def _apart(places: pd.DataFrame) -> pd.DataFrame:
 
 
 def _corners(routes: pd.DataFrame, aircraft: pd.DataFrame) -> dict[str, Any]:
-    """The south-western and north-eastern corner of all that is drawn, with a margin; the projection is fitted to it."""
+    """The south-western and north-eastern corner of all that is drawn, with a margin: the projection fits them."""
     x = pd.concat([routes["from_longitude"], routes["to_longitude"], aircraft["live_longitude"]])
     y = pd.concat([routes["from_latitude"], routes["to_latitude"], aircraft["live_latitude"]])
     west, east = float(x.min()) - MARGIN_DEGREES, float(x.max()) + MARGIN_DEGREES

@@ -1,7 +1,7 @@
 """The two looks of a chart.
 
-NOTEBOOK is on white with its title: a picture that says all that it shows. PAGE is for HTML that writes the title itself:
-transparent, its text in the page's own colour (`currentColor`), so that it reads in light and dark.
+NOTEBOOK is on white with its title: a picture that says all that it shows. PAGE is for HTML that writes the title
+itself: transparent, its text in the page's own colour (`currentColor`), so that it reads in light and dark.
 """
 
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ from aviation import home
 def query(sql: str, form: str, as_of: str | None) -> None:
     """Ask the tables, in Athena's SQL."""
     from aviation import query as tables
-    from aviation.sql.answer import as_text
+    from aviation.cli.answer import as_text
 
     answer = tables.sql(sql, as_of=as_of)
     if as_of:

@@ -1,68 +1,67 @@
 """The board of departures and arrivals: a table of the newest day's flights, filtered in the page."""
 
-from html import escape
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import pandas as pd
+from markupsafe import Markup
 
-from aviation import query
+from aviation import templates
 from aviation.dashboard.queries import BOARD, BOARD_DAY, BOARD_ROWS
 
 COLUMNS = ("Leaves", "Flight", "Airline", "From", "To", "Gate", "Arrives", "Status", "Late, minutes")
 
 
-def board() -> str:
-    """The section's content: filters, a count that is read aloud when it changes, and the table."""
-    flights = query.sql(BOARD)
+class Row(NamedTuple):
+    """A flight as the board lists it, in the order of COLUMNS; a dash is what is not known."""
+
+    leaves: str
+    flight: str
+    airline: str
+    origin: str
+    destination: str
+    gate: str
+    arrives: str
+    status: str
+    late: str
+
+
+def board(ask: Callable[[str], pd.DataFrame]) -> Markup:
+    """The section's content: filters, a count that is read aloud when it changes, and the table. `ask` answers SQL."""
+    flights = ask(BOARD)
     if flights.empty:
-        return "<p>No flights to show yet.</p>"
-    day = query.sql(BOARD_DAY).iloc[0]
-    left_out = int(day["flights"]) - len(flights)
-    note = f" The first {BOARD_ROWS:,} of {int(day['flights']):,} flights are listed." if left_out > 0 else ""
-    airports = sorted(set(flights["departs_from"].dropna()) | set(flights["arrives_at"].dropna()))
-    airlines = sorted(set(flights["airline"].dropna()))
-    heads = "".join(f'<th scope="col">{head}</th>' for head in COLUMNS)
-    rows = "".join(_row(flight) for flight in flights.itertuples())
-    return (
-        f"<p>Flights of {day['day']:%Y-%m-%d}, by local time at each airport.{note}</p>"
-        '<form class="filters" id="filters">'
-        f"{_select('airport', 'Airport', airports)}"
-        '<label>Direction <select id="direction"><option value="">both</option>'
-        '<option value="from">departures</option><option value="to">arrivals</option></select></label>'
-        f"{_select('airline', 'Airline', airlines)}"
-        '<button type="reset">Show all</button></form>'
-        f'<p id="shown" role="status" aria-live="polite">{len(flights):,} flights</p>'
-        '<div class="board" tabindex="0" role="region" aria-label="Departures and arrivals">'
-        f'<table id="board"><caption class="unseen">Departures and arrivals</caption><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+        return Markup("<p>No flights to show yet.</p>")
+    newest = ask(BOARD_DAY).iloc[0]
+    return templates.render(
+        "dashboard/board.html",
+        day=f"{newest['day']:%Y-%m-%d}",
+        total=int(newest["flights"]),
+        most=BOARD_ROWS,
+        airports=sorted({*flights["departs_from"].dropna(), *flights["arrives_at"].dropna()}),
+        airlines=sorted(set(flights["airline"].dropna())),
+        columns=COLUMNS,
+        rows=[_row(flight) for flight in flights.itertuples()],
     )
 
 
-def _select(name: str, label: str, values: list[str]) -> str:
-    options = "".join(f"<option>{escape(value)}</option>" for value in values)
-    return f'<label>{label} <select id="{name}"><option value="">all</option>{options}</select></label>'
-
-
-def _row(flight) -> str:
-    start, end, carrier = (_text(value) for value in (flight.departs_from, flight.arrives_at, flight.airline))
+def _row(flight: Any) -> Row:
     late = flight.arr_delay_min if pd.notna(flight.arr_delay_min) else flight.dep_delay_min
-    cells = (
-        _clock(flight.dep_scheduled_local),
-        _text(flight.flight),
-        carrier,
-        start,
-        end,
-        _text(flight.dep_gate),
-        _clock(flight.arr_scheduled_local),
-        _text(flight.flight_status),
-        f"{int(late)}" if pd.notna(late) and flight.flight_status != "cancelled" else "–",
+    return Row(
+        leaves=_clock(flight.dep_scheduled_local),
+        flight=_text(flight.flight),
+        airline=_text(flight.airline),
+        origin=_text(flight.departs_from),
+        destination=_text(flight.arrives_at),
+        gate=_text(flight.dep_gate),
+        arrives=_clock(flight.arr_scheduled_local),
+        status=_text(flight.flight_status),
+        late=f"{int(late)}" if pd.notna(late) and flight.flight_status != "cancelled" else "–",
     )
-    shown = "".join(f"<td>{cell}</td>" for cell in cells)
-    return f'<tr data-from="{start}" data-to="{end}" data-airline="{carrier}" class="{cells[7]}">{shown}</tr>'
 
 
-def _clock(value) -> str:
-    return f"{value:%H:%M}" if pd.notna(value) else "–"
+def _clock(moment: Any) -> str:
+    return f"{moment:%H:%M}" if pd.notna(moment) else "–"
 
 
-def _text(value) -> str:
-    return escape(str(value)) if pd.notna(value) and value != "" else "–"
+def _text(value: Any) -> str:
+    return str(value) if pd.notna(value) and value != "" else "–"

@@ -1,8 +1,9 @@
 """What the dashboard asks, in Athena's SQL, over the tables and the published views.
 
-On time: arrived (an airport's departures: left) less than 15 minutes after schedule; a cancelled or diverted flight is
-not on time, as in the Air Travel Consumer Report of the US Department of Transportation. Medians and percentiles are
-by nearest rank.
+On time: of the flights that are over (landed, diverted or cancelled), those that landed less than 15 minutes after
+schedule; a cancelled or diverted flight is not on time. Of an airport's departures: those that left less than 15
+minutes after schedule; a cancelled flight is not on time. As in the Air Travel Consumer Report of the US Department of
+Transportation. Medians and percentiles are by nearest rank.
 """
 
 from aviation.views.declaration import FLIGHTS_OVER, LATE_MIN, nearest_rank
@@ -53,13 +54,14 @@ from (
 ) as busiest
 order by on_time_share desc, airline_name"""
 
-BY_AIRPORT = """
+MOST_AIRPORTS = 15
+BY_AIRPORT = f"""
 select airport, sum(on_time) * 1e0 / sum(flights) as on_time_share, sum(flights) as flights
 from on_time_by_airport_hour
 where direction = 'departure' and airport is not null
 group by airport
 order by flights desc, airport
-limit 15"""
+limit {MOST_AIRPORTS}"""
 
 BY_HOUR = """
 select hour(dep_scheduled_local) as hour,
@@ -78,15 +80,16 @@ from delays_by_hour_weekday
 where hour is not null
 order by weekday, hour"""
 
-BY_ROUTE = """
+LEAST_ARRIVALS, MOST_ROUTES = 3, 12
+BY_ROUTE = f"""
 select dep_iata || ' → ' || arr_iata as route,
        avg(arr_delay_min) as mean_arr_delay_min,
        count(arr_delay_min) as flights
 from flights
 group by 1
-having count(arr_delay_min) >= 3
+having count(arr_delay_min) >= {LEAST_ARRIVALS}
 order by mean_arr_delay_min desc, route
-limit 12"""
+limit {MOST_ROUTES}"""
 
 ROUTES = """
 select dep_iata, arr_iata, count(*) as flights

@@ -1,12 +1,11 @@
 """What the launcher notebook calls: the state of things, a run of what was chosen, the dashboard in the page."""
 
-import html
 from dataclasses import dataclass
 from typing import Any
 
 from IPython.display import HTML, Markdown
 
-from aviation import backend, dashboard, parameters, status
+from aviation import backend, dashboard, parameters, status, templates
 from aviation.entities import entity_named
 from aviation.errors import QueryError
 from aviation.jobs import start as jobs
@@ -50,9 +49,8 @@ def page(height: int = 900) -> HTML | Markdown:
         drawn = dashboard.render()
     except QueryError as error:
         return _markdown(f"*There is no dashboard yet: {error}.*")
-    frame = f'<iframe title="Dashboard" srcdoc="{html.escape(drawn)}" width="100%" height="{height}"></iframe>'
-    return HTML(f"<div>{frame}</div>")  # type: ignore[no-untyped-call]  # IPython's class has no types
+    return HTML(templates.render("lab/frame.html", page=drawn, height=height))  # type: ignore[no-untyped-call]
 
 
 def _markdown(text: str) -> Markdown:
-    return Markdown(text)  # type: ignore[no-untyped-call]  # IPython's class has no types
+    return Markdown(text)  # type: ignore[no-untyped-call]  # IPython's classes have no types

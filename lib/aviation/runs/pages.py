@@ -6,17 +6,14 @@ The pages need nothing but each other: the folder can be copied anywhere.
 import json
 import logging
 from datetime import UTC, datetime
-from html import escape
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 from tqdm import tqdm
 
-from aviation import aws, home
+from aviation import aws, home, templates
 from aviation.redact import redact
 from aviation.report import RunRecord
 from aviation.runs.summary import variant
@@ -34,15 +31,11 @@ def folder() -> Path:
 
 def write_index(records: list[RunRecord]) -> Path:
     """Write a page for each run that has none yet, then `index.html` with the failed runs on top; the index's path."""
-    folder().mkdir(parents=True, exist_ok=True)
-    pages = {}
     for record in tqdm(records, unit="run", disable=None, leave=False):
-        page = _page(record)
-        pages[record.run_id] = page if page.is_file() else write_page(record)
+        if not _page(record).is_file():
+            write_page(record)
     index = folder() / "index.html"
-    partial = index.with_suffix(".partial")
-    partial.write_text(_index(records, pages), encoding="utf-8")
-    partial.replace(index)
+    home.write(index, _index(records))
     logger.info("runs: %s, %d failed", counted(len(records), "run"), sum(record.is_failed for record in records))
     return index.resolve()
 
@@ -52,8 +45,7 @@ def write_page(record: RunRecord) -> Path:
     notebook = executed(record)
     body = _notebook_html(notebook) if notebook else _record_html(record)
     page = _page(record)
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(body, encoding="utf-8")
+    home.write(page, body)
     return page.resolve()
 
 
@@ -102,57 +94,25 @@ def _page(record: RunRecord) -> Path:
     return folder() / "pages" / f"{record.run_id}.html"
 
 
-def _index(records: list[RunRecord], pages: dict[str, Path]) -> str:
-    failed = [record for record in records if record.is_failed]
-    others = [record for record in records if not record.is_failed]
-    if not records:
-        summary = "There are no runs yet: start one with <code>aviation produce flights</code>."
-    else:
-        summary = f"The newest {counted(len(records), 'run')}; {len(failed) or 'none'} of them failed."
-    shown = "".join(_failure(record, pages) for record in failed)
-    rows = "".join(_row(record, pages) for record in others)
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Job", "Started, UTC", "Seconds", "Outcome", "Counts"))
-    table = (
-        f'<h2>Went well</h2><div class="scroll" tabindex="0" role="region" aria-label="Runs that went well"><table>'
-        f"<caption>Newest first; each opens its executed notebook.</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-    template = Template(files("aviation.runs").joinpath("pages.html").read_text(encoding="utf-8"))
-    return template.substitute(
-        summary=summary,
+def _index(records: list[RunRecord]) -> str:
+    return templates.render(
+        "runs/pages.html",
+        failed=[record for record in records if record.is_failed],
+        others=[record for record in records if not record.is_failed],
         written=f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
-        failed=f"<h2>Failed</h2>{shown}" if failed else "",
-        table=table if others else "",
+        when=_when,
+        outcome=outcome,
+        parameters=_parameters,
+        failing_cell=failing_cell,
     )
 
 
-def _failure(record: RunRecord, pages: dict[str, Path]) -> str:
-    source = failing_cell(record)
-    code = f"<pre><code>{escape(source)}</code></pre>" if source else ""
-    parameters = escape(json.dumps(record.parameters, ensure_ascii=False))
-    return (
-        f"<article><h3>{_link(record, pages)} <span class='failed'>failed</span></h3>"
-        f"<p>{_when(record)}, {record.seconds:.0f} s, run <code>{escape(record.run_id)}</code></p>"
-        f"<p><strong>{escape(outcome(record))}</strong></p><p>Parameters: <code>{parameters}</code></p>{code}</article>"
-    )
-
-
-def _row(record: RunRecord, pages: dict[str, Path]) -> str:
-    status = escape(record.status)
-    return (
-        f'<tr><th scope="row">{_link(record, pages)}</th><td>{_when(record)}</td>'
-        f'<td class="number">{record.seconds:.0f}</td><td class="{status}">{status}</td>'
-        f"<td>{escape(outcome(record))}</td></tr>"
-    )
-
-
-def _link(record: RunRecord, pages: dict[str, Path]) -> str:
-    where = pages[record.run_id]
-    return f'<a href="pages/{escape(where.name)}">{escape(record.job)}</a>'
+def _parameters(record: RunRecord) -> str:
+    return json.dumps(record.parameters, ensure_ascii=False)
 
 
 def _when(record: RunRecord) -> str:
-    return escape(record.started_at[:19].replace("T", " "))
+    return record.started_at[:19].replace("T", " ")
 
 
 def _notebook_html(notebook: dict[str, Any]) -> str:
@@ -168,11 +128,5 @@ def _notebook_html(notebook: dict[str, Any]) -> str:
 
 
 def _record_html(record: RunRecord) -> str:
-    text = escape(redact(json.dumps(record.to_json(), indent=2, ensure_ascii=False)))
-    title = escape(f"{record.job} {record.status}")
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f"<body style='font-family: system-ui, sans-serif; margin: 2rem'><h1>{title}</h1>"
-        "<p>This run left no notebook. On AWS the load's log is in the log groups /aws-glue/&lt;stack&gt;/error and "
-        f"/output, under the run's id.</p><pre>{text}</pre></body></html>"
-    )
+    text = redact(json.dumps(record.to_json(), indent=2, ensure_ascii=False))
+    return templates.render("runs/record.html", record=record, text=text)

@@ -5,7 +5,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from aviation.sql.answer import as_text
+from aviation.cli.answer import as_text
 
 ANSWER = pd.DataFrame(
     {
