@@ -1,4 +1,4 @@
-"""Aviation: flight data from the aviationstack API to tables. `%load_ext aviation` in a notebook gives the magic `%%sql`."""
+"""Flight data from the aviationstack API to tables. `%load_ext aviation` in a notebook gives the magic `%%sql`."""
 
 from typing import TYPE_CHECKING
 

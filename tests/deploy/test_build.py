@@ -87,8 +87,8 @@ def test_every_module_in_the_lambda_zip_finds_what_it_imports_there_or_in_the_ru
     assert done.returncode == 0, done.stderr
     papermill, missing = done.stdout.splitlines()
     assert papermill.startswith(str(tmp_path / "task"))
-    # A function's questions are not rewritten: as-of and local names, which parse SQL, are for people.
-    assert missing == "sqlglot"
+    # What is for people alone: pages of runs, and questions that are parsed (as-of, a laptop's names).
+    assert missing == "jinja2 sqlglot"
 
 
 def test_every_module_in_the_library_finds_what_it_imports_there_or_on_glue(library):
