@@ -1,5 +1,9 @@
 """Which engine gets which text, and how often a question is parsed and the catalog read."""
 
+import os
+import pty
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import duckdb
@@ -132,3 +136,23 @@ def test_where_nobody_looks_a_wide_answer_stays_a_table(answer):
     lines = answer(wide).splitlines()
     assert len(lines) == 2
     assert lines[1].split() == [str(number) for number in range(60)]
+
+
+SHOWN = """
+import pandas as pd
+from aviation import cli, query
+query.sql = lambda text, as_of=None: pd.DataFrame({f"column_{number}": [number] for number in range(20)})
+cli.main(["query", "select 1"])
+"""
+
+
+def test_on_a_terminal_an_answer_that_is_wider_is_written_row_by_row():
+    controller, terminal = pty.openpty()
+    environment = os.environ | {"COLUMNS": "80"}
+    subprocess.run([sys.executable, "-c", SHOWN], stdout=terminal, env=environment, check=True)
+    os.close(terminal)
+    lines = os.read(controller, 4096).decode().splitlines()
+    os.close(controller)
+    assert lines[0].startswith("-[ row 1 of 1 ]-")
+    assert lines[20].split() == ["column_19", "19"]
+    assert len(lines) == 21
