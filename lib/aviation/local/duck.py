@@ -62,7 +62,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, statement: exp.Query, known: 
     named = list(references(statement))
     for table in named:
         if not in_database(table, known.database) or table.name.lower() not in known.tables:
-            there = ", ".join(sorted(known.tables)) or "none yet: run 'aviation produce flights', then 'aviation load'"
+            there = ", ".join(sorted(known.tables)) or "none yet: run 'aviation load' first"
             raise QueryError(f"there is no table '{table.name}' in the database '{known.database}': there are {there}")
         # Athena's catalog is none of DuckDB's.
         table.set("catalog", None)
