@@ -4,13 +4,19 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import NoRegionError
 
 from aviation import home
+from aviation.errors import PlaceError
 
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, user_agent_extra="aviation")
 
 
 def client(service: str, **options: Any) -> Any:
-    """A boto3 client of `service` for the stack in use; `options` are botocore's Config."""
+    """A boto3 client of `service` for the stack in use; `options` are botocore's Config. PlaceError where no region is
+    known."""
     home.load_environment()
-    return boto3.client(service, config=CONFIG.merge(Config(**options)))
+    try:
+        return boto3.client(service, config=CONFIG.merge(Config(**options)))
+    except NoRegionError:
+        raise PlaceError(home.no_stack()) from None

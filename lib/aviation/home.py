@@ -61,6 +61,16 @@ def use_stack(name: str) -> None:
     os.environ["AVIATION_STACK"] = name
 
 
+def no_stack() -> str:
+    """What to say, and do, where this process does not know which stack to work with, or in which region."""
+    if name := os.environ.get("AVIATION_STACK"):
+        return f"the region of the stack '{name}' is not known: set AWS_DEFAULT_REGION to it"
+    return (
+        "no stack is known: run 'aviation up' for the local one, "
+        "or set AVIATION_STACK and AWS_DEFAULT_REGION to a deployed one"
+    )
+
+
 def write(file: Path, content: str | bytes) -> None:
     """Write a file, whole or not at all, and make its folder. A reader sees the old content or the new."""
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ def stack_name() -> str:
     home.load_environment()
     if name := os.environ.get("AVIATION_STACK"):
         return name
-    raise PlaceError("no stack is known: run 'aviation up', or set AVIATION_STACK to a deployed stack")
+    raise PlaceError(home.no_stack())
 
 
 @cache
@@ -38,5 +38,10 @@ def stack_outputs(stack: str) -> dict[str, str]:
     try:
         described = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
-        raise PlaceError(f"the stack '{stack}' was not found: run 'aviation up' or 'aviation deploy' first") from error
+        if error.response["Error"]["Code"] != "ValidationError":  # the code for no such stack
+            raise
+        raise PlaceError(
+            f"the stack '{stack}' was not found: run 'aviation up' or 'aviation deploy' first, "
+            "or set AWS_DEFAULT_REGION to the region that it is in"
+        ) from error
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}

@@ -1,12 +1,11 @@
 """Running a notebook as a job: what it leaves behind, above all when it fails."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 from aviation import redact
 from aviation.errors import NotebookError, ParameterError
@@ -14,20 +13,13 @@ from aviation.report import RunRecord
 from aviation.runs import kernel, store
 from aviation.runs import notebook as runs
 from support import ROOT
+from support.notebooks import job_notebook
 from support.stand_in import KEY, error
 
 PRODUCER = ROOT / "notebooks/producer.ipynb"
 CANARY = "canary"
 REPORT = "from aviation.report import Report\nReport(status={status!r}, records=number)"
 READS_THE_KEY = "from aviation import api_key\nkey = api_key.access_key()"
-
-
-def notebook(folder: Path, *cells: str, parameters: str | None = "number: int = 1  # how many") -> Path:
-    made = [new_code_cell(parameters, metadata={"tags": ["parameters"]})] if parameters else []
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Aviation", "language": "python"}}
-    file = folder / "job.ipynb"
-    nbformat.write(new_notebook(cells=[*made, *map(new_code_cell, cells)], metadata=kernel), file)
-    return file
 
 
 def stored(producer_stack) -> dict[str, str]:
@@ -82,7 +74,7 @@ def test_a_key_that_only_the_kernel_read_is_in_nothing_that_a_failing_run_leaves
 ):
     monkeypatch.setattr(redact, "_forms", set())
     monkeypatch.setattr(redact, "_remembered", None)
-    job = notebook(tmp_path, READS_THE_KEY, "print(key)\nkey", "raise ValueError(f'https://host?q={key}&x=1')")
+    job = job_notebook(tmp_path, READS_THE_KEY, "print(key)\nkey", "raise ValueError(f'https://host?q={key}&x=1')")
     with pytest.raises(NotebookError, match="ValueError: https://host") as caught:
         runs.execute(job, {}, job="job")
     assert "ValueError" in everything_left(producer_stack, tmp_path)
@@ -97,12 +89,12 @@ def test_an_api_that_refuses_the_key_leaves_no_trace_of_it(producer_stack, put_k
 
 
 def test_a_warning_of_the_report_is_the_status_of_the_run(producer_stack, tmp_path):
-    record = runs.execute(notebook(tmp_path, REPORT.format(status="warning")), {"number": 7}, job="job")
+    record = runs.execute(job_notebook(tmp_path, REPORT.format(status="warning")), {"number": 7}, job="job")
     assert (record.status, record.counts) == ("warning", {"status": "warning", "records": 7})
 
 
 def test_a_failing_cell_keeps_the_counts_shown_before_it(producer_stack, tmp_path):
-    job = notebook(tmp_path, REPORT.format(status="ok"), "assert number > 1, 'too few'")
+    job = job_notebook(tmp_path, REPORT.format(status="ok"), "assert number > 1, 'too few'")
     with pytest.raises(NotebookError, match="AssertionError: too few") as caught:
         runs.execute(job, {"number": 0}, job="job")
     [record] = store.latest("job")
@@ -110,7 +102,7 @@ def test_a_failing_cell_keeps_the_counts_shown_before_it(producer_stack, tmp_pat
 
 
 def test_a_kernel_that_dies_and_a_cell_that_takes_too_long_leave_a_record_too(producer_stack, tmp_path):
-    job = notebook(tmp_path, "import os, time\ntime.sleep(30) if number else os._exit(3)")
+    job = job_notebook(tmp_path, "import os, time\ntime.sleep(30) if number else os._exit(3)")
     with pytest.raises(NotebookError, match="DeadKernelError"):
         runs.execute(job, {"number": 0}, job="job")
     with pytest.raises(NotebookError, match="CellTimeoutError"):
@@ -132,7 +124,7 @@ def test_a_kernel_that_never_started_is_started_again_but_not_for_ever(producer_
         return really(*arguments, **options)
 
     monkeypatch.setattr(papermill, "execute_notebook", execute)
-    job = notebook(tmp_path, "number")
+    job = job_notebook(tmp_path, "number")
     if deaths < kernel.STARTS:
         assert runs.execute(job, {}, job="count").status == "ok"
     else:
@@ -144,13 +136,13 @@ def test_a_kernel_that_never_started_is_started_again_but_not_for_ever(producer_
 @pytest.mark.parametrize("parameters", [{"numbre": 2}, {"numbre": 2, "number": 1}])
 def test_an_unknown_parameter_is_refused_before_anything_runs(producer_stack, tmp_path, parameters):
     with pytest.raises(ParameterError, match="unknown parameter 'numbre': did you mean 'number'"):
-        runs.execute(notebook(tmp_path, "number"), parameters, job="job")
+        runs.execute(job_notebook(tmp_path, "number"), parameters, job="job")
     assert stored(producer_stack) == {}
 
 
 def test_parameters_for_a_notebook_that_takes_none_are_refused(producer_stack, tmp_path):
     with pytest.raises(ParameterError, match="no cell tagged 'parameters'"):
-        runs.execute(notebook(tmp_path, "1", parameters=None), {"number": 1}, job="job")
+        runs.execute(job_notebook(tmp_path, "1", parameters=None), {"number": 1}, job="job")
 
 
 def test_what_is_no_notebook_is_refused(producer_stack, tmp_path):
@@ -166,7 +158,7 @@ def test_a_bucket_that_cannot_be_written_fails_the_run_and_the_local_files_are_n
 ):
     monkeypatch.setenv("AVIATION_RUNS_BUCKET", "not-there")
     with pytest.raises(NotebookError, match="could not be stored") as caught:
-        runs.execute(notebook(tmp_path, cell), {}, job="job", out_dir=tmp_path / "out")
+        runs.execute(job_notebook(tmp_path, cell), {}, job="job", out_dir=tmp_path / "out")
     [kept] = (tmp_path / "out").rglob("*.ipynb")
     assert str(kept) in str(caught.value)
     assert json.loads(kept.with_suffix(".json").read_text())["executed_notebook"] == str(kept)
@@ -186,3 +178,13 @@ def test_the_newest_records_come_first_of_one_job_or_of_all(producer_stack):
     assert [record.started_at for record in store.latest("a")] == [times[2], times[0]]
     assert [record.job for record in store.latest("producer")] == ["producer/y", "producer/x"]
     assert store.latest("never") == []
+
+
+def test_the_newest_failed_records_are_found_however_many_went_well_since(producer_stack):
+    for number in range(30):
+        status = "failed" if number in (0, 3, 5) else "ok"
+        record = RunRecord(run_id=f"{number:02}", job="a", notebook="a.ipynb", started_at="", status=status)
+        record = replace(record, started_at=f"2026-01-{number // 6 + 1:02}T00:{number:02}:00Z")
+        producer_stack.s3.put_object(Bucket=producer_stack.bucket, Key=record.key, Body=record.to_bytes())
+    assert [record.run_id for record in store.latest(failed=True)] == ["05", "03", "00"]
+    assert [record.run_id for record in store.latest(limit=2, failed=True)] == ["05", "03"]

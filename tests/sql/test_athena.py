@@ -61,10 +61,7 @@ def test_a_query_that_athena_refuses_is_told_in_one_line(parquet_table):
 
 
 class Listing:
-    """Athena as it answers a DESCRIBE: no row repeats the names, a row is one text. The emulator answers it as DuckDB.
-
-    Source: GetQueryResults of a DESCRIBE and a SHOW TABLES, statements of the type UTILITY.
-    """
+    """Athena as it answers a DESCRIBE: no row repeats the names, a row is one text. The emulator answers it as DuckDB."""
 
     def __init__(self, names: list[str], lines: list[str]):
         self.asked: list[str] = []

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NotConnectedError
 
 from aviation import backend
 from aviation.cli import deployment, jobs, runs, stack, tables
@@ -33,8 +35,9 @@ def _usage(error: click.UsageError) -> str:
     return f"{error.format_message()} See '{where} --help'."
 
 
-def _unreachable(error: HTTPClientError) -> str:
-    return backend.in_use().unreachable(error.kwargs.get("endpoint_url", "its endpoint"))
+def _unreachable(error: BotoCoreError) -> str:
+    url = urlsplit(error.kwargs.get("endpoint_url", ""))
+    return backend.in_use().unreachable(f"{url.scheme}://{url.netloc}" if url.netloc else "its endpoint")
 
 
 ENDINGS = (
@@ -42,6 +45,7 @@ ENDINGS = (
     Ending(InterruptError, lambda error: f"interrupted: {error}"),
     Ending(KeyboardInterrupt, lambda error: "interrupted: run the same command again", 130),
     Ending(click.UsageError, _usage, has_traceback=False),
+    Ending(NotConnectedError, _unreachable, 1),
     Ending(HTTPClientError, _unreachable, 1),
     Ending(ClientError, lambda error: f"AWS said: {one_line(error)}", 1),
     Ending(BotoCoreError, lambda error: f"AWS could not be asked: {one_line(error)}", 1),

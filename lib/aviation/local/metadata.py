@@ -1,6 +1,5 @@
-"""SHOW, DESCRIBE and `information_schema` on a laptop: what the Glue catalog has, in the shapes of Athena's answers.
-
-Sources: Amazon Athena User Guide, "DDL statements" and "Query the AWS Glue Data Catalog".
+"""SHOW, DESCRIBE and `information_schema` on a laptop: what the Glue catalog has, with columns named as Hive and Athena name
+them.
 """
 
 import re

@@ -5,6 +5,7 @@ takes seconds that reading run records need not wait for.
 """
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -51,6 +52,8 @@ def run(
                 continue
             return Failure(f"{type(error).__name__}: {first_line(str(error))}")
         except KeyboardInterrupt:
+            # The task that waited for the cell is abandoned: asyncio would log how it ended, a hundred lines of it.
+            logging.getLogger("asyncio").setLevel(logging.CRITICAL)
             return Failure(INTERRUPTED)
         return None
     return None

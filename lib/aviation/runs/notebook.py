@@ -64,7 +64,7 @@ def execute(
     )
     record, unkept = _keep(record, executed, (out_dir or home.home() / "runs").absolute())
     if record.error == kernel.INTERRUPTED:
-        kept = f"its record could not be stored: {unkept}" if unkept else "which is kept as a failed one"
+        kept = f"its record could not be stored: {unkept}" if unkept else "which is recorded as failed"
         raise InterruptError(f"{record.notebook}, run {record.run_id}, {kept}; run the same command again")
     if failure or unkept:
         raise NotebookError(_message(record, unkept), run_id=run_id, cell=record.failed_cell)

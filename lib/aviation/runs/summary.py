@@ -24,8 +24,10 @@ def lines(record: RunRecord) -> list[str]:
     any other notebook each figure and text of its report. What is nothing, or came to nothing, is left out."""
     special = f"  ({name})" if (name := variant(record)) else ""
     counts = record.counts
-    names = [name for name in (OF_A_LOAD if record.job == LOAD_JOB else counts) if name != "status"]
-    shown = {name: _text(counts.get(name)) for name in names if counts.get(name) or (name in ALWAYS and name in counts)}
+    # The answer of a Lambda has its names in another order: what matters most comes first.
+    names = OF_A_LOAD if record.job == LOAD_JOB else dict.fromkeys((*ALWAYS, *counts))
+    shown = {name: _text(counts[name]) for name in names if counts.get(name) or (name in ALWAYS and name in counts)}
+    shown.pop("status", None)
     if newest := _newest(counts.get("newest_observed_at")):
         shown["newest_observed_at"] = newest
     if rules := counts.get("warnings_by_rule"):
