@@ -90,7 +90,7 @@ PANELS = (
     ),
     Panel(
         "On-time performance by airline",
-        f"{ARRIVED_ON_TIME} The {asked.MOST_AIRLINES} airlines with the most flights.",
+        f"{ARRIVED_ON_TIME} Up to {asked.MOST_AIRLINES} airlines, those with the most flights.",
         asked.BY_AIRLINE,
         partial(
             marks.bars, label="airline_name", value="on_time_share", form=".0%", zero_to=1.0, colour=colours.PUNCTUAL,
@@ -99,7 +99,7 @@ PANELS = (
     ),
     Panel(
         "On-time departures by airport",
-        f"{LEFT_ON_TIME} The {asked.MOST_AIRPORTS} airports with the most flights, busiest first.",
+        f"{LEFT_ON_TIME} Up to {asked.MOST_AIRPORTS} airports, busiest first.",
         asked.BY_AIRPORT,
         partial(
             marks.bars, label="airport", value="on_time_share", form=".0%", zero_to=1.0, unit=f"left on time, of {OVER}"
