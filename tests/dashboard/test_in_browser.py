@@ -231,6 +231,15 @@ def test_control_characters_in_the_data_do_not_take_the_page_down(answered, tmp_
     assert "<option>ABC</option>" in page
 
 
+def test_a_day_on_which_nothing_left_makes_a_page(answered, tmp_path):
+    hours = ANSWERS[asked.BY_HOUR] | {"mean_dep_delay_min": [None] * 3, "mean_arr_delay_min": [None] * 3}
+    cells = ANSWERS[asked.BY_HOUR_WEEKDAY] | {"median_dep_delay_min": pd.array([None, None], "Int32")}
+    answered({asked.BY_HOUR: hours, asked.BY_HOUR_WEEKDAY: cells})
+    page = dashboard.write(tmp_path / "page.html").read_text()
+    assert page.count("<svg") == 9
+    assert "NaN" not in page
+
+
 def test_on_time_is_defined_alike_everywhere(page):
     text = BeautifulSoup(page.read_text(), "html.parser").get_text(" ")
     assert "on time, of all" not in text
