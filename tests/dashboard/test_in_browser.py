@@ -8,6 +8,7 @@ from html import unescape
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from aviation import dashboard, query, status
 from aviation.dashboard import page as page_module
@@ -206,3 +207,43 @@ def test_a_part_that_lacks_a_column_says_so_and_the_rest_stands(answered, tmp_pa
     text = dashboard.write(tmp_path / "page.html").read_text()
     assert "This part cannot be shown: the query failed: there is no column 'dep_gate'" in unescape(text)
     assert text.count("<svg") == 9
+
+
+def test_a_status_that_nobody_knows_has_a_grey_bar_of_its_own(answered, tmp_path):
+    statuses = ["landed", "returned", None]
+    by_hour = {"hour": [6, 6, 7], "flight_status": statuses, "flights": [5, 2, 1]}
+    answered({asked.BY_STATUS: {"flight_status": statuses, "flights": [5, 2, 1]}, asked.BY_HOUR_STATUS: by_hour})
+    page = BeautifulSoup(dashboard.write(tmp_path / "page.html").read_text(), "html.parser")
+    for title in ("Flights by status", "Status through the day"):
+        [figure] = page.select(f'figure[aria-label="{title}"]')
+        assert {"landed", "returned", "not given"} <= {text.get_text() for text in figure("text")}
+        assert len(figure.select('[fill="#6c757d"]')) >= 2
+
+
+def test_control_characters_in_the_data_do_not_take_the_page_down(answered, tmp_path):
+    airlines = ANSWERS[asked.BY_AIRLINE] | {"airline_name": ["A\x00BC", "D\x1bEF"]}
+    board = ANSWERS[asked.BOARD] | {"airline": ["A\x00BC", "A\x00BC", None]}
+    answered({asked.BY_AIRLINE: airlines, asked.BOARD: board})
+    page = dashboard.write(tmp_path / "page.html").read_text()
+    assert not {"\x00", "\x1b"} & set(page)
+    assert page.count("<svg") == 9
+    assert 'data-airline="ABC"' in page
+    assert "<option>ABC</option>" in page
+
+
+def test_a_day_on_which_nothing_left_makes_a_page(answered, tmp_path):
+    hours = ANSWERS[asked.BY_HOUR] | {"mean_dep_delay_min": [None] * 3, "mean_arr_delay_min": [None] * 3}
+    cells = ANSWERS[asked.BY_HOUR_WEEKDAY] | {"median_dep_delay_min": pd.array([None, None], "Int32")}
+    answered({asked.BY_HOUR: hours, asked.BY_HOUR_WEEKDAY: cells})
+    page = dashboard.write(tmp_path / "page.html").read_text()
+    assert page.count("<svg") == 9
+    assert "NaN" not in page
+
+
+def test_on_time_is_defined_alike_everywhere(page):
+    text = BeautifulSoup(page.read_text(), "html.parser").get_text(" ")
+    assert "on time, of all" not in text
+    assert text.count("those that landed less than 15 minutes after schedule") == 2
+    assert text.count("those that left less than 15 minutes after schedule") == 1
+    # The tile, and the axes of both charts.
+    assert text.count("on time, of flights that are over") == 3

@@ -3,14 +3,10 @@
 import altair as alt
 
 INK, QUIET = "#1f2933", "#616e7c"  # of text on white
-EARLY, BETWEEN, LATE = "#2a9d8f", "#fbf3e0", "#d1495b"
-PUNCTUAL, TOLERABLE = EARLY, "#f3d9a4"
-NEUTRAL = "#4c78a8"
-GREY = "#8d99ae"
-FAINT_GREY = "#b8c2cc"
+GREY, FAINT_GREY = "#8d99ae", "#b8c2cc"
 UNKNOWN = "#6c757d"
 
-# From good to bad, the order in which the statuses are stacked.
+# In the order in which they are stacked.
 STATUSES = {
     "landed": "#2a9d8f",
     "active": "#4c78a8",
@@ -20,11 +16,13 @@ STATUSES = {
     "incident": "#7b2d8b",
     "unknown": UNKNOWN,
 }
+EARLY, BETWEEN, LATE = STATUSES["landed"], "#fbf3e0", STATUSES["cancelled"]
+NEUTRAL = STATUSES["active"]
 OUTCOMES = STATUSES | {
-    "left on time": PUNCTUAL,
-    "on time": PUNCTUAL,
-    "left late": TOLERABLE,
-    "late": TOLERABLE,
+    "left on time": EARLY,
+    "on time": EARLY,
+    "left late": "#f3d9a4",
+    "late": "#f3d9a4",
     "by departure": EARLY,
     "after departure": LATE,
     "not yet left": STATUSES["scheduled"],
@@ -42,8 +40,8 @@ LAND, ROUTE, AIRPORT, AIRCRAFT = "#8d99ae33", NEUTRAL, "#1d3557", STATUSES["dive
 
 
 def of(column: str, names: list[str]) -> list[str]:
-    """A colour for each of a column's values: its own where it has one, else the next of SERIES. A status that nobody
-    told us of is as grey as an unknown one."""
+    """A colour for each of a column's values: its own where it has one, else the next of SERIES. A status that
+    STATUSES does not have is as grey as an unknown one."""
     if column == "flight_status":
         return [STATUSES.get(name, UNKNOWN) for name in names]
     spare = iter(SERIES * (1 + len(names) // len(SERIES)))

@@ -66,10 +66,10 @@ def _cancellations_by_hour(hours: pd.DataFrame, *, title: str, theme: Theme) -> 
 
 def _delays_by_weekday(cells: pd.DataFrame, *, title: str, theme: Theme) -> alt.LayerChart:
     known = cells.dropna(subset=["median_dep_delay_min"])
+    shades = colours.delays(max(known["median_dep_delay_min"], default=0))
     return marks.heat(
         known.assign(day=known["weekday"].map(WEEKDAYS)), x="hour", y="day", value="median_dep_delay_min", form=None,
-        order=list(WEEKDAYS.values()), shades=colours.delays(known["median_dep_delay_min"].max()), x_title=HOUR,
-        unit="minutes", title=title, theme=theme,
+        order=list(WEEKDAYS.values()), shades=shades, x_title=HOUR, unit="minutes", title=title, theme=theme,
     )  # fmt: skip
 
 
@@ -90,16 +90,16 @@ PANELS = (
     ),
     Panel(
         "On-time performance by airline",
-        f"{ARRIVED_ON_TIME} The {asked.MOST_AIRLINES} airlines with the most flights.",
+        f"{ARRIVED_ON_TIME} Up to {asked.MOST_AIRLINES} airlines, those with the most flights.",
         asked.BY_AIRLINE,
         partial(
-            marks.bars, label="airline_name", value="on_time_share", form=".0%", zero_to=1.0, colour=colours.PUNCTUAL,
+            marks.bars, label="airline_name", value="on_time_share", form=".0%", zero_to=1.0, colour=colours.EARLY,
             unit=f"on time, of {OVER}",
         ),
     ),
     Panel(
         "On-time departures by airport",
-        f"{LEFT_ON_TIME} The {asked.MOST_AIRPORTS} airports with the most flights, busiest first.",
+        f"{LEFT_ON_TIME} Up to {asked.MOST_AIRPORTS} airports, busiest first.",
         asked.BY_AIRPORT,
         partial(
             marks.bars, label="airport", value="on_time_share", form=".0%", zero_to=1.0, unit=f"left on time, of {OVER}"
