@@ -1,5 +1,4 @@
-"""SHOW, DESCRIBE and `information_schema` on a laptop: what the Glue catalog has, with columns named as in Athena.
-"""
+"""SHOW, DESCRIBE and `information_schema` on a laptop: what the Glue catalog has, with columns named as in Athena."""
 
 import re
 from collections.abc import Callable
