@@ -17,6 +17,7 @@ from aviation.cli import main
 from aviation.errors import StackError
 from aviation.local.stack import LocalStack
 from aviation.local.state import State
+from aviation.replay.records import over
 from support import ROOT
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
@@ -112,9 +113,15 @@ def test_a_day_that_cannot_be_or_other_nonsense_in_the_state_file_stands_in_the_
     assert LocalStack(ROOT, tmp_path).read_state() == State()
 
 
-def test_past_days_are_those_that_the_replay_has(unchanged):
-    with unchanged.past_days() as turn_past, pytest.raises(Exception, match="no flights on 2014-03-01"):
-        turn_past("2014-03-01")
+def test_past_days_turn_the_clock_as_far_as_the_replay_goes_and_then_back(unchanged):
+    with unchanged.past_days() as turn_past:
+        for day, clock in (
+            ("2013-11-03", over("2013-11-03")),
+            ("2014-03-01", replay.LATEST_CLOCK),
+            ("2012-03-01", replay.EARLIEST_CLOCK),
+        ):
+            turn_past(day)
+            assert unchanged.clock() == clock
 
 
 def test_a_producer_says_at_once_that_the_replay_is_down(own):

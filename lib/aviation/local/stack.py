@@ -121,11 +121,11 @@ class LocalStack:
     def past_days(self) -> Iterator[Callable[[str], None]]:
         """Yields a function that sets the replay's clock past the last arrival of a day (ISO); restores it at the end.
 
-        That function raises ParameterError for a day that the replay does not have.
+        For a day that the replay does not have, the clock goes as far as it can: the API then knows no flights.
         """
 
         def turn_past(day: str) -> None:
-            self.clock(over(replay.check_day(day)))
+            self.clock(min(max(over(day), replay.EARLIEST_CLOCK), replay.LATEST_CLOCK))
 
         if self.read_state().api_url:
             yield lambda day: None
