@@ -31,10 +31,10 @@ class Theme:
     titled: bool
     config: dict[str, Any]
 
-    def legend(self, title: str | None = None) -> alt.Legend:
+    def legend(self) -> alt.Legend:
         """The legend of a chart's groups, in a row above it."""
         return alt.Legend(
-            title=title, orient="top", direction="horizontal", symbolType="square", columns=self.legend_columns
+            title=None, orient="top", direction="horizontal", symbolType="square", columns=self.legend_columns
         )
 
     def dress(self, *layers: alt.Chart, title: str, subtitle: str, rows: int = 0, height: int = 0) -> alt.LayerChart:
