@@ -16,7 +16,7 @@ import pytest
 from IPython.display import Image, Markdown
 
 from aviation import backend
-from aviation.charts import explore as charts
+from aviation.charts import marks
 from aviation.errors import ParameterError, QueryError
 from aviation.explore import data_quality as quality
 from aviation.explore import fleet, late_aircraft, on_time, routes, storm_day, words
@@ -430,9 +430,9 @@ def test_figures_in_words(said, expected):
 
 def test_a_picture_is_the_same_each_time_and_opaque_white():
     frame = pd.DataFrame({"name": ["a", "unknown"], "flights": [3, 2]})
-    shown = picture(charts.bars, frame, label="name", value="flights", unit="flights", title="Flights")
+    shown = picture(marks.bars, frame, label="name", value="flights", unit="flights", title="Flights")
     assert isinstance(shown, Image)
-    again = charts.bars(frame, label="name", value="flights", unit="flights", title="Flights")
+    again = marks.bars(frame, label="name", value="flights", unit="flights", title="Flights")
     assert png(again) == shown.data
     assert shown.data.startswith(b"\x89PNG")
     assert len(shown.data) < 30_000
@@ -442,7 +442,7 @@ def test_a_picture_is_the_same_each_time_and_opaque_white():
 
 def test_nothing_is_shown_as_words():
     nothing = pd.DataFrame({"name": [], "flights": []})
-    assert "Flights: there is nothing to draw" in picture(charts.bars, nothing, title="Flights").data
+    assert "Flights: there is nothing to draw" in picture(marks.bars, nothing, title="Flights").data
     assert "nothing to list" in table(nothing).data
     assert table(pd.DataFrame({"delay": pd.array([7, None], "Int64")})).data.count("<td>–</td>") == 1
     assert "long text " * 9 + "!" in table(pd.DataFrame({"text": ["long text " * 9 + "!"]})).data
