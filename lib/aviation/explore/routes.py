@@ -11,7 +11,7 @@ from aviation.explore.show import Answer, Finding, chart
 from aviation.explore.words import counted, each, late, minutes
 
 # As many as can be read in one chart.
-SHOWN = 15
+SHOWN = 10
 
 
 @dataclass(frozen=True)
