@@ -1,6 +1,7 @@
 """Notebook parameters: a frozen dataclass declares them, `resolve` checks what came in against it."""
 
 import difflib
+import json
 import typing
 from dataclasses import MISSING, fields
 
@@ -19,8 +20,7 @@ def resolve(declared: type[P], /, **values) -> P:
         if name not in types:
             raise ParameterError(unknown_parameter(name, types))
         if not _fits(value, types[name]):
-            wanted = types[name].__name__ if isinstance(types[name], type) else types[name]
-            raise ParameterError(f"parameter '{name}' must be {wanted}, not {type(value).__name__}: {value!r}")
+            raise ParameterError(_misfit(name, value, types[name]))
     for field in fields(declared):
         if field.default is MISSING and field.default_factory is MISSING and field.name not in values:
             raise ParameterError(f"parameter '{field.name}' is missing")
@@ -32,6 +32,16 @@ def unknown_parameter(name: str, known: typing.Iterable[str]) -> str:
     near = difflib.get_close_matches(name, list(known), n=1)
     hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(sorted(known))}"
     return f"unknown parameter '{name}': {hint}"
+
+
+def _misfit(name: str, value: object, declared: typing.Any) -> str:
+    """The line that refuses a value, with the way to write a list where a text was given for one."""
+    wanted = declared.__name__ if isinstance(declared, type) else declared
+    line = f"parameter '{name}' must be {wanted}, not {type(value).__name__}: {value!r}"
+    if typing.get_origin(declared) is list and isinstance(value, str):
+        items = json.dumps(value.split(","))
+        line += f"; write {items}, and in a shell -p {name} '{items}'"
+    return line
 
 
 def _fits(value, declared) -> bool:

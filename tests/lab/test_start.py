@@ -8,10 +8,11 @@ from aviation import backend, dashboard
 from aviation.errors import ParameterError, QueryError
 from aviation.jobs import start as jobs
 from aviation.lab import start as lab
+from support.notebooks import defaults
 
 
 def test_nothing_is_done_unless_it_is_chosen():
-    assert lab.run(lab.resolve()) == {"status": "ok", "polled": 0, "loaded": 0}
+    assert lab.run(lab.resolve(**defaults("notebooks/start.ipynb"))) == {"status": "ok", "polled": 0, "loaded": 0}
 
 
 def test_what_is_chosen_is_polled_then_loaded(monkeypatch):
@@ -25,7 +26,7 @@ def test_what_is_chosen_is_polled_then_loaded(monkeypatch):
 
 def test_an_unknown_entity_is_refused():
     with pytest.raises(ParameterError, match="flihgts"):
-        lab.resolve(produce="flihgts")
+        lab.resolve(produce="flihgts", load=False)
 
 
 def test_the_dashboard_stands_in_a_frame_and_its_absence_in_words(monkeypatch):
