@@ -33,6 +33,7 @@ from aviation.runs import store
 from aviation.sql import catalog
 from aviation.status import row_counts
 from support import ROOT, aws_calls
+from support.notebooks import defaults
 
 DAY = "2013-07-10"
 LOAD_ACCESS_KEY = "of-the-load"  # tells its calls apart
@@ -236,7 +237,11 @@ def test_a_load_that_fails_on_glue_leaves_its_run_record_too(stack):
     def fail():
         raise RefusedShareError("11 of 21 lines are refused")
 
-    chosen = replace(settings(), runs_bucket=places.place("RunsBucket"), run_id="failed-on-glue")
+    chosen = replace(
+        settings(**defaults("glue_notebooks/aviation_data_load.ipynb")),
+        runs_bucket=places.place("RunsBucket"),
+        run_id="failed-on-glue",
+    )
     with pytest.raises(RefusedShareError):
         recorded(chosen, fail)
     [record] = store.latest("aviation_data_load", limit=1)

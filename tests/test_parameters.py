@@ -31,6 +31,7 @@ def test_an_int_is_taken_where_a_float_is_declared():
         ({"limit": True}, "parameter 'limit' must be int, not bool"),
         ({"limit": 5, "share": "much"}, "parameter 'share' must be float"),
         ({"limit": 5, "entities": "flights"}, "parameter 'entities' must be list"),
+        ({"limit": 5, "entities": "JFK"}, 'write ["JFK"], and in a shell -p entities \'["JFK"]\''),
         ({"limit": 5, "entities": [1]}, "parameter 'entities' must be list"),
         ({"limit": 5, "filters": {"dep_iata": None}}, "parameter 'filters' must be dict"),
         ({"limits": 5}, "unknown parameter 'limits': did you mean 'limit'?"),

@@ -1,6 +1,7 @@
 """Notebook parameters: a frozen dataclass declares them, `resolve` checks what came in against it."""
 
 import difflib
+import json
 import typing
 from collections.abc import Iterable
 from dataclasses import MISSING, fields
@@ -36,12 +37,16 @@ def unknown_parameter(name: str, known: Iterable[str]) -> str:
 
 
 def mismatch(name: str, value: object, declared: Any) -> str | None:
-    """The line that refuses a value which is not of the declared type (`int`, `list[str]`, `str | None`); None where
-    it fits."""
+    """The line that refuses a value which is not of the declared type (`int`, `list[str]`, `str | None`), with the way
+    to write a list where a text was given for one; None where it fits."""
     if _fits(value, declared):
         return None
     wanted = declared.__name__ if isinstance(declared, type) else declared
-    return f"parameter '{name}' must be {wanted}, not {type(value).__name__}: {value!r}"
+    line = f"parameter '{name}' must be {wanted}, not {type(value).__name__}: {value!r}"
+    if list in (declared, typing.get_origin(declared)) and isinstance(value, str):
+        items = json.dumps(value.split(","))
+        line += f"; write {items}, and in a shell -p {name} '{items}'"
+    return line
 
 
 def _fits(value: object, declared: Any) -> bool:

@@ -9,10 +9,11 @@ import pytest
 
 from aviation import alerts, aws, places, query
 from aviation.alerts.matches import matches, touched_since
-from aviation.alerts.watch import Alert, resolve
+from aviation.alerts.watch import Alert, Watch, resolve
 from aviation.errors import AviationError, ParameterError
 from aviation.sql import catalog
 from aviation.sql.catalog import Catalog
+from support.notebooks import defaults
 
 NEWEST = datetime(2013, 7, 10, 20)
 DAY = date(2013, 7, 10)
@@ -81,9 +82,14 @@ def tables(monkeypatch) -> Tables:
     return made
 
 
+def watch_of(**given) -> Watch:
+    """What the notebook makes of these parameters."""
+    return resolve(**(defaults("notebooks/alerts.ipynb") | given))
+
+
 def found(tables: Tables, **watch) -> list[Alert]:
     tables.load(datetime(2026, 3, 1))
-    return matches(resolve(**watch), touched_since(None))
+    return matches(watch_of(**watch), touched_since(None))
 
 
 def test_cancelled_diverted_and_late_flights_are_told_with_what_changed(tables):
@@ -161,7 +167,7 @@ def test_what_was_long_ago_is_no_news(tables):
 def test_without_tables_there_is_nothing_to_tell(monkeypatch):
     monkeypatch.setattr(catalog, "read", lambda: Catalog())
     assert touched_since(None) == []
-    assert matches(resolve(), []) == []
+    assert matches(watch_of(), []) == []
 
 
 @pytest.mark.parametrize(
@@ -176,7 +182,7 @@ def test_without_tables_there_is_nothing_to_tell(monkeypatch):
 )
 def test_a_watch_that_does_not_fit_is_refused(given, message):
     with pytest.raises(ParameterError, match=message):
-        resolve(**given)
+        watch_of(**given)
 
 
 @pytest.fixture
@@ -191,7 +197,7 @@ def test_each_disruption_is_told_once_and_later_loads_add_what_is_new(tables, bu
     def send(batch: list[Alert]) -> None:
         sent.extend(alert.flight for alert in batch)
 
-    watch = resolve(watch="once")
+    watch = watch_of(watch="once")
     for number in range(25):
         tables.flight(str(number), "cancelled")
     tables.load(datetime(2026, 3, 1))
@@ -214,7 +220,7 @@ def test_a_run_that_is_cut_off_tells_the_rest_the_next_time(tables, bucket):
             raise AviationError("cut off")
         sent.extend(alert.flight for alert in batch)
 
-    watch = resolve(watch="cut")
+    watch = watch_of(watch="cut")
     for number in range(25):
         tables.flight(str(number), "cancelled")
     tables.load(datetime(2026, 3, 1))

@@ -1,9 +1,11 @@
 """The questions of the exploration notebooks: their answers, and what they say where there is little or nothing."""
 
 import ast
+import io
 import re
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timedelta
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,11 +14,13 @@ import altair as alt
 import nbformat
 import numpy as np
 import pandas as pd
+import PIL.Image
 import pytest
+import vl_convert
 from IPython.display import Image, Markdown
 
 from aviation import backend
-from aviation.charts import marks as charts
+from aviation.charts import marks
 from aviation.columns import TABLES
 from aviation.errors import ParameterError, QueryError
 from aviation.explore import data_quality as quality
@@ -24,9 +28,10 @@ from aviation.explore import fleet, late_aircraft, on_time, routes, storm_day, w
 from aviation.explore import getting_started as tour
 from aviation.explore import what_we_knew as knowledge
 from aviation.explore.choice import Choice, choose
-from aviation.explore.show import picture, png, table
+from aviation.explore.show import COLOURS, SCALE, picture, png, table
 from aviation.explore.tables import ask, completed
 from aviation.local import as_athena
+from aviation.report import REPORT_MIME
 from aviation.runs import notebook as runs
 from aviation.runs.parameters import read_parameters
 from aviation.sql import catalog
@@ -38,7 +43,6 @@ from support.made_up import CATALOG, Database, columns, leg, real_legs
 
 NOTEBOOKS = sorted((ROOT / "notebooks/explore").glob("*.ipynb"))
 every_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-STORM = Choice("2013-07-10")
 DAWN, NOON = datetime(2013, 7, 10, 8), datetime(2013, 7, 10, 12)
 
 
@@ -88,6 +92,12 @@ def tables(monkeypatch) -> Tables:
 
 
 @pytest.fixture
+def storm() -> Choice:
+    """All flights of 10 July 2013; a new one for each test, because a choice keeps its answers."""
+    return Choice("2013-07-10")
+
+
+@pytest.fixture
 def real(tables) -> Tables:
     """The flights of 10 July 2013 from the data set."""
     rows = pd.DataFrame(real_legs("2013-07-10")).astype({"dep_delay_min": "Int64", "arr_delay_min": "Int64"})
@@ -109,8 +119,8 @@ def run(notebook: Path) -> list:
 
 
 def finding(notebook: Path) -> str:
-    """The notebook's finding, which is two sentences and names no missing value."""
-    said = run(notebook)[-1].data
+    """The notebook's finding, which comes first, is two sentences and names no missing value."""
+    said = run(notebook)[0].text
     assert len(re.findall(r"[.](?= [A-Z0-9`]|$)", said)) == 2, said
     assert not re.search(r"\b(nan|None|NaT|<NA>)\b", said), said
     return said
@@ -121,11 +131,15 @@ def finding(notebook: Path) -> str:
 def test_without_data_a_notebook_says_so_and_draws_nothing(tables, notebook, loaded):
     if not loaded:
         tables.lose_all()
-    shown = run(notebook)
+    found, *answers = run(notebook)
+    shown = [answer.picture() for answer in answers]
     assert not any(isinstance(item, Image) for item in shown)
     assert any("nothing to draw" in item.data for item in shown if isinstance(item, Markdown))
     assert re.search("No flight of|No route had|No load has", finding(notebook))
     assert "10 July 2013" in finding(notebook)
+    report = found._repr_mimebundle_()[REPORT_MIME]
+    assert report["status"] == "warning"
+    assert "10 July 2013" in report["warning"]
 
 
 @every_notebook
@@ -224,18 +238,18 @@ def test_a_choice_asks_for_its_flights_only(tables):
     assert chosen.at("2013-07-10T14:00+02:00").label.endswith("as of 2013-07-10 12:00 UTC")
 
 
-def test_the_tour_counts_every_table(real):
-    listing = tour.tables(STORM).set_index("table")
+def test_the_tour_counts_every_table(real, storm):
+    listing = tour.tables(storm).frame.set_index("table")
     assert listing.loc["flights", "rows"] == 1004
     assert (listing.drop("flights")["rows"] == 0).all()
-    assert tour.by_status(STORM).values.tolist() == [["landed", 846], ["cancelled", 121], ["diverted", 37]]
-    assert tour.by_airport_hour(STORM).groupby("airport")["flights"].sum().to_dict() == {
+    assert tour.by_status(storm).frame.values.tolist() == [["landed", 846], ["cancelled", 121], ["diverted", 37]]
+    assert tour.by_airport_hour(storm).frame.groupby("airport")["flights"].sum().to_dict() == {
         "EWR": 359, "JFK": 331, "LGA": 314,
     }  # fmt: skip
 
 
-def test_the_storm_day_hour_by_hour(real):
-    outcomes, delays = storm_day.outcomes(STORM), storm_day.delays(STORM)
+def test_the_storm_day_hour_by_hour(real, storm):
+    outcomes, delays = storm_day.outcomes(storm).frame, storm_day.delays(storm).frame
     counts = outcomes.groupby("outcome")["flights"].sum()
     assert (counts["cancelled"], counts["diverted"], counts.sum()) == (121, 37, 1004)
     frame = pd.DataFrame(real_legs("2013-07-10"))
@@ -244,26 +258,26 @@ def test_the_storm_day_hour_by_hour(real):
     hours = frame["dep_scheduled_local"].map(lambda when: when.hour)
     means = frame["dep_delay_min"].astype("Float64").groupby(hours).mean()
     np.testing.assert_allclose(delays["mean_dep_delay_min"], means.to_numpy(float))
-    said = storm_day.finding(STORM, outcomes, delays)
+    said = storm_day.finding(storm).text
     assert "121 (12 %) cancelled" in said
     assert "The hour from 14:00 was the first in which half of the flights left 15 minutes late" in said
 
 
-def test_who_is_on_time_is_what_the_view_says(real):
-    airlines, airports = on_time.by_airline(STORM), on_time.by_airport(STORM)
+def test_who_is_on_time_is_what_the_view_says(real, storm):
+    airlines, airports = on_time.by_airline(storm).frame, on_time.by_airport(storm).frame
     view = real.ask("select * from on_time_by_airline_day").set_index("airline_icao")
     ours = airlines.set_index("airline_icao")
     for column in ("flights", "on_time", "cancelled", "diverted", "on_time_share"):
         pd.testing.assert_series_equal(ours[column], view[column].reindex(ours.index), check_dtype=False)
     assert airlines["on_time_share"].is_monotonic_decreasing
     assert set(airports["airport"]) == {"EWR", "JFK", "LGA"}
-    assert on_time.by_airport_hour(STORM)["flights"].sum() == 1004
-    assert (on_time.by_airline_airport(STORM)["flights"] >= on_time.ENOUGH).all()
+    assert on_time.by_airport_hour(storm).frame["flights"].sum() == 1004
+    assert (on_time.by_airline_airport(storm).frame["flights"] >= on_time.ENOUGH).all()
     assert (on_time.labelled(airlines)["flights"] >= on_time.ENOUGH).all()
-    assert "433 (43 %) landed less than 15 minutes after schedule" in on_time.finding(STORM, airlines, airports)
+    assert "433 (43 %) landed less than 15 minutes after schedule" in on_time.finding(storm).text
 
 
-def test_a_late_aircraft_is_held_against_the_hour(tables):
+def test_a_late_aircraft_is_held_against_the_hour(tables, storm):
     tables.fly(
         [
             leg("late in", "EWR-BOS", 0, 60, arr_late=90),
@@ -274,20 +288,21 @@ def test_a_late_aircraft_is_held_against_the_hour(tables):
             leg("nameless", "EWR-ORD", 320, 400, dep_late=30, aircraft_registration=None),
         ]
     )
-    pairs = late_aircraft.pairs(STORM).set_index("flight_key")
+    pairs = late_aircraft.pairs(storm).frame.set_index("flight_key")
     assert pairs["group"].to_dict() == {"late out": late_aircraft.WAS_LATE, "punctual out": late_aircraft.WAS_PUNCTUAL}
     assert (pairs["usual_delay_min"] == 30).all()
-    seen = late_aircraft.seen(STORM).set_index("seen")["flights"]
+    seen = late_aircraft.seen(storm).frame.set_index("seen")["flights"]
     assert seen["only an earlier departure is known"] == 2
     assert (seen["names no aircraft"], seen.sum()) == (1, 6)
-    said = late_aircraft.finding(STORM, late_aircraft.seen(STORM), pairs.reset_index())
+    said = late_aircraft.finding(storm).text
     assert "For none of the flights" in said
+    assert said.startswith("2 departures can be followed")
     assert "left again 80 minutes late on average (all flights of the same hours: 30 minutes late)" in said
 
 
-def test_where_the_incoming_leg_is_known_its_share_of_the_delay_is_told(tables):
+def test_where_the_incoming_leg_is_known_its_share_of_the_delay_is_told(tables, storm):
     tables.fly([leg("in", "BOS-EWR", -100, 0, arr_late=60), leg("out", "EWR-ORD", 30, 200, dep_late=120, arr_late=100)])
-    said = late_aircraft.finding(STORM, late_aircraft.seen(STORM), late_aircraft.pairs(STORM))
+    said = late_aircraft.finding(storm).text
     assert "the late aircraft explains 50 %" in said
 
 
@@ -296,18 +311,20 @@ def test_routes_are_ranked_and_destinations_compared(tables):
     rows += [leg(f"b{n}", "EWR-BOS", n, 60, arr_late=-5) for n in range(3)]
     rows += [leg(f"c{n}", "EWR-ORD", n, 60, arr_late=10) for n in range(3)]
     tables.fly([*rows, leg("d", "LGA-MIA", 0, 60, arr_late=300)])
-    chosen = routes.RouteChoice("2013-07-10")
-    ranked = routes.routes(chosen)
+    tables.insert("cities", [{"city_id": "1", "city_name": "Boston", "iata_code": "BOS"}])
+    chosen = routes.RouteChoice("2013-07-10", minimum_arrivals=3)
+    ranked = routes.routes(chosen).frame
     assert ranked["route"].tolist() == ["JFK → BOS", "EWR → ORD", "EWR → BOS"]
     assert ranked["delay_minutes"].tolist() == [180, 30, 0]
-    choices = routes.destinations(ranked)
+    assert ranked["named"].tolist() == ["JFK → Boston (BOS)", "EWR → ORD", "EWR → Boston (BOS)"]
+    choices = routes.destinations(chosen).frame
     assert choices[["arr_iata", "dep_iata", "spread"]].values.tolist() == [["BOS", "EWR", 65], ["BOS", "JFK", 65]]
-    said = routes.finding(chosen, ranked, choices)
+    said = routes.finding(chosen).text
     assert "from EWR flights arrived 5 minutes early on average, from JFK 60 minutes late, 65 minutes apart" in said
-    assert len(routes.routes(routes.RouteChoice("2013-07-10", minimum_arrivals=1))) == 4
+    assert len(routes.routes(routes.RouteChoice("2013-07-10", minimum_arrivals=1)).frame) == 4
 
 
-def test_the_fleet_is_as_old_as_it_was_on_the_day(tables):
+def test_the_fleet_is_as_old_as_it_was_on_the_day(tables, storm):
     ages = {"a1": 4.9, "a2": 5.1, "a3": 30, "a4": None}
     tables.fly(
         [leg(name, "EWR-BOS", n, 60, aircraft_icao24=name, airline_name="X") for n, name in enumerate([*ages, "a5"])]
@@ -322,12 +339,12 @@ def test_the_fleet_is_as_old_as_it_was_on_the_day(tables):
         ],
     )
     tables.insert("aircraft_types", [{"plane_type_id": "1", "iata_code": "320", "aircraft_name": "Airbus A320"}])
-    aircraft = fleet.aircraft(STORM)
+    aircraft = fleet.aircraft(storm).frame
     bands = fleet.by_age(aircraft).set_index("age")["aircraft"]
     assert bands[bands > 0].to_dict() == {"0–4": 1, "5–9": 1, "25 and more": 1, "unknown": 2}
     types = fleet.by_type(aircraft)[["aircraft_type", "aircraft"]].values.tolist()
     assert types == [["Airbus A320", 4], [fleet.UNKNOWN, 1]]
-    said = fleet.finding(STORM, aircraft, fleet.coverage(STORM))
+    said = fleet.finding(storm).text
     assert "Of 6 flights on 10 July 2013 not cancelled, 5 (83 %) name their aircraft" in said
     assert "with a known type for 4 (80 %)" in said
     assert "Their mean age, known for 3 (60 %), was 13 years" in said
@@ -349,7 +366,7 @@ def test_an_airlines_mean_age_needs_half_of_its_aircraft():
     assert fleet.by_airline(frame.head(10))["mean_age_years"].tolist() == [10]
 
 
-def test_quality_counts_what_is_missing_noticed_and_how_fresh_it_came(tables):
+def test_quality_counts_what_is_missing_noticed_and_how_fresh_it_came(tables, storm):
     tables.fly(
         [
             leg("1", "EWR-BOS", 0, 60, dep_gate="A1", flags=["arr_zone_missing"]),
@@ -361,21 +378,21 @@ def test_quality_counts_what_is_missing_noticed_and_how_fresh_it_came(tables):
     tables.insert("loads", [{"run_id": "a", "finished_at": NOON, **load, **seconds}])
     tables.run("update loads set warnings_by_rule = map {'value_readable': 3}")
     tables.insert("quarantine", [{"quarantine_id": "q", "rule": "has_date", "times_seen": 2}])
-    gaps = quality.completeness(STORM).set_index("column")
+    gaps = quality.completeness(storm).frame.set_index("column")
     assert (gaps.loc["dep_gate", "missing"], gaps.loc["dep_gate", "expected"]) == (1, 2)
     assert (gaps.loc["dep_delay_min", "missing"], gaps.loc["dep_delay_min", "expected"]) == (0, 1)
-    noticed = quality.noticed(STORM)[["kind", "name", "count"]].values.tolist()
+    noticed = quality.noticed(storm).frame[["kind", "name", "count"]].values.tolist()
     assert noticed == [["warning", "value_readable", 3], ["refused", "has_date", 2], ["flag", "arr_zone_missing", 1]]
-    loads = quality.loads(STORM)
+    loads = quality.loads(storm).frame
     assert quality.freshness(loads).set_index("measure")["minutes"].tolist() == [1, 2, 3, 4]
-    said = quality.finding(STORM, gaps.reset_index(), loads)
+    said = quality.finding(storm).text
     assert "1 load read 10 lines, refused 2 (20 %) and warned 3 times" in said
-    assert "at most 4.0 minutes after its fetch" in said
+    assert "every record could be queried within 5 minutes of its fetch" in said
     tables.drop("loads", "seconds_to_queryable_p50")
-    assert len(quality.freshness(quality.loads(STORM))) == 3
+    assert len(quality.freshness(quality.loads(Choice("2013-07-10")).frame)) == 3
 
 
-def test_what_was_known_when(tables):
+def test_what_was_known_when(tables, storm):
     """One flight flew, one was called off two hours before its departure and one an hour after it."""
     at_ten, at_one = DAWN + timedelta(hours=2), DAWN + timedelta(hours=5)
     known = {"flew": None, "early": at_ten, "late": at_one}
@@ -398,23 +415,27 @@ def test_what_was_known_when(tables):
     tables.insert("flight_events", changed)
     seen = [{"flight_key": "flew", "flight_date": "2013-07-10", "observed_at": when} for when in (DAWN, at_ten, at_one)]
     tables.insert("flight_observations", seen)
-    held = knowledge.statuses(STORM)
+    held = knowledge.statuses(storm).frame
     assert knowledge.at(held, "2013-07-10T12:59Z") == {"cancelled": 1, "scheduled": 2}
     assert knowledge.at(held, "2013-07-10T07:00Z") == {}
-    cancelled = knowledge.cancellations(STORM).set_index("flight_key")["notice_min"]
+    cancelled = knowledge.cancellations(storm).frame.set_index("flight_key")["notice_min"]
     assert cancelled.to_dict() == {"early": 120, "late": -60}
-    notice = knowledge.notice(knowledge.cancellations(STORM))
+    notice = knowledge.notice(knowledge.cancellations(storm).frame)
     assert notice.values.tolist() == [["2–3 h before", 1, "by departure"], ["0–1 h after", 1, "after departure"]]
-    then = STORM.at("2013-07-10T12:00Z")
-    compared = knowledge.then_and_now(then, STORM).set_index("flight_status")
+    then = storm.at("2013-07-10T12:00Z")
+    compared = knowledge.then_and_now(then, storm).frame.set_index("flight_status")
     assert compared.loc["cancelled"].tolist() == [1, 2]
     assert compared.loc["scheduled"].tolist() == [2, 0]
-    told = knowledge.expectations(STORM).set_index(["measure", "known_at"])["flights"]
+    told = knowledge.expectations(storm).frame.set_index(["measure", "known_at"])["flights"]
     assert told["known cancellations"].tolist() == [0, 1, 2]
-    assert knowledge.changes(STORM)["changes"].tolist() == [1, 2]
-    said = knowledge.finding(then, compared.reset_index(), knowledge.cancellations(STORM))
+    assert knowledge.changes(storm).frame["changes"].tolist() == [1, 2]
+    said = knowledge.finding(then, storm).text
     assert "the tables knew 3 of 3 flights, 1 of 2 cancellations and 0 of 1 landings" in said
     assert "1 (50 %) became known by the scheduled departure; the median one 30 minutes before it" in said
+    assert "in replayed data that moment is invented" in said
+    assert "invented" in knowledge.cancellations(storm).options["subtitle"]
+    early = knowledge.finding(storm.at("2013-07-09T12:00Z"), storm)
+    assert early.warning == "parameter 'as_of': at 2013-07-09T12:00Z nothing was known of these flights"
 
 
 @pytest.mark.parametrize(
@@ -438,9 +459,9 @@ def test_figures_in_words(said, expected):
 
 def test_a_picture_is_the_same_each_time_and_opaque_white():
     frame = pd.DataFrame({"name": ["a", "unknown"], "flights": [3, 2]})
-    shown = picture(charts.bars, frame, label="name", value="flights", unit="flights", title="Flights")
+    shown = picture(marks.bars, frame, label="name", value="flights", unit="flights", title="Flights")
     assert isinstance(shown, Image)
-    again = charts.bars(frame, label="name", value="flights", unit="flights", title="Flights")
+    again = marks.bars(frame, label="name", value="flights", unit="flights", title="Flights")
     assert png(again) == shown.data
     assert shown.data.startswith(b"\x89PNG")
     assert len(shown.data) < 30_000
@@ -450,32 +471,88 @@ def test_a_picture_is_the_same_each_time_and_opaque_white():
 
 def test_nothing_is_shown_as_words():
     nothing = pd.DataFrame({"name": [], "flights": []})
-    assert "Flights: there is nothing to draw" in picture(charts.bars, nothing, title="Flights").data
+    assert "Flights: there is nothing to draw" in picture(marks.bars, nothing, title="Flights").data
     assert "nothing to list" in table(nothing).data
     assert table(pd.DataFrame({"delay": pd.array([7, None], "Int64")})).data.count("<td>–</td>") == 1
     assert "long text " * 9 + "!" in table(pd.DataFrame({"text": ["long text " * 9 + "!"]})).data
 
 
-def test_packing_keeps_every_pixel():
-    import struct
-    import zlib
+def test_packing_keeps_the_picture():
+    chart = alt.Chart(pd.DataFrame({"x": [1, 2]})).mark_bar(color="#d1495b").encode(x="x:Q")
+    drawn = PIL.Image.open(io.BytesIO(vl_convert.vegalite_to_png(chart.to_json(), scale=SCALE))).convert("RGB")
+    packed = PIL.Image.open(io.BytesIO(png(chart)))
+    assert len(packed.getcolors()) <= COLOURS
+    difference = np.abs(np.asarray(drawn, int) - np.asarray(packed.convert("RGB"), int))
+    assert difference.mean() < 1
+    assert difference.max() < 40
 
-    import vl_convert
 
-    from aviation.explore.show import SCALE
+def test_an_answer_is_a_picture_with_its_sql_folded_below(real, storm):
+    answer = storm_day.outcomes(storm)
+    assert isinstance(answer.picture(), Image)
+    folded = answer.query().data
+    assert folded.startswith("<details><summary>")
+    assert "FROM flights" in folded
+    assert "dep_delay_min &gt;= 15" in folded
+    pd.testing.assert_frame_equal(storm.ask(answer.sql), answer.frame)
+    assert "<table" in tour.tables(storm).picture().data
 
-    def pixels(picture: bytes) -> bytes:
-        at, packed = 8, b""
-        while at < len(picture):
-            size, kind = struct.unpack(">I4s", picture[at : at + 8])
-            data = picture[at + 8 : at + 8 + size]
-            assert struct.unpack(">I", picture[at + 8 + size : at + 12 + size])[0] == zlib.crc32(kind + data)
-            packed += data if kind == b"IDAT" else b""
-            at += size + 12
-        return zlib.decompress(packed)
 
-    chart = alt.Chart(pd.DataFrame({"x": [1, 2]})).mark_bar().encode(x="x:Q")
-    assert pixels(png(chart)) == pixels(vl_convert.vegalite_to_png(chart.to_json(), scale=SCALE))
+def test_a_question_is_asked_once(tables, storm):
+    tables.fly([leg("1", "EWR-BOS", 0, 60)])
+    assert storm.flights == 1
+    tables.fly([leg("2", "EWR-BOS", 0, 60)])
+    assert storm.flights == 1
+    assert Choice("2013-07-10").flights == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"airports": ["XXX"]}, "no flight from XXX on 10 July 2013 (its airports are EWR and JFK)"),
+        ({"airports": ["JFK", "XXX"]}, "no flight from XXX on 10 July 2013 (its airports are EWR and JFK)"),
+        ({"airlines": ["UA", "ZZ"]}, "no flight by ZZ on 10 July 2013 (its airlines are B6 and UA)"),
+        ({"airports": ["JFK"], "airlines": ["UA"]}, "The airlines that were chosen fly from other airports that day."),
+        ({"day": "2013-07-08"}, "`aviation backfill --from 2013-07-08 --to 2013-07-08`"),
+        ({"as_of": "2013-07-10T06:00Z"}, "By now they have 2 such flights: ask for a later moment."),
+        ({"airports": ["JFK"], "airlines": ["B6"]}, None),
+    ],
+)
+def test_a_parameter_that_selects_nothing_says_so(tables, values, said):
+    tables.fly(
+        [
+            leg("1", "JFK-BOS", 0, 60, airline_iata="B6", airline_icao="JBU"),
+            leg("2", "EWR-BOS", 0, 60, airline_iata="UA", airline_icao="UAL"),
+        ]
+    )
+    shown = storm_day.finding(choose(**({"day": "2013-07-10"} | values)))._repr_mimebundle_()
+    if said is None:
+        assert REPORT_MIME not in shown
+        return
+    assert shown[REPORT_MIME]["status"] == "warning"
+    assert said in shown[REPORT_MIME]["warning"]
+    assert said in shown["text/markdown"]
+
+
+def test_too_many_arrivals_asked_for_are_a_warning(tables):
+    tables.fly([leg("1", "EWR-BOS", 0, 60)])
+    found = routes.finding(routes.RouteChoice("2013-07-10", minimum_arrivals=2))
+    assert "`minimum_arrivals`" in found.warning
+
+
+def test_chart_and_finding_follow_the_same_departures(tables, storm):
+    """Also where an earlier leg has no delay, or was on another day."""
+    tables.fly(
+        [
+            leg("in", "BOS-EWR", -100, 0, arr_late=60),
+            leg("out", "EWR-ORD", 30, 200, dep_late=120, arr_late=100),
+            leg("lost", "JFK-BOS", 0, 60, arr_late=None, aircraft_registration="N2", flight_status="diverted"),
+            leg("next", "JFK-BOS", 300, 400, aircraft_registration="N2"),
+        ]
+    )
+    seen = late_aircraft.seen(storm).frame.set_index("seen")["flights"]
+    assert seen["an earlier departure, but not both delays"] == 1
+    assert seen.reindex(late_aircraft.FOLLOWED, fill_value=0).sum() == len(late_aircraft.pairs(storm).frame) == 1
 
 
 @every_notebook
@@ -484,7 +561,10 @@ def test_the_repository_shows_a_notebooks_charts(notebook):
     outputs = [output for cell in nbformat.read(notebook, as_version=4).cells for output in cell.get("outputs", [])]
     assert sum("image/png" in output.get("data", {}) for output in outputs) >= 2
     assert any("text/markdown" in output.get("data", {}) for output in outputs)
-    assert notebook.stat().st_size < 300_000
+    for chart, below in pairwise(outputs):
+        if "image/png" in chart.get("data", {}):
+            assert below["data"]["text/html"].startswith("<details><summary>The SQL behind it</summary>")
+    assert notebook.stat().st_size < 100_000
 
 
 def at_another_day(notebook: Path, folder: Path) -> tuple[Path, nbformat.NotebookNode]:

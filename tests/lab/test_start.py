@@ -10,6 +10,7 @@ from aviation.errors import ParameterError, QueryError
 from aviation.jobs import start as jobs
 from aviation.lab import start as lab
 from aviation.report import RunRecord
+from support.notebooks import defaults
 
 
 def made(counts: dict) -> RunRecord:
@@ -17,7 +18,7 @@ def made(counts: dict) -> RunRecord:
 
 
 def test_nothing_is_done_unless_it_is_chosen():
-    assert lab.run(lab.resolve()) == {"status": "ok", "polled": 0, "loaded": 0}
+    assert lab.run(lab.resolve(**defaults("notebooks/start.ipynb"))) == {"status": "ok", "polled": 0, "loaded": 0}
 
 
 def test_what_is_chosen_is_polled_then_loaded(monkeypatch):
@@ -31,7 +32,7 @@ def test_what_is_chosen_is_polled_then_loaded(monkeypatch):
 
 def test_an_unknown_entity_is_refused():
     with pytest.raises(ParameterError, match="flihgts"):
-        lab.resolve(produce="flihgts")
+        lab.resolve(produce="flihgts", load=False)
 
 
 def test_the_dashboard_stands_in_a_frame_and_its_absence_in_words(monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 
 from aviation.errors import ParameterError, PlaceError
 from aviation.load.settings import settings
+from support.notebooks import defaults
 
 PLACES = {
     "--stack": "prod",
@@ -16,15 +17,8 @@ PLACES = {
     "--catalog": "glue_catalog",
     "--delay_cost_per_minute": "100.76",
 }
-# The notebook's defaults, which the exported script passes on Glue, too.
-CHOICES = {
-    "entities": [],
-    "look_back_hours": 48,
-    "max_refused_share": 0.2,
-    "reconcile": False,
-    "requeue": False,
-    "upkeep": False,
-}
+# The exported script passes them on Glue, too.
+CHOICES = defaults("glue_notebooks/aviation_data_load.ipynb")
 
 
 @pytest.fixture

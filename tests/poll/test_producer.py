@@ -6,13 +6,15 @@ import pytest
 
 from aviation.errors import AccessKeyError, DeliveryError, ParameterError, UnavailableError
 from aviation.poll import producer
+from support.notebooks import defaults
 from support.stand_in import KEY, answer, error
 
 ROWS = [{"plane_type_id": str(number), "age": 12.0} for number in range(25)]
 
 
 def run(**values):
-    return producer.run(producer.resolve(**({"entity": "aircraft_types", "limit": 10, "deadline_seconds": 5} | values)))
+    given = {"entity": "aircraft_types", "limit": 10, "max_calls": 50, "deadline_seconds": 5} | values
+    return producer.run(producer.resolve(**(defaults("notebooks/producer.ipynb") | given)))
 
 
 def test_every_record_arrives_once_in_order_with_its_origin(producer_stack, put_key, stand_in, sent, monkeypatch):
@@ -106,7 +108,7 @@ def test_without_a_key_no_call_is_made(producer_stack, stand_in):
 )
 def test_a_parameter_that_does_not_fit_is_named(values, named):
     with pytest.raises(ParameterError, match=named):
-        producer.resolve(**values)
+        producer.resolve(**(defaults("notebooks/producer.ipynb") | values))
 
 
 def test_the_report_never_holds_the_key(producer_stack, put_key, stand_in):

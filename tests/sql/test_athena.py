@@ -61,7 +61,7 @@ def test_a_query_that_athena_refuses_is_told_in_one_line(parquet_table):
 
 
 class Listing:
-    """Athena as it answers a DESCRIBE: no row repeats the names, a row is one text. The emulator answers it as DuckDB."""
+    """Athena as it answers a DESCRIBE: no row repeats the names, and each is one text, unlike the emulator's."""
 
     def __init__(self, names: list[str], lines: list[str]):
         self.asked: list[str] = []

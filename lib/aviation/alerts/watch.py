@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aviation import parameters
@@ -21,15 +21,15 @@ class Watch:
     scheduled more than `hours` before the newest observation are history, not news.
     """
 
-    watch: str = "disruptions"
-    airlines: list[str] = field(default_factory=list)
-    airports: list[str] = field(default_factory=list)
-    routes: list[str] = field(default_factory=list)
-    tails: list[str] = field(default_factory=list)
-    delay_minutes: int = 60
-    cancelled: bool = True
-    diverted: bool = True
-    hours: int = 36
+    watch: str
+    airlines: list[str]
+    airports: list[str]
+    routes: list[str]
+    tails: list[str]
+    delay_minutes: int
+    cancelled: bool
+    diverted: bool
+    hours: int
 
 
 @dataclass(frozen=True)

@@ -1,2 +1,6 @@
-"""What decision makers ask, for the notebooks in notebooks/explore: each module answers one question, with functions
-that return DataFrames and one that says in two sentences what was found."""
+"""What decision makers ask, for the notebooks in notebooks/explore: a module is named as its notebook and answers its
+question. Each chart is one function, `storm_day.outcomes(chosen)`, whose `Answer` has the rows, the SELECT behind them
+and the picture; `finding(chosen)` says in two sentences what they come to.
+
+Comes in: a `Choice` of flights, from the notebook's parameters. Goes out: answers that a notebook shows. Below are
+`query` and `charts`, above it only the notebooks."""

@@ -6,8 +6,10 @@ about 2013 is about aircraft as they were then.
 
 import pandas as pd
 
+from aviation.charts import marks
 from aviation.explore.choice import Choice
-from aviation.explore.words import counted, share, total
+from aviation.explore.show import Answer, Finding, chart
+from aviation.explore.words import counted, each, share, total
 
 UNKNOWN = "unknown: not in airplanes"
 BANDS = {5: "0–4", 10: "5–9", 15: "10–14", 20: "15–19", 25: "20–24"}
@@ -17,11 +19,10 @@ SHOWN = 14
 ENOUGH = 5
 
 
-def aircraft(chosen: Choice) -> pd.DataFrame:
+def aircraft(chosen: Choice) -> Answer:
     """One row an aircraft that the chosen flights name: `aircraft` (ICAO address, else registration), `airline` (its
     name, else code), `flights`, and `aircraft_type, age_years` (on the day), null where no reference row says."""
-    return chosen.ask(
-        f"""with flown as (
+    named = f"""with flown as (
             select coalesce(aircraft_icao24, aircraft_registration) as aircraft,
                    max(aircraft_icao24) as icao24,
                    max(coalesce(airline_name, airline_icao, airline_iata)) as airline,
@@ -42,7 +43,7 @@ def aircraft(chosen: Choice) -> pd.DataFrame:
         left join described on described.icao_code_hex = flown.icao24 and described.newest = 1
         left join types on types.iata_code = described.iata_code_short
         order by flown.aircraft"""
-    )
+    return Answer(chosen.ask(named), named)
 
 
 def coverage(chosen: Choice) -> pd.DataFrame:
@@ -53,8 +54,54 @@ def coverage(chosen: Choice) -> pd.DataFrame:
     )
 
 
+def types(chosen: Choice) -> Answer:
+    """`by_type` of the chosen flights' aircraft."""
+    flown = aircraft(chosen)
+    return chart(
+        flown.sql,
+        by_type(flown.frame),
+        marks.bars,
+        label="aircraft_type",
+        value="flights",
+        text="in_words",
+        title="The types that flew",
+        subtitle=chosen.label,
+    )
+
+
+def ages(chosen: Choice) -> Answer:
+    """`by_age` of the chosen flights' aircraft."""
+    flown = aircraft(chosen)
+    return chart(
+        flown.sql,
+        by_age(flown.frame),
+        marks.bars,
+        label="age",
+        value="aircraft",
+        title="How old the aircraft were on the day, in years",
+        subtitle=chosen.label,
+    )
+
+
+def airlines(chosen: Choice) -> Answer:
+    """`by_airline` of the chosen flights' aircraft."""
+    flown = aircraft(chosen)
+    return chart(
+        flown.sql,
+        by_airline(flown.frame),
+        marks.bars,
+        label="airline",
+        value="mean_age_years",
+        text="in_words",
+        form=".0f",
+        unit="mean age, years",
+        title="Mean age of the aircraft, by airline",
+        subtitle=f"{chosen.label}; of at least {ENOUGH} aircraft, and half of them, the age is known",
+    )
+
+
 def by_type(fleet: pd.DataFrame) -> pd.DataFrame:
-    """`aircraft_type, aircraft, flights, said` (both in words), most flights first; beyond SHOWN types the rest is
+    """`aircraft_type, aircraft, flights, in_words` (both), most flights first; beyond SHOWN types the rest is
     one row, and so are those whose type is UNKNOWN, last."""
     counts = fleet.assign(aircraft_type=fleet["aircraft_type"].fillna(UNKNOWN)).groupby("aircraft_type")
     types = counts.agg(aircraft=("aircraft", "size"), flights=("flights", "sum")).reset_index()
@@ -64,7 +111,7 @@ def by_type(fleet: pd.DataFrame) -> pd.DataFrame:
     other = [{"aircraft_type": f"{len(rest)} other types", **rest[["aircraft", "flights"]].sum()}] if len(rest) else []
     parts = [known.head(SHOWN), pd.DataFrame(other, columns=types.columns), unknown]
     shown = pd.concat([part for part in parts if len(part)] or [types], ignore_index=True)
-    return shown.assign(said=[f"{row.flights:,} by {row.aircraft:,} aircraft" for row in shown.itertuples()])
+    return shown.assign(in_words=each(shown, lambda row: f"{row.flights:,} by {row.aircraft:,} aircraft"))
 
 
 def by_age(fleet: pd.DataFrame) -> pd.DataFrame:
@@ -79,35 +126,35 @@ def by_age(fleet: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_airline(fleet: pd.DataFrame) -> pd.DataFrame:
-    """`airline, mean_age_years, known` (aircraft of known age), `aircraft, said` (in words), of airlines with at least
+    """`airline, mean_age_years, known` (aircraft of known age), `aircraft, in_words`, of airlines with at least
     ENOUGH of known age, and those half of its aircraft or more; the oldest first."""
     ages = fleet.assign(age_years=fleet["age_years"].astype(float)).groupby("airline")
     means = ages.agg(
         mean_age_years=("age_years", "mean"), known=("age_years", "count"), aircraft=("aircraft", "size")
     ).reset_index()
     means = means[(means["known"] >= ENOUGH) & (means["known"] >= means["aircraft"] / 2)]
-    means["said"] = [f"{row.mean_age_years:.1f}, of {row.known:,} aircraft" for row in means.itertuples()]
+    means = means.assign(in_words=each(means, lambda row: f"{row.mean_age_years:.1f}, of {row.known:,} aircraft"))
     return means.sort_values(["mean_age_years", "airline"], ascending=[False, True], ignore_index=True)
 
 
-def finding(chosen: Choice, fleet: pd.DataFrame, covered: pd.DataFrame) -> str:
+def finding(chosen: Choice) -> Finding:
     """Two sentences, of `aircraft` and `coverage`."""
+    if not chosen.flights:
+        return Finding(chosen.nothing, chosen.nothing)
+    fleet, covered = aircraft(chosen).frame, coverage(chosen)
     flights, named = total(covered, "flights"), total(covered, "named")
-    if not flights:
-        return chosen.nothing
+    of_all = f"Of {counted(flights, 'flight')} on {chosen.label} not cancelled,"
     if not named:
-        return (
-            f"Of {counted(flights, 'flight')} on {chosen.label} not cancelled, not one names its aircraft. So neither "
-            "types nor ages can be told."
-        )
+        text = f"{of_all} not one names its aircraft. So neither types nor ages can be told."
+        return Finding(text, chosen.unmatched)
     known = int(fleet["aircraft_type"].notna().sum())
     top = by_type(fleet).iloc[0]
     most = f"; most flights were by {top['aircraft_type']} ({top['flights']:,})" if known else ""
-    return (
-        f"Of {counted(flights, 'flight')} on {chosen.label} not cancelled, {named:,} ({share(named, flights)}) name "
-        f"their aircraft, {len(fleet):,} in all, with a known type for {known:,} ({share(known, len(fleet))}){most}. "
-        f"{_ages(fleet)}"
+    text = (
+        f"{of_all} {named:,} ({share(named, flights)}) name their aircraft, {len(fleet):,} in all, with a known type "
+        f"for {known:,} ({share(known, len(fleet))}){most}. {_ages(fleet)}"
     )
+    return Finding(text, chosen.unmatched)
 
 
 def _ages(fleet: pd.DataFrame) -> str:

@@ -1,72 +1,111 @@
 """Who is on time: which airlines, from which airports, at which hours?"""
 
+from typing import Any
+
 import pandas as pd
 
+from aviation.charts import marks
 from aviation.explore.choice import Choice
-from aviation.explore.words import counted, share, total
+from aviation.explore.show import Answer, Finding, chart
+from aviation.explore.words import counted, each, share, total
 from aviation.views.declaration import AIRLINE, FLIGHTS_OVER, LATE_MIN
 
 # Below this many flights a share is that of single flights.
 ENOUGH = 10
 # As many airlines as can be read in one chart.
 SHOWN = 20
+# Counts by `case`: of nothing but nulls, DuckDB's count_if is null.
 FIGURES = f"""count(*) as flights,
-       count_if(flight_status = 'landed' and arr_delay_min < {LATE_MIN}) as on_time,
-       count_if(flight_status = 'landed' and (arr_delay_min is null or arr_delay_min >= {LATE_MIN})) as late,
-       count_if(flight_status = 'diverted') as diverted,
-       count_if(flight_status = 'cancelled') as cancelled"""
+       count(case when flight_status = 'landed' and arr_delay_min < {LATE_MIN} then 1 end) as on_time,
+       count(case when flight_status = 'landed' and (arr_delay_min is null or arr_delay_min >= {LATE_MIN})
+                  then 1 end) as late,
+       count(case when flight_status = 'diverted' then 1 end) as diverted,
+       count(case when flight_status = 'cancelled' then 1 end) as cancelled"""
+SHARES: dict[str, Any] = {"value": "on_time_share", "form": ".0%"}
 
 
-def by_airline(chosen: Choice) -> pd.DataFrame:
+def by_airline(chosen: Choice) -> Answer:
     """`airline_icao, airline_iata, airline_name, flights, on_time, late, diverted, cancelled, airline` (the best name
     there is), `on_time_share` (0 to 1); the most punctual first.
 
     The rule of the view on_time_by_airline_day: of the flights that are over, those that landed less than 15 minutes
     after schedule; a landing whose delay is not known counts as late."""
-    answer = chosen.ask(
-        f"{FLIGHTS_OVER} select {AIRLINE}, {FIGURES} from flights_over where {chosen.condition} group by airline"
+    figures = f"{FLIGHTS_OVER} select {AIRLINE}, {FIGURES} from flights_over where {chosen.condition} group by airline"
+    rows = chosen.ask(figures)
+    names = rows["airline_name"].fillna(rows["airline_icao"]).fillna(rows["airline_iata"]).fillna("not named")
+    ranked = _ranked(rows.assign(airline=names), ["airline"])
+    return chart(
+        figures,
+        ranked,
+        marks.bars,
+        drawn=labelled(ranked),
+        label="airline",
+        text="in_words",
+        zero_to=1.0,
+        unit="share of flights that landed on time",
+        title="Who landed on time",
+        subtitle=f"{chosen.label}; airlines with at least {ENOUGH} flights",
+        **SHARES,
     )
-    names = answer["airline_name"].fillna(answer["airline_icao"]).fillna(answer["airline_iata"]).fillna("not named")
-    return _ranked(answer.assign(airline=names), ["airline"])
 
 
 def labelled(airlines: pd.DataFrame) -> pd.DataFrame:
-    """The SHOWN airlines of most flights, of ENOUGH at least, with `said`: the share on time and the flights."""
+    """The SHOWN airlines of most flights, of ENOUGH at least, with `in_words`: the share on time and the flights."""
     largest = airlines[airlines["flights"] >= ENOUGH].nlargest(SHOWN, "flights").sort_index()
-    return largest.assign(
-        said=[f"{share(row.on_time, row.flights)} of {row.flights:,}" for row in largest.itertuples()]
-    )
+    return largest.assign(in_words=each(largest, lambda row: f"{share(row.on_time, row.flights)} of {row.flights:,}"))
 
 
-def by_airport(chosen: Choice) -> pd.DataFrame:
+def by_airport(chosen: Choice) -> Answer:
     """`airport` of departure, and the figures of `by_airline`; the most punctual first."""
-    return _grouped(chosen, "coalesce(dep_airport, 'not named') as airport", "1")
+    figures = _grouped(chosen, "coalesce(dep_airport, 'not named') as airport", "1")
+    return Answer(_ranked(chosen.ask(figures), ["airport"]), figures)
 
 
-def by_airline_airport(chosen: Choice) -> pd.DataFrame:
+def by_airline_airport(chosen: Choice) -> Answer:
     """`airline` (its name, else code), `airport` of departure and the figures, of pairs with ENOUGH flights or more."""
-    pairs = _grouped(
+    figures = _grouped(
         chosen,
         "coalesce(max(airline_name), airline, 'not named') as airline, coalesce(dep_airport, 'not named') as airport",
         f"airline, dep_airport having count(*) >= {ENOUGH}",
     )
-    return pairs[pairs["airline"].isin(pairs.groupby("airline")["flights"].sum().nlargest(SHOWN).index)]
+    pairs = _ranked(chosen.ask(figures), ["airline", "airport"])
+    return chart(
+        figures,
+        pairs[pairs["airline"].isin(pairs.groupby("airline")["flights"].sum().nlargest(SHOWN).index)],
+        marks.heat,
+        x="airport",
+        x_title="airport of departure",
+        y="airline",
+        unit="on time",
+        title="Share on time by airline and airport of departure",
+        subtitle=f"{chosen.label}; at least {ENOUGH} flights",
+        **SHARES,
+    )
 
 
-def by_airport_hour(chosen: Choice) -> pd.DataFrame:
+def by_airport_hour(chosen: Choice) -> Answer:
     """`airport` of departure, `hour` (0 to 23, scheduled departure, local) and the figures."""
-    return _grouped(
+    figures = _grouped(
         chosen,
         "coalesce(dep_airport, 'not named') as airport, hour(dep_scheduled_local) as hour",
         "1, 2 having hour(dep_scheduled_local) is not null",
     )
-
-
-def _grouped(chosen: Choice, keys: str, group: str) -> pd.DataFrame:
-    answer = chosen.ask(
-        f"{FLIGHTS_OVER} select {keys}, {FIGURES} from flights_over where {chosen.condition} group by {group}"
+    return chart(
+        figures,
+        _ranked(chosen.ask(figures), ["airport", "hour"]),
+        marks.heat,
+        x="hour",
+        x_title="scheduled departure, local hour",
+        y="airport",
+        unit="on time",
+        title="Share on time by airport and hour of departure",
+        subtitle=chosen.label,
+        **SHARES,
     )
-    return _ranked(answer, [name for name in ("airline", "airport", "hour") if name in answer])
+
+
+def _grouped(chosen: Choice, keys: str, group: str) -> str:
+    return f"{FLIGHTS_OVER} select {keys}, {FIGURES} from flights_over where {chosen.condition} group by {group}"
 
 
 def _ranked(answer: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -74,16 +113,21 @@ def _ranked(answer: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return ranked.sort_values(["on_time_share", *keys], ascending=[False] + [True] * len(keys), ignore_index=True)
 
 
-def finding(chosen: Choice, airlines: pd.DataFrame, airports: pd.DataFrame) -> str:
+def finding(chosen: Choice) -> Finding:
     """Two sentences, of `by_airline` and `by_airport`."""
+    airlines, airports = by_airline(chosen).frame, by_airport(chosen).frame
     flights, on_time = total(airlines, "flights"), total(airlines, "on_time")
+    if not chosen.flights:
+        return Finding(chosen.nothing, chosen.nothing)
     if not flights:
-        return chosen.nothing
+        none = f"No flight of {chosen.label} is over yet. So none can be on time or late."
+        return Finding(none, none)
     spread = f"{_spread(airlines, 'airline', 'airlines')}, and {_spread(airports, 'airport', 'airports of departure')}"
-    return (
+    return Finding(
         f"Of {counted(flights, 'finished flight')} on {chosen.label}, {on_time:,} ({share(on_time, flights)}) "
         f"landed less than {LATE_MIN} minutes after schedule. "
-        f"{spread[0].upper()}{spread[1:]}."
+        f"{spread[0].upper()}{spread[1:]}.",
+        chosen.unmatched,
     )
 
 

@@ -1,81 +1,138 @@
-"""Which routes arrive late, and does it matter from where one leaves?"""
+"""Which routes arrive late, and does it matter which airport one leaves from?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from aviation.charts import marks
 from aviation.errors import ParameterError
 from aviation.explore.choice import Choice
-from aviation.explore.words import counted, late, minutes
+from aviation.explore.show import Answer, Finding, chart
+from aviation.explore.words import counted, each, late, minutes
 
 # As many as can be read in one chart.
-SHOWN = 15
+SHOWN = 10
 
 
 @dataclass(frozen=True)
 class RouteChoice(Choice):
     """Routes with fewer arrivals are left out: their mean is that of single flights."""
 
-    minimum_arrivals: int = 3
+    minimum_arrivals: int = field(kw_only=True)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.minimum_arrivals < 1:
             raise ParameterError(f"parameter 'minimum_arrivals' must be at least 1, not {self.minimum_arrivals}")
 
+    @property
+    def enough(self) -> str:
+        """`3 arrivals`."""
+        return counted(self.minimum_arrivals, "arrival")
 
-def routes(chosen: RouteChoice) -> pd.DataFrame:
+
+def routes(chosen: RouteChoice) -> Answer:
     """`route` (JFK → BOS), `dep_iata, arr_iata, flights` (that are over), `arrived, delayed, mean_arr_delay_min,
-    delay_minutes` (mean x arrived, from 0 up), of the routes with enough arrivals; the latest on average first."""
-    answer = chosen.ask(
-        "select dep_iata, arr_iata, flights, arrived, delayed, mean_arr_delay_min from delays_by_route_day "
-        f"where {chosen.condition} and dep_iata is not null and arr_iata is not null "
+    delay_minutes` (mean x arrived, from 0 up), `destination` (Boston (BOS)), `named` (JFK → Boston (BOS)), of the
+    routes with enough arrivals; the latest on average first."""
+    means = (
+        "select dep_iata, arr_iata, city_name, flights, arrived, delayed, mean_arr_delay_min from delays_by_route_day "
+        "left join (select iata_code, max(city_name) as city_name from cities group by iata_code) as city "
+        f"on city.iata_code = arr_iata where {chosen.condition} and dep_iata is not null and arr_iata is not null "
         f"and arrived >= {chosen.minimum_arrivals} order by mean_arr_delay_min desc, dep_iata, arr_iata"
     )
-    lost = (answer["mean_arr_delay_min"] * answer["arrived"]).clip(lower=0)
-    return answer.assign(route=answer["dep_iata"] + " → " + answer["arr_iata"], delay_minutes=lost)
+    rows = chosen.ask(means)
+    known = rows["city_name"] + " (" + rows["arr_iata"] + ")"
+    destination = known.fillna(rows["arr_iata"])
+    ranked = rows.assign(
+        route=rows["dep_iata"] + " → " + rows["arr_iata"],
+        delay_minutes=(rows["mean_arr_delay_min"] * rows["arrived"]).clip(lower=0),
+        destination=destination,
+        named=rows["dep_iata"] + " → " + destination,
+    ).drop(columns="city_name")
+    return chart(
+        means,
+        ranked,
+        marks.bars,
+        drawn=labelled(ranked.head(SHOWN)),
+        label="named",
+        value="mean_arr_delay_min",
+        text="in_words",
+        form=".0f",
+        unit="mean arrival delay, minutes",
+        title="The routes that arrived latest",
+        subtitle=f"{chosen.label}; at least {chosen.enough}",
+    )
 
 
 def labelled(ranked: pd.DataFrame) -> pd.DataFrame:
-    """The rows, with `said`: the mean delay and the arrivals, in words."""
-    return ranked.assign(
-        said=[f"{row.mean_arr_delay_min:.0f} min, {counted(row.arrived, 'arrival')}" for row in ranked.itertuples()]
+    """The rows, with `in_words`: the mean delay and the arrivals."""
+    words = each(ranked, lambda row: f"{row.mean_arr_delay_min:.0f} min, {counted(row.arrived, 'arrival')}")
+    return ranked.assign(in_words=words)
+
+
+def lost(chosen: RouteChoice) -> Answer:
+    """The SHOWN rows of `routes` with the most `delay_minutes`."""
+    ranked = routes(chosen)
+    return chart(
+        ranked.sql,
+        ranked.frame.nlargest(SHOWN, "delay_minutes"),
+        marks.bars,
+        label="named",
+        value="delay_minutes",
+        form=",.0f",
+        unit="arrivals x mean arrival delay, minutes",
+        title="The routes that lost most minutes",
+        subtitle=chosen.label,
     )
 
 
-def destinations(ranked: pd.DataFrame) -> pd.DataFrame:
+def destinations(chosen: RouteChoice) -> Answer:
     """The rows of `routes` to destinations that are reached from several airports, with `spread` (minutes between the
     best and the worst airport); the widest spread first, SHOWN destinations at most."""
-    groups = ranked.groupby("arr_iata")["mean_arr_delay_min"]
-    spread = ranked.assign(
+    ranked = routes(chosen)
+    groups = ranked.frame.groupby("arr_iata")["mean_arr_delay_min"]
+    spread = ranked.frame.assign(
         spread=groups.transform("max") - groups.transform("min"), airports=groups.transform("size")
     ).query("airports > 1")
     spread = spread.sort_values(["spread", "arr_iata", "dep_iata"], ascending=[False, True, True], ignore_index=True)
-    return spread[spread["arr_iata"].isin(spread["arr_iata"].drop_duplicates().head(SHOWN))]
+    return chart(
+        ranked.sql,
+        spread[spread["arr_iata"].isin(spread["arr_iata"].drop_duplicates().head(SHOWN))],
+        marks.dots,
+        label="destination",
+        value="mean_arr_delay_min",
+        group="dep_iata",
+        unit="mean arrival delay, minutes",
+        title="The same destination from different airports",
+        subtitle=f"{chosen.label}; at least {chosen.enough}",
+    )
 
 
-def finding(chosen: RouteChoice, ranked: pd.DataFrame, choices: pd.DataFrame) -> str:
+def finding(chosen: RouteChoice) -> Finding:
     """Two sentences, of `routes` and `destinations`."""
-    enough = counted(chosen.minimum_arrivals, "arrival")
+    ranked = routes(chosen).frame
     if ranked.empty:
-        return (
-            f"No route had {enough} or more on {chosen.label}. Ask for routes with fewer, or load the day with "
-            f"`aviation backfill --from {chosen.day} --to {chosen.day}`."
-        )
-    worst, best = ranked.iloc[0], ranked.iloc[-1]
-    first = f"Of {counted(len(ranked), 'route')} with {enough} or more on {chosen.label}, "
-    first += f"{worst['route']} arrived latest, {late(worst['mean_arr_delay_min'])} on average"
+        none = f"No route had {chosen.enough} or more on {chosen.label}."
+        if not chosen.flights:
+            text = f"{none} {chosen.nothing.partition('. ')[2]}"
+        else:
+            text = f"{none} Ask for routes with fewer: the parameter is `minimum_arrivals`."
+        return Finding(text, text)
+    named, means = ranked["named"], ranked["mean_arr_delay_min"]
+    first = f"Of {counted(len(ranked), 'route')} with {chosen.enough} or more on {chosen.label}, "
+    first += f"{named.iloc[0]} arrived latest, {late(means.iloc[0])} on average"
     if len(ranked) > 1:
-        first += f", and {best['route']} earliest, {late(best['mean_arr_delay_min'])}"
-    return f"{first}. {_choice(choices)}"
+        first += f", and {named.iloc[-1]} earliest, {late(means.iloc[-1])}"
+    return Finding(f"{first}. {_choice(destinations(chosen).frame)}", chosen.unmatched)
 
 
 def _choice(choices: pd.DataFrame) -> str:
     if choices.empty:
         return "No destination was reached from two airports, so there was nothing to choose."
     rows = choices[choices["arr_iata"] == choices["arr_iata"].iloc[0]].sort_values("mean_arr_delay_min")
-    good, bad = rows.iloc[0], rows.iloc[-1]
+    means, airports = rows["mean_arr_delay_min"], rows["dep_iata"]
     return (
-        f"Where one left from mattered most on the way to {good['arr_iata']}: from {good['dep_iata']} flights arrived "
-        f"{late(good['mean_arr_delay_min'])} on average, from {bad['dep_iata']} {late(bad['mean_arr_delay_min'])}, "
-        f"{minutes(good['spread'])} apart."
+        f"The airport that one left from mattered most on the way to {rows['destination'].iloc[0]}: from "
+        f"{airports.iloc[0]} flights arrived {late(means.iloc[0])} on average, from {airports.iloc[-1]} "
+        f"{late(means.iloc[-1])}, {minutes(rows['spread'].iloc[0])} apart."
     )

@@ -2,8 +2,10 @@
 
 import pandas as pd
 
+from aviation.charts import marks
 from aviation.explore.choice import Choice
-from aviation.explore.words import counted, hour, late, listed, share, total
+from aviation.explore.show import Answer, Finding, chart
+from aviation.explore.words import counted, hour, late, listed, share
 from aviation.views.declaration import LATE_MIN, delay_figures
 
 OUTCOMES = ("left on time", "left late", "diverted", "cancelled", "not yet left")
@@ -16,21 +18,52 @@ OUTCOME = f"""case when flight_status = 'cancelled' then 'cancelled'
 ENOUGH = 5
 
 
-def outcomes(chosen: Choice) -> pd.DataFrame:
-    """`hour` (0 to 23, of the scheduled departure, local; null where not known), `outcome` (left on time, left late,
-    diverted, cancelled, not yet left), `flights`. A flight is in one row; late is 15 minutes or more."""
-    return chosen.ask(
+HOURS = "scheduled departure, local hour"
+
+
+def outcomes(chosen: Choice) -> Answer:
+    """`hour` (0 to 23, of the scheduled departure, local; null where not known), `outcome` (one of OUTCOMES),
+    `flights`. A flight is in one row; late is 15 minutes or more."""
+    ends = (
         f"select hour(dep_scheduled_local) as hour, {OUTCOME} as outcome, count(*) as flights from flights "
         f"where {chosen.condition} group by 1, 2 order by 1, 2"
     )
+    rows = chosen.ask(ends)
+    return chart(
+        ends,
+        rows,
+        marks.stacked,
+        drawn=rows.dropna(subset="hour"),
+        x="hour",
+        x_title=HOURS,
+        value="flights",
+        group="outcome",
+        order=OUTCOMES,
+        title="What became of each hour's departures",
+        subtitle=f"{chosen.label}; late is {LATE_MIN} minutes or more",
+    )
 
 
-def delays(chosen: Choice) -> pd.DataFrame:
+def delays(chosen: Choice) -> Answer:
     """`hour, flights` (those that left), and `mean_`, `median_` and `p90_dep_delay_min` in minutes."""
-    return chosen.ask(
+    figures = (
         f"select hour(dep_scheduled_local) as hour, count(*) as flights, {delay_figures('dep_delay_min')} from flights "
         f"where {chosen.condition} and flight_status <> 'cancelled' and dep_delay_min is not null "
         "and dep_scheduled_local is not null group by 1 order by 1"
+    )
+    rows = chosen.ask(figures)
+    return chart(
+        figures,
+        rows,
+        marks.lines,
+        drawn=measures(rows),
+        x="hour",
+        x_title=HOURS,
+        value="minutes",
+        group="measure",
+        unit="departure delay, minutes",
+        title="How late flights left, by the hour of their schedule",
+        subtitle=chosen.label,
     )
 
 
@@ -40,25 +73,40 @@ def measures(by_hour: pd.DataFrame) -> pd.DataFrame:
     return by_hour.rename(columns=names).melt("hour", list(names.values()), "measure", "minutes")
 
 
-def delays_by_airport(chosen: Choice) -> pd.DataFrame:
+def delays_by_airport(chosen: Choice) -> Answer:
     """`hour, airport, mean_dep_delay_min` of hours in which at least ENOUGH flights left the airport."""
-    return chosen.ask(
+    means = (
         "select hour(dep_scheduled_local) as hour, coalesce(dep_iata, dep_icao) as airport, "
         f"avg(dep_delay_min) as mean_dep_delay_min from flights where {chosen.condition} "
         "and flight_status <> 'cancelled' and dep_scheduled_local is not null group by 1, 2 "
         f"having count(dep_delay_min) >= {ENOUGH} order by 1, 2"
     )
+    return chart(
+        means,
+        chosen.ask(means),
+        marks.lines,
+        x="hour",
+        x_title=HOURS,
+        value="mean_dep_delay_min",
+        group="airport",
+        unit="mean departure delay, minutes",
+        title="How late flights left, by airport",
+        subtitle=f"{chosen.label}; hours in which at least {ENOUGH} flights left the airport",
+    )
 
 
-def finding(chosen: Choice, by_outcome: pd.DataFrame, by_hour: pd.DataFrame) -> str:
+def finding(chosen: Choice) -> Finding:
     """Two sentences, of `outcomes` and `delays`."""
-    flights = total(by_outcome, "flights")
+    flights = chosen.flights
     if not flights:
-        return chosen.nothing
-    counts = by_outcome.groupby("outcome")["flights"].sum()
+        return Finding(chosen.nothing, chosen.nothing)
+    counts = outcomes(chosen).frame.groupby("outcome")["flights"].sum()
     parts = [f"{counts[name]:,} ({share(counts[name], flights)}) {name}" for name in OUTCOMES if name in counts]
     lost = "" if {"cancelled", "diverted"} & set(counts.index) else "; none was cancelled or diverted"
-    return f"Of {counted(flights, 'flight')} on {chosen.label}, {listed(parts)}{lost}. {_turn(by_hour)}"
+    return Finding(
+        f"Of {counted(flights, 'flight')} on {chosen.label}, {listed(parts)}{lost}. {_turn(delays(chosen).frame)}",
+        chosen.unmatched,
+    )
 
 
 def _turn(by_hour: pd.DataFrame) -> str:
@@ -66,8 +114,9 @@ def _turn(by_hour: pd.DataFrame) -> str:
     busy = by_hour[by_hour["flights"] >= ENOUGH]
     if busy.empty:
         return f"No hour had {ENOUGH} departures, too few to tell a good hour from a bad one."
-    worst = busy.loc[busy["mean_dep_delay_min"].idxmax()]
-    peak = f"the hour from {hour(worst['hour'])} was worst, {late(worst['mean_dep_delay_min'])} on average"
+    worst = busy.nlargest(1, "mean_dep_delay_min")
+    mean = late(worst["mean_dep_delay_min"].iloc[0])
+    peak = f"the hour from {hour(worst['hour'].iloc[0])} was worst, {mean} on average"
     turned = busy[busy["median_dep_delay_min"] >= LATE_MIN]
     if turned.empty:
         return f"In no hour did half of the flights leave {LATE_MIN} minutes late or more; {peak}."

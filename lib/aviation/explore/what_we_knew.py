@@ -5,8 +5,10 @@ Moments are those at which the API was asked: what happened between two polls is
 
 import pandas as pd
 
+from aviation.charts import marks
 from aviation.explore.choice import Choice
-from aviation.explore.words import counted, listed, minutes, share, total
+from aviation.explore.show import Answer, Finding, chart
+from aviation.explore.words import counted, each, listed, minutes, share, total
 from aviation.sql.as_of import instant
 from aviation.views.declaration import LATE_MIN
 
@@ -22,27 +24,55 @@ KINDS = """case when field = 'flight_status' then 'status'
 ENDS = {"cancelled": "cancellations", "diverted": "diversions", "landed": "landings"}
 
 
-def statuses(chosen: Choice) -> pd.DataFrame:
+# What the replay makes up bears on every answer about news of cancellations.
+INVENTED = "in replayed data that moment is invented: a flight is called off at its scheduled departure"
+POLL = "poll (UTC)"
+
+
+def statuses(chosen: Choice) -> Answer:
     """`known_at` (UTC; each moment at which a chosen flight was seen), `flight_status, flights`: what held then.
     From flight_history."""
-    return chosen.ask(
+    held = (
         f"{_moments(chosen)} select known_at, coalesce(flight_status, 'unknown') as flight_status, count(*) as flights "
         "from held group by 1, 2 order by 1, 2"
     )
-
-
-def expectations(chosen: Choice) -> pd.DataFrame:
-    """`known_at, measure, flights`: how many flights were then known to be late or cancelled, and how many that had
-    not left were expected to be late (the API's forecast); late is 15 minutes or more."""
-    answer = chosen.ask(
-        f"""{_moments(chosen)} select known_at,
-            count_if(flight_status <> 'cancelled' and dep_delay_min >= {LATE_MIN}) as "known late departures",
-            count_if(flight_status <> 'cancelled' and dep_delay_min is null
-                     and dep_delay_forecast_min >= {LATE_MIN}) as "expected late departures",
-            count_if(flight_status = 'cancelled') as "known cancellations"
-        from held group by 1 order by 1"""
+    rows = chosen.ask(held)
+    return chart(
+        held,
+        rows,
+        marks.stacked,
+        drawn=moments(rows),
+        x=POLL,
+        value="flights",
+        group="flight_status",
+        order=ORDER,
+        title="What was known of the day's flights at each poll",
+        subtitle=chosen.label,
     )
-    return answer.melt("known_at", list(answer.columns[1:]), "measure", "flights")
+
+
+def expectations(chosen: Choice) -> Answer:
+    """`known_at` (UTC), `measure, flights`: how many flights were then known to be late or cancelled, and how many that
+    had not left were expected to be late (the API's forecast); late is 15 minutes or more."""
+    counts = f"""{_moments(chosen)} select known_at,
+            count(case when flight_status <> 'cancelled' and dep_delay_min >= {LATE_MIN} then 1 end)
+                as "known late departures",
+            count(case when flight_status <> 'cancelled' and dep_delay_min is null
+                        and dep_delay_forecast_min >= {LATE_MIN} then 1 end) as "expected late departures",
+            count(case when flight_status = 'cancelled' then 1 end) as "known cancellations"
+        from held group by 1 order by 1"""
+    wide = chosen.ask(counts)
+    return chart(
+        counts,
+        wide.melt("known_at", list(wide.columns[1:]), "measure", "flights"),
+        marks.lines,
+        x="known_at",
+        x_title="known at (UTC)",
+        value="flights",
+        group="measure",
+        title="How the day's trouble became known",
+        subtitle=f"{chosen.label}; late is {LATE_MIN} minutes or more",
+    )
 
 
 def _moments(chosen: Choice) -> str:
@@ -55,21 +85,32 @@ def _moments(chosen: Choice) -> str:
                  and (versions.known_until is null or versions.known_until > moments.known_at))"""
 
 
-def changes(chosen: Choice) -> pd.DataFrame:
+def changes(chosen: Choice) -> Answer:
     """`known_at` (UTC), `kind` (of what changed), `changes`. From flight_events."""
-    return chosen.ask(
+    kinds = (
         f"select known_from as known_at, {KINDS} as kind, count(*) as changes from flight_events where flight_key in "
         f"(select flight_key from flights where {chosen.condition}) and flight_date = date '{chosen.day}' "
         "group by 1, 2 order by 1, 2"
     )
+    rows = chosen.ask(kinds)
+    return chart(
+        kinds,
+        rows,
+        marks.stacked,
+        drawn=moments(rows),
+        x=POLL,
+        value="changes",
+        group="kind",
+        title="What each poll changed",
+        subtitle=chosen.label,
+    )
 
 
-def cancellations(chosen: Choice) -> pd.DataFrame:
+def cancellations(chosen: Choice) -> Answer:
     """One row a chosen flight that is cancelled: `flight_key, dep_scheduled_utc, known_at` (when the cancellation was
     first seen: an event, or else the first version), `notice_min` (minutes from then to the scheduled departure,
-    negative where that was over; null without a schedule)."""
-    return chosen.ask(
-        f"""with told as (
+    negative where that was over; null without a schedule). Drawn is `notice`."""
+    first_seen = f"""with told as (
             select flight_key, known_from from flight_events
             where field = 'flight_status' and to_value = 'cancelled' and flight_date = date '{chosen.day}'
             union all
@@ -82,12 +123,25 @@ def cancellations(chosen: Choice) -> pd.DataFrame:
                          date_trunc('minute', flights.dep_scheduled_utc)) as notice_min
         from flights inner join first_told on first_told.flight_key = flights.flight_key
         where {chosen.condition} and flights.flight_status = 'cancelled' order by flights.flight_key"""
+    rows = chosen.ask(first_seen)
+    return chart(
+        first_seen,
+        rows,
+        marks.stacked,
+        drawn=notice(rows),
+        x="news",
+        x_title="from the scheduled departure",
+        value="flights",
+        group="when",
+        title="How early cancellations were known",
+        subtitle=f"{chosen.label}\n{INVENTED[0].upper()}{INVENTED[1:]}",
     )
 
 
-def moments(told: pd.DataFrame) -> pd.DataFrame:
-    """The rows, with `poll (UTC)`: `known_at` as day and time, in words."""
-    return told.assign(**{"poll (UTC)": [f"{when:%d %b}\n{when:%H:%M}" for when in told["known_at"]]})
+def moments(known: pd.DataFrame) -> pd.DataFrame:
+    """The rows, with the column POLL: `known_at` as day and time, in words."""
+    words = each(known, lambda row: f"{row.known_at:%d %b}\n{row.known_at:%H:%M}")
+    return known.assign(**{POLL: words})
 
 
 def notice(cancelled: pd.DataFrame) -> pd.DataFrame:
@@ -106,17 +160,16 @@ def notice(cancelled: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def then_and_now(then: Choice, now: Choice) -> pd.DataFrame:
+def then_and_now(then: Choice, now: Choice) -> Answer:
     """`flight_status, then, now` (flights): the same question to `flights`, as of two moments."""
-    both = [
-        choice.ask(
-            "select coalesce(flight_status, 'unknown') as flight_status, count(*) as flights from flights "
-            f"where {choice.condition} group by 1"
-        ).set_index("flight_status")["flights"]
-        for choice in (then, now)
-    ]
+    counts = (
+        "select coalesce(flight_status, 'unknown') as flight_status, count(*) as flights from flights "
+        f"where {now.condition} group by 1"
+    )
+    both = [choice.ask(counts).set_index("flight_status")["flights"] for choice in (then, now)]
     joined = pd.concat(both, axis=1, keys=["then", "now"]).fillna(0).astype(int)
-    return joined.sort_values(["now", "then"], ascending=False).rename_axis("flight_status").reset_index()
+    ranked = joined.sort_values(["now", "then"], ascending=False).rename_axis("flight_status").reset_index()
+    return Answer(ranked, counts)
 
 
 def at(held: pd.DataFrame, moment: str) -> dict[str, int]:
@@ -126,19 +179,22 @@ def at(held: pd.DataFrame, moment: str) -> dict[str, int]:
     return {status: int(flights) for status, flights in zip(last["flight_status"], last["flights"], strict=True)}
 
 
-def finding(then: Choice, compared: pd.DataFrame, cancelled: pd.DataFrame) -> str:
+def finding(then: Choice, now: Choice) -> Finding:
     """Two sentences, of `then_and_now` and `cancellations`."""
-    flights = total(compared, "now")
-    if not flights:
-        return then.nothing
+    if not now.flights:
+        return Finding(now.nothing, now.nothing)
+    compared = then_and_now(then, now).frame
     counts = compared.set_index("flight_status")
     parts = [
         f"{counts.loc[name, 'then']:,} of {counts.loc[name, 'now']:,} {ends}"
         for name, ends in ENDS.items()
         if name in counts.index
     ]
-    known = f"{total(compared, 'then'):,} of {counted(flights, 'flight')}"
-    return f"On {then.label}, the tables knew {listed([known, *parts])}. {_notice(cancelled)}"
+    known = f"{total(compared, 'then'):,} of {counted(now.flights, 'flight')}"
+    return Finding(
+        f"On {then.label}, the tables knew {listed([known, *parts])}. {_notice(cancellations(now).frame)}",
+        now.unmatched if then.flights else f"parameter 'as_of': at {then.as_of} nothing was known of these flights",
+    )
 
 
 def _notice(cancelled: pd.DataFrame) -> str:
@@ -149,5 +205,6 @@ def _notice(cancelled: pd.DataFrame) -> str:
     median = known.median()
     return (
         f"Of {counted(len(known), 'cancellation')}, {early:,} ({share(early, len(known))}) became known by the "
-        f"scheduled departure; the median one {minutes(abs(median))} {'before' if median > 0 else 'after'} it."
+        f"scheduled departure; the median one {minutes(abs(median))} {'before' if median > 0 else 'after'} it "
+        f"({INVENTED})."
     )

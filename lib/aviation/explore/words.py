@@ -1,4 +1,7 @@
-"""Figures in words, for findings."""
+"""Figures in words, for findings and labels."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pandas as pd
 
@@ -29,11 +32,17 @@ def hour(value: float) -> str:
     return f"{int(value):02}:00"
 
 
-def listed(items: list[str]) -> str:
+def listed(items: Iterable[str]) -> str:
     """`A`, `A and B`, `A, B and C`."""
-    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+    *most, last = items if (items := list(items)) else [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def total(frame: pd.DataFrame, column: str) -> int:
     """The sum of a column of counts; 0 of no rows."""
     return int(frame[column].fillna(0).sum())
+
+
+def each(frame: pd.DataFrame, words: Callable[[Any], str]) -> "pd.Series[str]":
+    """`words` of every row, whose columns are its attributes, on the frame's index."""
+    return pd.Series([words(row) for row in frame.itertuples()], index=frame.index, dtype=object)

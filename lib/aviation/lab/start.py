@@ -16,8 +16,8 @@ from aviation.report import Report
 class Choices:
     """What the launcher does: polls one entity (none: ""), loads all that is new."""
 
-    produce: str = ""
-    load: bool = False
+    produce: str
+    load: bool
 
 
 def resolve(**values: Any) -> Choices:

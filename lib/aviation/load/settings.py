@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import uuid
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
 from aviation import aws
@@ -24,12 +24,12 @@ GLUE_RUN = "JOB_RUN_ID"
 class LoadParameters:
     """The notebook's parameters: see its `parameters` cell."""
 
-    entities: list[str] = field(default_factory=list)
-    look_back_hours: int = 48
-    max_refused_share: float = 0.2
-    reconcile: bool = False
-    requeue: bool = False
-    upkeep: bool = False
+    entities: list[str]
+    look_back_hours: int
+    max_refused_share: float
+    reconcile: bool
+    requeue: bool
+    upkeep: bool
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,13 +20,14 @@ from aviation.times import utc_text
 
 @dataclass(frozen=True)
 class ProducerParameters:
-    """The parameters of a run. Every HTTP call counts against `max_calls`; a sweep ends at `deadline_seconds`."""
+    """The parameters of a run; their defaults are the notebook's. Every HTTP call counts against `max_calls`; a sweep
+    ends at `deadline_seconds`."""
 
-    entity: str = "flights"
-    filters: dict[str, str | int] = field(default_factory=dict)
-    limit: int = 100
-    max_calls: int = 50
-    deadline_seconds: int = 240
+    entity: str
+    filters: dict[str, str | int]
+    limit: int
+    max_calls: int
+    deadline_seconds: int
 
 
 def resolve(**values: Any) -> ProducerParameters:
