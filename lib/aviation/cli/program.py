@@ -96,7 +96,8 @@ def progress_shown(level: int) -> Iterator[None]:
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show the traceback of an error, and what libraries log.")
 def main(debug: bool) -> None:
-    """Flight data from the aviationstack API to tables: polled every half hour, every version kept."""
+    """Flight data from the aviationstack API to tables, polled every 30 minutes unless you choose otherwise: 'aviation
+    cost' says how old it gets."""
     guard_logs()
     logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING)
     click.get_current_context().with_resource(progress_shown(logging.DEBUG if debug else logging.INFO))

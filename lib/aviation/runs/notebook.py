@@ -9,7 +9,7 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -43,12 +43,7 @@ def execute(
     check_parameters(notebook, parameters)
     run_id, started = uuid.uuid4().hex, datetime.now(UTC)
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="aviation-") as scratch:
-        # What papermill writes is not redacted yet: it never leaves this folder, which only we can read.
-        output = Path(scratch) / "executed.ipynb"
-        failure = kernel.run(notebook, parameters, output, run_id, timeout_seconds)
-        _learn_the_key()
-        executed = redact_json(json.loads((output if output.is_file() else notebook).read_text()))
+    failure, executed = _executed(notebook, parameters, run_id, timeout_seconds)
     counts = _last_report(executed)
     record = RunRecord(
         run_id=run_id,
@@ -63,12 +58,21 @@ def execute(
         failed_cell=failure.cell if failure else None,
     )
     record, unkept = _keep(record, executed, (out_dir or home.home() / "runs").absolute())
-    if record.error == kernel.INTERRUPTED:
-        kept = f"its record could not be stored: {unkept}" if unkept else "which is recorded as failed"
-        raise InterruptError(f"{record.notebook}, run {record.run_id}, {kept}; run the same command again")
     if failure or unkept:
-        raise NotebookError(_message(record, unkept), run_id=run_id, cell=record.failed_cell)
+        _refuse(record, unkept)
     return record
+
+
+def _executed(
+    notebook: Path, parameters: dict[str, Any], run_id: str, timeout_seconds: int | None
+) -> tuple[kernel.Failure | None, dict[str, Any]]:
+    """Why the notebook failed, if it did, and the notebook as it was executed, redacted."""
+    with tempfile.TemporaryDirectory(prefix="aviation-") as scratch:
+        # What papermill writes is not redacted yet: it never leaves this folder, which only we can read.
+        output = Path(scratch) / "executed.ipynb"
+        failure = kernel.run(notebook, parameters, output, run_id, timeout_seconds)
+        _learn_the_key()
+        return failure, redact_json(json.loads((output if output.is_file() else notebook).read_text()))
 
 
 def _learn_the_key() -> None:
@@ -103,11 +107,16 @@ def _keep(record: RunRecord, executed: dict[str, Any], folder: Path) -> tuple[Ru
     return record, unkept
 
 
-def _message(record: RunRecord, unkept: str | None) -> str:
-    """What became of a run that did not go well, in one line."""
+def _refuse(record: RunRecord, unkept: str | None) -> NoReturn:
+    """Raise the error of a run that failed, or whose record the bucket did not take (`unkept` says why)."""
+    if record.error == kernel.INTERRUPTED:
+        kept = f"its record could not be stored: {unkept}" if unkept else "which is recorded as failed"
+        raise InterruptError(f"{record.notebook}, run {record.run_id}, {kept}; run the same command again")
     where = f"cell {record.failed_cell} of {record.notebook}" if record.failed_cell else record.notebook
-    failed = f"{record.error} ({where}, run {record.run_id})" if record.error else None
-    if not unkept:
-        return failed or ""
-    kept = f"its record could not be stored: {unkept}; kept as {record.executed_notebook}"
-    return f"{failed}; {kept}" if failed else f"{record.notebook} ran (run {record.run_id}), but {kept}"
+    parts = []
+    if record.error:
+        parts.append(f"{record.error} ({where}, run {record.run_id})")
+    if unkept:
+        ran = "" if record.error else f"{record.notebook} ran (run {record.run_id}), but "
+        parts.append(f"{ran}its record could not be stored: {unkept}; kept as {record.executed_notebook}")
+    raise NotebookError("; ".join(parts), run_id=record.run_id, cell=record.failed_cell)
