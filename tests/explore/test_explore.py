@@ -585,6 +585,7 @@ def other_days(stack, tmp_path_factory) -> dict[Path, nbformat.NotebookNode]:
         return dict(pool.map(at_another_day, NOTEBOOKS, [tmp_path_factory.mktemp("runs")] * len(NOTEBOOKS)))
 
 
+@pytest.mark.slow
 @every_notebook
 def test_a_notebook_runs_as_a_job_at_another_day(other_days, notebook):
     [cell] = [cell for cell in other_days[notebook].cells if cell.id == "finding"]

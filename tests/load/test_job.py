@@ -179,6 +179,7 @@ def kill_after(table: str):
     return wrote
 
 
+@pytest.mark.slow
 def test_loads_killed_after_each_step_and_run_again_leave_the_same_tables(place, expected):
     fill(place)
     for table in ("flight_observations", "airplanes", "flights", "quarantine"):
@@ -283,6 +284,7 @@ def test_what_was_refused_is_loaded_again_once_it_is_mended_and_the_rest_stays(p
     assert place.load(requeue=True)["lines_read"] == 0
 
 
+@pytest.mark.slow
 def test_small_files_are_put_together_and_old_snapshots_expire_without_a_trace_in_the_rows(place, monkeypatch):
     monkeypatch.setattr(upkeep, "SNAPSHOTS_KEPT", timedelta(minutes=-1))  # also those of this very minute
     known = []

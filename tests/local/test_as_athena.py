@@ -19,6 +19,7 @@ from aviation.sql.parse import parse_select
 from aviation.sql.question import Question
 from support import ROOT
 from support.made_up import CATALOG, columns
+from support.notebooks import defaults
 
 KNOWN = Catalog(tables=dict.fromkeys(columns(), ""), views=CATALOG.views, columns=columns())
 
@@ -139,7 +140,7 @@ def test_what_a_watch_asks_passes(monkeypatch):
     monkeypatch.setattr(query, "rows", lambda text: asked.append(text) or [row])
     monkeypatch.setattr(catalog, "read", lambda: KNOWN)
     everything = {"airlines": ["B6"], "airports": ["JFK"], "tails": ["N1"], "routes": ["JFK-BOS"]}
-    matches(resolve(**everything), touched_since("2013-07-10 12:00:00"))
+    matches(resolve(**defaults("notebooks/alerts.ipynb") | everything), touched_since("2013-07-10 12:00:00"))
     assert len(asked) == 3
     for text in asked:
         refuse(text)

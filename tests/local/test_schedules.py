@@ -141,6 +141,7 @@ def own(tmp_path_factory):
     places.stack_outputs.cache_clear()
 
 
+@pytest.mark.slow
 def test_a_schedule_fires_a_producer_whose_records_reach_the_raw_bucket(own):
     given = deploy.read_parameters(ROOT / "parameters/deploy/local.yaml", ROOT)
     given |= {"ScheduleState": "ENABLED", "FlightsSchedule": f"at({datetime.now(UTC):%Y-%m-%dT%H:%M:%S})"}

@@ -28,7 +28,7 @@ def aviation(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     left_out = ("AVIATION", "AWS_", "NO_PROXY", "no_proxy")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     environment |= {"AVIATION_HOME": str(folder)} | dict.fromkeys(PROXIES, "http://127.0.0.1:1")
-    command = [sys.executable, "-m", "aviation.cli", *arguments]
+    command = [sys.executable, "-m", "aviation", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
 
 

@@ -12,6 +12,7 @@ from aviation.report import RunRecord
 from aviation.runs.declared import LOAD, PRODUCERS, StartedBy, by_hand, job_of, producer, watches
 from aviation.runs.parameters import check_parameters, read_parameters
 from support import ROOT
+from support.notebooks import defaults
 
 BY_HAND = [by_hand(file.relative_to(ROOT), ROOT) for file in sorted((ROOT / "notebooks").rglob("*.ipynb"))]
 JOBS = [*PRODUCERS.values(), LOAD, *watches(ROOT)]
@@ -61,7 +62,7 @@ def test_each_schedule_of_the_load_starts_one_of_its_parameter_files():
         started = {name.removeprefix("--"): parsed(name.removeprefix("--"), value) for name, value in arguments.items()}
         file = f"parameters/aviation_data_load/{given['Name']}.yaml"
         assert file in LOAD.parameters
-        assert started.items() <= read_parameters(ROOT / file).items()
+        assert started.items() <= (defaults(LOAD.notebook) | read_parameters(ROOT / file)).items()
 
 
 def test_the_lambdas_zip_has_the_notebook_of_every_job_that_a_lambda_runs():
