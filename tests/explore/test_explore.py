@@ -509,9 +509,9 @@ def test_a_question_is_asked_once(tables, storm):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"airports": ["XXX"]}, "no flight from XXX on 10 July 2013 (its airports are EWR and JFK)"),
-        ({"airports": ["JFK", "XXX"]}, "no flight from XXX on 10 July 2013 (its airports are EWR and JFK)"),
-        ({"airlines": ["UA", "ZZ"]}, "no flight by ZZ on 10 July 2013 (its airlines are B6 and UA)"),
+        ({"airports": ["XXX"]}, "no flight from XXX that day, whose airports are EWR and JFK"),
+        ({"airports": ["JFK", "XXX"]}, "no flight from XXX that day, whose airports are EWR and JFK"),
+        ({"airlines": ["UA", "ZZ"]}, "no flight by ZZ that day, whose airlines are B6 and UA"),
         ({"airports": ["JFK"], "airlines": ["UA"]}, "The airlines that were chosen fly from other airports that day."),
         ({"day": "2013-07-08"}, "`aviation backfill --from 2013-07-08 --to 2013-07-08`"),
         ({"as_of": "2013-07-10T06:00Z"}, "By now they have 2 such flights: ask for a later moment."),

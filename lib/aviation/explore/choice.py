@@ -104,8 +104,8 @@ class Choice:
         ):
             known = [set(day[column].dropna()) for column in columns]
             if lacking := [code for code in codes if not any(code in some for some in known)]:
-                there = listed(sorted(known[0])) or "not named"
-                parts.append(f"no flight {verb} {listed(lacking)} on {self._date} (its {noun} are {there})")
+                flown = listed(sorted(known[0])) or "not named"
+                parts.append(f"no flight {verb} {listed(lacking)} that day, whose {noun} are {flown}")
         return "; ".join(parts) or None
 
     @property

@@ -63,14 +63,15 @@ def by_airport_hour(chosen: Choice) -> Answer:
 
 def story(chosen: Choice) -> Answer:
     """The versions of the chosen flight of which most became known, in order: what was known of it, and when.
-    Columns: `flight_key` and those of STORY."""
+    Columns: `flight_key, flight_iata` and those of STORY."""
     versions = (
         "with told as (select flight_key, count(*) as versions, max(known_from) as last_known from flight_history "
         f"where {chosen.condition} group by flight_key order by versions desc, last_known desc, flight_key limit 1) "
-        f"select flight_key, {STORY} from flight_history where flight_key in (select flight_key from told) "
-        "order by known_from"
+        f"select flight_key, flight_iata, {STORY} from flight_history "
+        "where flight_key in (select flight_key from told) order by known_from"
     )
-    return Answer(chosen.ask(versions), versions)
+    rows = chosen.ask(versions)
+    return Answer(rows, versions, drawn=rows.drop(columns="flight_key"))
 
 
 def finding(chosen: Choice) -> Finding:

@@ -28,7 +28,7 @@ class Answer:
 
     `frame` has its rows, with the columns that the question's docstring names, and `sql` the SELECT that gave them, in
     Athena's dialect. A notebook shows the chart that `mark` (of `aviation.charts.marks`) makes of `drawn`, the rows as
-    the mark takes them (else `frame`), with `options`; without a mark it shows the rows as a table.
+    the mark takes them (else `frame`), with `options`; without a mark it shows them as a table.
     """
 
     frame: pd.DataFrame
@@ -39,9 +39,8 @@ class Answer:
 
     def picture(self) -> Image | HTML | Markdown:
         """The chart, or the table; words where there is nothing to draw."""
-        if self.mark is None:
-            return table(self.frame)
-        return picture(self.mark, self.frame if self.drawn is None else self.drawn, **self.options)
+        rows = self.frame if self.drawn is None else self.drawn
+        return picture(self.mark, rows, **self.options) if self.mark else table(rows)
 
     def query(self) -> HTML:
         """The SELECT, folded: a click opens it, in JupyterLab and where a notebook is shown as a page."""
