@@ -55,7 +55,7 @@ lint: setup ## Style, types, the layering of the package, and the template
 PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: test
-test: lint .aviation/checkov/.ready ## Lint, then unit, contract, notebook and end-to-end tests: five minutes on two cores
+test: lint ## Lint, then unit, contract, notebook and end-to-end tests: five minutes on two cores
 	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
 .PHONY: test-all

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent
 CANARY = (
     "canary-3f1d7c0b9a"  # the API key of the run's stack: it must turn up nowhere but in the emulator's secret store
 )
+TOUR = ROOT / "notebooks/explore/01_getting_started.ipynb"
 TOGETHER = {
     "day": lambda file: file.endswith((".ipynb", "test_end_to_end.py")),
     "load": lambda file: file.startswith("tests/load/"),
@@ -59,7 +60,12 @@ def group(nodeid: str) -> str:
     return next((name for name, holds in TOGETHER.items() if holds(file)), file)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
+    for item in items:
+        # tests/explore runs the cells of all of them, too; a kernel for each takes a minute.
+        if item.path.parent.name == "explore" and item.path.suffix == ".ipynb" and item.path != TOUR:
+            item.add_marker(pytest.mark.slow)
     first = list(TOGETHER)
     items.sort(key=lambda item: first.index(name) if (name := group(item.nodeid)) in first else len(first))
 

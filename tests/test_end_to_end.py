@@ -214,6 +214,7 @@ def test_the_load_was_followed_by_an_alert_for_each_disruption_of_the_day(loaded
     assert narrow["route"].str.contains("JFK").all()
 
 
+@pytest.mark.slow
 def test_what_is_polled_again_changes_nothing_and_a_malformed_line_goes_to_quarantine_with_its_reason(loaded, stack):
     stack.clock(demo.poll_times(DAY)[6])
     jobs.run_producer("flights")

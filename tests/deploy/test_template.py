@@ -85,6 +85,7 @@ def strings(value) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
+@pytest.mark.slow
 def test_checkov_finds_nothing_in_the_processed_template(processed, tmp_path):
     if not CHECKOV.is_file():
         said = "checkov is not installed in .aviation/checkov: run 'make test'"

@@ -262,6 +262,7 @@ def test_nothing_good_is_lost_for_something_bad_beside_it(place):
     assert keys == {"SZX", "URC", "SNN", "POS"}
 
 
+@pytest.mark.slow
 def test_what_was_refused_is_loaded_again_once_it_is_mended_and_the_rest_stays(place):
     good, unreadable = line(SZX), b"not json\n"
     key = place.put("flights/2023/09/14/01/object", line(PKX) + b"{}\n" + unreadable)
