@@ -1,6 +1,5 @@
 """How a notebook shows what it asked: a finding in words, an answer as a chart or a table with its SQL folded below."""
 
-import html
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -13,6 +12,7 @@ import sqlglot
 import vl_convert
 from IPython.display import HTML, Image, Markdown, display
 
+from aviation import templates
 from aviation.report import Report
 
 # Pixels a unit of the chart: sharp on a dense screen, and small enough for a repository.
@@ -45,9 +45,7 @@ class Answer:
     def query(self) -> HTML:
         """The SELECT, folded: a click opens it, in JupyterLab and where a notebook is shown as a page."""
         text = sqlglot.transpile(self.sql, read="athena", write="athena", pretty=True)[0]
-        return HTML(  # type: ignore[no-untyped-call]
-            f"<details><summary>The SQL behind it</summary><pre>{html.escape(text, quote=False)}</pre></details>"
-        )
+        return HTML(templates.render("explore/sql.html", text=text))  # type: ignore[no-untyped-call]
 
     def _ipython_display_(self) -> None:
         display(self.picture(), self.query())  # type: ignore[no-untyped-call]
