@@ -33,7 +33,7 @@ $(VENV)/.ready: requirements.txt pyproject.toml $(filter-out $(LOCKS)/checkov.tx
 	@$(AVIATION) build >/dev/null
 	@touch $@
 
-# Only the tests scan the template.
+# Only `make test-all` scans the template with it.
 .aviation/checkov/.ready: $(LOCKS)/checkov.txt | setup
 	@echo "setup: the environment of checkov, .aviation/checkov"
 	@$(UV) venv --quiet --clear --python $(VENV)/bin/python .aviation/checkov
@@ -59,7 +59,7 @@ test: lint ## Lint, then unit, contract, notebook and end-to-end tests: five min
 	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
 .PHONY: test-all
-test-all: lint .aviation/checkov/.ready ## The same, and what takes longer: kills, backfills, every notebook at other days
+test-all: lint .aviation/checkov/.ready ## The same, and the slow tests: killed loads, backfills, every notebook for other days
 	@$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: lab

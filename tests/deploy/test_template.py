@@ -88,7 +88,7 @@ def strings(value) -> list[str]:
 @pytest.mark.slow
 def test_checkov_finds_nothing_in_the_processed_template(processed, tmp_path):
     if not CHECKOV.is_file():
-        said = "checkov is not installed in .aviation/checkov: run 'make test'"
+        said = "checkov is not installed in .aviation/checkov: run 'make test-all'"
         pytest.fail(said) if os.environ.get("REQUIRE_ALL_TESTS") else pytest.skip(said)
     (tmp_path / "template.json").write_text(json.dumps(processed))
     command = [CHECKOV, "--file", "template.json", "--framework", "cloudformation", "--output", "json"]

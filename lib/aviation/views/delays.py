@@ -103,7 +103,7 @@ DELAYS_BY_ROUTE_DAY = View(
     question="Which routes arrive late, and by how much?",
     definition=(
         f"{OVER} Delayed: landed {LATE_MIN} minutes or more after schedule. Cancelled and diverted flights count in "
-        "flights, not in arrived, delayed or the delays. Airports without an IATA code are null and fall together."
+        "flights, not in arrived, delayed or the delays. Airports without an IATA code are null and share one row."
     ),
     source=DOT,
     columns={
