@@ -7,8 +7,7 @@ import tempfile
 from pathlib import Path
 
 from aviation import dashboard, home
-from aviation.runs import notebook as runs
-from aviation.runs import pages as run_pages
+from aviation.runs import pages, store
 
 IMAGES = Path(__file__).parent / "images"
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run")
@@ -32,17 +31,17 @@ def main() -> None:
         # The same page from its map on.
         lower = Path(folder) / "map.html"
         lower.write_text(page.read_text().replace("<header>", "<header hidden>").replace('id="panels"', "hidden"))
-        pages = {
+        shown = {
             "dashboard": page,
             "map": lower,
-            "runs": run_pages.write_index(runs.latest(limit=30)),
+            "runs": pages.write_index(store.latest(limit=30)),
         }
         IMAGES.mkdir(exist_ok=True)
         for name, (which, width, height, flags) in PICTURES.items():
             target = IMAGES / name
             command = [browser, *FLAGS, *flags, f"--user-data-dir={folder}/profile", f"--window-size={width},{height}"]
             subprocess.run(
-                [*command, f"--screenshot={target}", pages[which].as_uri()], check=True, capture_output=True, timeout=60
+                [*command, f"--screenshot={target}", shown[which].as_uri()], check=True, capture_output=True, timeout=60
             )
             print(f"screenshots: {target} ({target.stat().st_size / 1000:.0f} kB)")
 

@@ -16,14 +16,14 @@ from aviation import aws, backend, cli, query
 from aviation.explore.tables import ask as ask_declared
 from aviation.local import duck
 from aviation.sql import catalog
-from aviation.sql.catalog import Catalog, Column
+from aviation.sql.catalog import Catalog, GlueColumn
 
 CATALOG = Catalog(
     tables={"legs": "s3://lake/legs.json", "planes": "s3://lake/planes.json"},
     views={"routes": "select count(*) as n, min(location) as location from legs"},
     columns={
-        "flights": {"flight_key": Column("string")},
-        "flight_history": dict.fromkeys(("flight_key", "known_from", "known_until"), Column()),
+        "flights": {"flight_key": GlueColumn("string")},
+        "flight_history": dict.fromkeys(("flight_key", "known_from", "known_until"), GlueColumn()),
     },
 )
 MARK = "asked by a person"

@@ -10,22 +10,21 @@ class Entity:
     """One entity of the API.
 
     `name` is the API's endpoint, the raw folder, the name of the parameter file and the end of the stream's name, all
-    in one. `title` is how CloudFormation's logical ids spell it. `key` is the field that identifies a record from one
-    pull to the next (never `id`, which changes); None for flights, whose identity is derived: `aviation.load.identity`.
+    in one. `title` is how CloudFormation's logical ids spell it. What identifies a record from one pull to the next
+    is declared with its table, in `aviation.columns`.
     """
 
     name: str
     title: str
-    key: str | None
 
 
 ENTITIES = {
     entity.name: entity
     for entity in (
-        Entity("flights", "Flights", None),
-        Entity("cities", "Cities", "city_id"),
-        Entity("airplanes", "Airplanes", "airplane_id"),
-        Entity("aircraft_types", "AircraftTypes", "plane_type_id"),
+        Entity("flights", "Flights"),
+        Entity("cities", "Cities"),
+        Entity("airplanes", "Airplanes"),
+        Entity("aircraft_types", "AircraftTypes"),
     )
 }
 

@@ -44,7 +44,7 @@ def mismatch(name: str, value: object, declared: Any) -> str | None:
     wanted = declared.__name__ if isinstance(declared, type) else declared
     line = f"parameter '{name}' must be {wanted}, not {type(value).__name__}: {value!r}"
     if list in (declared, typing.get_origin(declared)) and isinstance(value, str):
-        items = json.dumps(value.split(","))
+        items = json.dumps([part.strip() for part in value.split(",")])
         line += f"; write {items}, and in a shell -p {name} '{items}'"
     return line
 

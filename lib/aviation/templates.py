@@ -9,7 +9,7 @@ from aviation.printable import printable
 
 
 def render(template: str, **values: object) -> Markup:
-    """The template (its path inside the package, such as "runs/index.html") filled with `values`.
+    """The template (its path inside the package, such as "runs/pages.html") filled with `values`.
 
     Text is escaped, Markup is taken as it is; a value that the template names and nobody gave raises UndefinedError.
     """

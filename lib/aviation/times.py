@@ -6,7 +6,8 @@ from aviation.errors import ParameterError
 
 
 def utc_text(instant: datetime) -> str:
-    """ISO 8601 in UTC, to the second: `2013-07-11T12:30:00Z`. `instant` is aware."""
+    """ISO 8601 in UTC, to the second: `2013-07-11T12:30:00Z`. An instant without a zone is UTC, as in the tables."""
+    instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

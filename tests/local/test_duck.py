@@ -8,16 +8,16 @@ import pytest
 from aviation import places, query
 from aviation.errors import QueryError
 from aviation.local import duck
-from aviation.sql.catalog import Catalog, Column
+from aviation.sql.catalog import Catalog, GlueColumn
 from aviation.sql.question import Question
 
 CATALOG = Catalog(
     tables={"legs": "s3://lake/legs.json", "planes": "s3://lake/planes.json"},
     views={"routes": "select count(*) as n, min(location) as location from legs"},
     columns={
-        "legs": {"location": Column("string", "Where it is."), "seen_at": Column("timestamp")},
-        "planes": {"location": Column("string"), "codes": Column("array<string>")},
-        "routes": {"n": Column("bigint", "Legs."), "location": Column("string")},
+        "legs": {"location": GlueColumn("string", "Where it is."), "seen_at": GlueColumn("timestamp")},
+        "planes": {"location": GlueColumn("string"), "codes": GlueColumn("array<string>")},
+        "routes": {"n": GlueColumn("bigint", "Legs."), "location": GlueColumn("string")},
     },
 )
 

@@ -7,19 +7,20 @@ import pytest
 
 from aviation.errors import QueryError
 from aviation.sql.as_of import expand, instant
-from aviation.sql.catalog import Catalog, Column
+from aviation.sql.catalog import Catalog, GlueColumn
 from aviation.sql.names import references
 from aviation.sql.parse import parse_select
 from aviation.sql.question import Question
 
-COLUMNS = {"flight_key": Column("string"), "flight_status": Column("string"), "observed_at": Column("timestamp")}
-VERSIONS = COLUMNS | {"known_from": Column("timestamp"), "known_until": Column("timestamp")}
+TEXT, INSTANT = GlueColumn("string"), GlueColumn("timestamp")
+COLUMNS = {"flight_key": TEXT, "flight_status": TEXT, "observed_at": INSTANT}
+VERSIONS = COLUMNS | {"known_from": INSTANT, "known_until": INSTANT}
 CATALOG = Catalog(
     views={
         "moving": "select flight_key from flights where flight_status = 'active'",
         "moving_count": "with flights as (select 1 as one) select count(*) as n from moving",
     },
-    columns={"flights": COLUMNS, "flight_history": VERSIONS, "cities": {"city_id": Column("string")}},
+    columns={"flights": COLUMNS, "flight_history": VERSIONS, "cities": {"city_id": GlueColumn("string")}},
 )
 
 

@@ -10,7 +10,7 @@ from aviation.columns import TABLES
 from aviation.replay import data, reference
 from aviation.replay.registrations import icao24
 from aviation.sql.as_of import expand
-from aviation.sql.catalog import Catalog, Column
+from aviation.sql.catalog import Catalog, GlueColumn
 from aviation.sql.parse import parse_select
 from aviation.views import VIEWS, view_sql
 from aviation.views.declaration import HIVE_TYPES
@@ -21,16 +21,19 @@ CARRIERS = pd.read_csv(Path(reference.__file__).parent / "carriers.csv").set_ind
 NOON = datetime(2013, 7, 10, 12)
 
 
-def columns() -> dict[str, dict[str, Column]]:
+def columns() -> dict[str, dict[str, GlueColumn]]:
     """The columns of every table and view, as the Glue catalog has them after a load."""
     tables = {
         table.name: {
-            name: Column(column.type.replace("timestamp_ntz", "timestamp")) for name, column in table.columns.items()
+            name: GlueColumn(column.type.replace("timestamp_ntz", "timestamp"))
+            for name, column in table.columns.items()
         }
         for table in TABLES
     }
     views = {
-        view.name: {name: Column(HIVE_TYPES.get(kind, kind), meaning) for name, (kind, meaning) in view.columns.items()}
+        view.name: {
+            name: GlueColumn(HIVE_TYPES.get(kind, kind), meaning) for name, (kind, meaning) in view.columns.items()
+        }
         for view in VIEWS
     }
     return tables | views

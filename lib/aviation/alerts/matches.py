@@ -7,6 +7,7 @@ from typing import Any
 from aviation import query
 from aviation.alerts.watch import Alert, Watch
 from aviation.sql import catalog
+from aviation.times import utc_text
 
 DELAYS = ("dep_delay_min", "arr_delay_min", "dep_delay_forecast_min")
 WORDS = {
@@ -121,7 +122,7 @@ def _alert(watch: Watch, flight: Row, events: dict[tuple[str, str], Row]) -> Ale
         "field": disruption.field,
         "from": event["from_value"],
         "to": event["to_value"],
-        "known_from": f"{event['known_from']:%Y-%m-%dT%H:%M:%SZ}",
+        "known_from": utc_text(event["known_from"]),
     }
     airline = flight["airline_iata"] or flight["airline_icao"] or ""
     name = f"{flight['airline_name'] or airline or 'unknown airline'} {flight['flight_number'] or ''}".strip()
@@ -136,7 +137,7 @@ def _alert(watch: Watch, flight: Row, events: dict[tuple[str, str], Row]) -> Ale
         flight=flight["flight_iata"] or name,
         route=route,
         airline=airline,
-        scheduled_utc=f"{scheduled:%Y-%m-%dT%H:%M:%SZ}" if scheduled else None,
+        scheduled_utc=utc_text(scheduled) if scheduled else None,
         minutes=disruption.minutes,
         changed=changed,
         text=f"{name} {route}{when} {disruption.words}{was}.",

@@ -2,6 +2,8 @@
 
 import altair as alt
 
+from aviation.views.declaration import LATE_MIN
+
 INK, QUIET = "#1f2933", "#616e7c"  # of text on white
 GREY, FAINT_GREY = "#8d99ae", "#b8c2cc"
 UNKNOWN = "#6c757d"
@@ -54,5 +56,5 @@ def scale(column: str, names: list[str]) -> alt.Scale:
 
 
 def delays(longest: float) -> alt.Scale:
-    """The shades of a heat map of delays in minutes, up to the longest one; 15 and more are late."""
-    return alt.Scale(domain=[0, 15, max(60, longest)], range=[EARLY, BETWEEN, LATE], clamp=True)
+    """The shades of a heat map of delays in minutes, up to the longest one; LATE_MIN and more are late."""
+    return alt.Scale(domain=[0, LATE_MIN, max(60, longest)], range=[EARLY, BETWEEN, LATE], clamp=True)

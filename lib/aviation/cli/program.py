@@ -11,8 +11,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NotConnectedError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
 from aviation import backend
 from aviation.cli import deployment, jobs, runs, stack, tables
@@ -30,6 +36,10 @@ class Ending:
     has_traceback: bool = True
 
 
+UNREACHABLE = (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError, ConnectionClosedError)
+"""No answer from AWS. A proxy or a certificate that is in the way is told as botocore tells it."""
+
+
 def _usage(error: click.UsageError) -> str:
     where = error.ctx.command_path if error.ctx else "aviation"
     return f"{error.format_message()} See '{where} --help'."
@@ -42,11 +52,10 @@ def _unreachable(error: BotoCoreError) -> str:
 
 ENDINGS = (
     Ending(AviationError),
-    Ending(InterruptError, lambda error: f"interrupted: {error}"),
-    Ending(KeyboardInterrupt, lambda error: "interrupted: run the same command again", 130),
+    Ending(InterruptError, lambda error: f"interrupted: {error}", has_traceback=False),
+    Ending(KeyboardInterrupt, lambda error: "interrupted: run the same command again", 130, has_traceback=False),
     Ending(click.UsageError, _usage, has_traceback=False),
-    Ending(NotConnectedError, _unreachable, 1),
-    Ending(HTTPClientError, _unreachable, 1),
+    *(Ending(kind, _unreachable, 1) for kind in UNREACHABLE),
     Ending(ClientError, lambda error: f"AWS said: {one_line(error)}", 1),
     Ending(BotoCoreError, lambda error: f"AWS could not be asked: {one_line(error)}", 1),
     Ending(OSError, exit_code=1),
@@ -90,7 +99,8 @@ def progress_shown(level: int) -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(echo)
-        logger.level, logger.propagate = before
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

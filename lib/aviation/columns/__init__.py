@@ -1,12 +1,13 @@
 """The tables, declared: the key of each, its columns, and what they mean.
 
-A column is declared once, here: its name, its type, its meaning, and the leaf of the API's record that it is read from
-(`declaration`). The load reads records and makes the tables, with their comments, from these declarations; DuckDB,
-status, the exploration notebooks and docs/data.md take names, types and words from them.
+In: nothing. Out: declarations. A column is declared once, here: its name, its type, its meaning, and the leaf of the
+API's record that it is read from (`declaration`). Before it: nothing. After it: the load, which reads records and makes
+the tables, with their comments, from these declarations; and DuckDB, status, the exploration notebooks and
+docs/data.md, which take names, types and words from them.
 
 `legs` has the tables of flights (`sides` the columns that departure and arrival share), `references` those of cities,
-airplanes and aircraft types, `loads` what the load keeps about itself. This is the ground: standard library only, no
-AWS, because Glue and the Lambdas run it too.
+airplanes and aircraft types, `loads` what the load keeps about itself. Standard library only, no AWS: Glue and the
+Lambdas have it too.
 """
 
 from aviation.columns.declaration import TYPES, Column, Kind, Leaf, Table

@@ -13,7 +13,7 @@ import pandas as pd
 import vl_convert
 from markupsafe import Markup
 
-from aviation import query, templates
+from aviation import home, query, templates
 from aviation.charts.maps import route_map
 from aviation.charts.themes import PAGE
 from aviation.dashboard import queries as asked
@@ -45,11 +45,7 @@ class Tile:
 
 def write(path: Path) -> Path:
     """Render the page into `path`, whole or not at all; the path."""
-    page = render()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".partial")
-    unfinished.write_text(page, encoding="utf-8")
-    unfinished.replace(path)
+    home.write(path, render())
     return path.resolve()
 
 

@@ -10,15 +10,16 @@ import pandas as pd
 from aviation.charts import colours, marks
 from aviation.charts.themes import Theme
 from aviation.dashboard import queries as asked
+from aviation.views.declaration import LATE_MIN
 
 OVER = "flights that are over"
 ARRIVED_ON_TIME = (
-    f"On time: of the {OVER} (landed, diverted or cancelled), those that landed less than 15 minutes after schedule. "
-    "Cancelled and diverted flights are not on time."
+    f"On time: of the {OVER} (landed, diverted or cancelled), those that landed less than "
+    f"{LATE_MIN} minutes after schedule. Cancelled and diverted flights are not on time."
 )
 LEFT_ON_TIME = (
-    f"On time: of the {OVER} (landed, diverted or cancelled), those that left less than 15 minutes after schedule. "
-    "Cancelled flights are not on time."
+    f"On time: of the {OVER} (landed, diverted or cancelled), those that left less than "
+    f"{LATE_MIN} minutes after schedule. Cancelled flights are not on time."
 )
 HOUR = "scheduled departure, local hour"
 WEEKDAYS = dict(enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), start=1))

@@ -3,5 +3,5 @@
 In: `infra/cloudformation.yaml` (`template`), this package, and the template's parameters. Out: the artefacts (`build`)
 and the stack (`stack`, `change_sets`). What it will cost: `prices.yaml` and `prices`, `bill` and `cost`; how many calls
 of the flight API it makes: `plan`; how old its data gets: `schedules`. The local stack (`aviation.local`) is deployed
-by the same code.
+by the same code. Before it: nothing but the checkout. After it: AWS, or `aviation.local`.
 """

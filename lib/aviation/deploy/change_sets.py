@@ -1,7 +1,6 @@
 """Changes to a CloudFormation stack: made as change sets, shown, executed and followed to their end."""
 
 import logging
-import os
 import time
 import uuid
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ NEVER_CREATED = ("REVIEW_IN_PROGRESS", *CREATION_FAILED)
 CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 LOG_EVERY_SECONDS = 10
 MOST_POLLS = 600
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 5.0
 MOST_REASON_LETTERS = 600
 """CloudFormation's reason for refusing a template can contain the whole template: it is cut to this length."""
 NEXT_STEPS = {
@@ -130,8 +130,10 @@ def _make(
     change_set = {"StackName": stack, "ChangeSetName": name}
     try:
         waiter = cloudformation.get_waiter("change_set_create_complete")
-        waiter.wait(**change_set, WaiterConfig={"Delay": _pause(1), "MaxAttempts": MOST_POLLS})
+        waiter.wait(**change_set, WaiterConfig={"Delay": 1, "MaxAttempts": MOST_POLLS})
     except WaiterError as error:
+        if error.last_response.get("Status") != "FAILED":
+            raise StackError(f"the change set of the stack '{stack}' could not be followed: {error}") from error
         reason = error.last_response.get("StatusReason", "")
         if "didn't contain changes" in reason or "No updates" in reason:
             return name, []
@@ -156,6 +158,7 @@ def _follow(stack: str, seen: set[str], total: int, until: tuple[str, ...] = SUC
     events: list[dict[str, Any]] = []
     done: set[str] = set()
     logged_at = time.monotonic()
+    pause = FIRST_PAUSE_SECONDS
     with tqdm(total=total, unit="resource", disable=None, leave=False) as bar:
         while True:
             status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
@@ -173,7 +176,8 @@ def _follow(stack: str, seen: set[str], total: int, until: tuple[str, ...] = SUC
                 return
             if not status.endswith("_IN_PROGRESS"):
                 raise StackError(_failure(stack, status, events))
-            time.sleep(_pause(5))
+            time.sleep(pause)
+            pause = min(LONGEST_PAUSE_SECONDS, pause * 1.5)
 
 
 def _events_so_far(stack: str) -> set[str]:
@@ -212,8 +216,3 @@ def _failure(stack: str, status: str, events: list[dict[str, Any]]) -> str:
     reason = first.get("ResourceStatusReason") or "no reason given"
     name = stack.partition("/")[2].partition("/")[0] or stack
     return f"the stack '{name}' ended as {status}: {first['LogicalResourceId']}: {reason}{NEXT_STEPS.get(status, '')}"
-
-
-def _pause(seconds: float) -> float:
-    """How many seconds to wait before asking again: `seconds` on AWS, less where the endpoint is a local one."""
-    return 0.2 if "AWS_ENDPOINT_URL" in os.environ else seconds

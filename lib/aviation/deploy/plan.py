@@ -11,6 +11,7 @@ from aviation.deploy.schedules import runs
 from aviation.deploy.template import declared_parameters
 from aviation.entities import ENTITIES
 from aviation.errors import ParameterError
+from aviation.runs.declared import producer
 
 MONTH_DAYS = 30
 REFERENCE_RECORDS = {"cities": 9374, "airplanes": 19098, "aircraft_types": 313}
@@ -33,9 +34,13 @@ class Sweep:
 
     @classmethod
     def of(cls, entity: str, root: Path) -> "Sweep":
-        """As the entity's parameter file says."""
-        parameters = yaml.safe_load((root / f"parameters/producer/{entity}.yaml").read_text())
-        return cls(parameters["limit"], parameters["max_calls"])
+        """As the entity's parameter file says; ParameterError where it does not."""
+        [file] = producer(entity).parameters
+        parameters = yaml.safe_load((root / file).read_text())
+        try:
+            return cls(parameters["limit"], parameters["max_calls"])
+        except (KeyError, TypeError):
+            raise ParameterError(f"{file} must say limit and max_calls: the month's calls follow from them") from None
 
     def calls(self, records: int | None) -> int:
         """How many calls a sweep of so many records takes, an empty one included; all of them for None."""

@@ -2,5 +2,6 @@
 question. Each chart is one function, `storm_day.outcomes(chosen)`, whose `Answer` has the rows, the SELECT behind them
 and the picture; `finding(chosen)` says in two sentences what they come to.
 
-Comes in: a `Choice` of flights, from the notebook's parameters. Goes out: answers that a notebook shows. Below are
-`query` and `charts`, above it only the notebooks."""
+In: a `Choice` of flights, from the notebook's parameters. Out: answers that a notebook shows. Before it:
+`aviation.query` and `aviation.charts`. After it: the notebooks.
+"""

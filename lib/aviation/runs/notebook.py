@@ -96,14 +96,13 @@ def _keep(record: RunRecord, executed: dict[str, Any], folder: Path) -> tuple[Ru
     """Write executed notebook and record to `folder`, then to the runs bucket: the record, naming where the notebook
     is, and why the bucket does not have them, if so."""
     file = folder / f"{record.stem}.ipynb"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(executed, indent=1, ensure_ascii=False) + "\n")
+    home.write(file, json.dumps(executed, indent=1, ensure_ascii=False) + "\n")
     record, unkept = replace(record, executed_notebook=str(file)), None
     try:
         record = store.keep(record, file.read_bytes())
     except (AviationError, BotoCoreError, ClientError) as error:
         unkept = redact(one_line(error))
-    file.with_suffix(".json").write_bytes(record.to_bytes())
+    home.write(file.with_suffix(".json"), record.to_bytes())
     return record, unkept
 
 

@@ -12,7 +12,7 @@ from aviation.runs.kernel import first_line, load_papermill
 MOST_LEVELS = 20
 """No parameter nests deeper. YAML can hold itself, or more levels than JSON and Python can follow."""
 TYPES = {known.__name__: known for known in (bool, int, float, str, list, dict)}
-EXAMPLES: dict[type, str] = {list: '["{}"]', dict: '{{"name": "{}"}}', str: '"{}"'}
+EXAMPLES: dict[type, str] = {dict: '{{"name": "{}"}}', str: '"{}"'}
 
 
 def read_parameters(file: Path | None, overrides: dict[str, str] | None = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Run records in the runs bucket: `<job>/<yyyy>/<mm>/<dd>/<run_id>.json`, and nothing else in it."""
+"""Run records in the runs bucket: `<job>/<yyyy>/<mm>/<dd>/<run_id>.json`."""
 
 import heapq
 import re
@@ -16,13 +16,15 @@ from aviation.report import RunRecord
 MOST_JOB_LEVELS = 2
 """A job's name has one part, or two: `producer/flights`."""
 READ_AT_ONCE = 8
+MOST_SEARCHED = 2000
+"""A failed run is looked for among so many: about ten days of the default schedules."""
 
 
 def latest(job: str | None = None, limit: int = 20, *, failed: bool = False) -> list[RunRecord]:
     """At most `limit` run records, newest first; of one job (`producer/flights`, say) or of all, of failed runs alone
-    if so asked. Only the days that are needed are listed, however many runs there were."""
-    bucket = _Bucket()
-    wanted = (record for record in bucket.records(job) if record.is_failed or not failed)
+    if so asked: of the newest MOST_SEARCHED. Only the days that are needed are listed, however many runs there were."""
+    searched = islice(_Bucket().records(job), MOST_SEARCHED)
+    wanted = (record for record in searched if record.is_failed or not failed)
     return sorted(islice(wanted, limit), key=lambda record: record.started_at, reverse=True)
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from aviation.errors import AviationError
 from aviation.report import RunRecord
-from aviation.runs import notebook as runs
 from aviation.runs.declared import watches
+from aviation.runs.notebook import execute
 from aviation.runs.parameters import read_parameters
 
 
@@ -17,7 +17,8 @@ def run_watches(root: Path, out_dir: Path | None = None) -> list[RunRecord]:
         try:
             [file] = job.parameters
             parameters = read_parameters(root / file)
-            records.append(runs.execute(root / job.notebook, parameters, job=job.name, out_dir=out_dir))
+            name = f"alerts/{parameters.get('watch', file)}"
+            records.append(execute(root / job.notebook, parameters, job=name, out_dir=out_dir))
         except AviationError as error:
             failures.append(error)
     if failures:

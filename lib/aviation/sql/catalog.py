@@ -14,7 +14,7 @@ GLUE = "awsdatacatalog"
 
 
 @dataclass(frozen=True)
-class Column:
+class GlueColumn:
     """A column's type, by Glue's (Hive's) name, and its meaning; either is empty where the catalog says nothing."""
 
     type: str = ""
@@ -32,7 +32,7 @@ class Catalog:
     database: str = "aviation"
     tables: dict[str, str] = field(default_factory=dict)
     views: dict[str, str] = field(default_factory=dict)
-    columns: dict[str, dict[str, Column]] = field(default_factory=dict)
+    columns: dict[str, dict[str, GlueColumn]] = field(default_factory=dict)
 
     def missing(self, name: str) -> QueryError:
         """The error where there is no such table or view: which name is near it, and which there are."""
@@ -59,10 +59,10 @@ def read() -> Catalog:
     return catalog
 
 
-def _columns(table: dict[str, Any]) -> dict[str, Column]:
+def _columns(table: dict[str, Any]) -> dict[str, GlueColumn]:
     # Iceberg leaves the columns that a table once had in the catalog, marked.
     return {
-        column["Name"]: Column(column.get("Type", ""), column.get("Comment", ""))
+        column["Name"]: GlueColumn(column.get("Type", ""), column.get("Comment", ""))
         for column in table.get("StorageDescriptor", {}).get("Columns", [])
         if column.get("Parameters", {}).get("iceberg.field.current") != "false"
     }

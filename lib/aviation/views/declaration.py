@@ -69,7 +69,9 @@ AIRLINE_COLUMNS = {
     "airline_iata": ("varchar", "IATA code of the operating airline."),
     "airline_name": ("varchar", "Name of the operating airline."),
 }
-AIRLINE_GROUP = "An airline goes by its ICAO code, else its IATA code, else its name; flights that name no airline share one row."
+AIRLINE_GROUP = (
+    "An airline goes by its ICAO code, else its IATA code, else its name; flights that name no airline share one row."
+)
 FLIGHT_DATE = {"flight_date": ("date", "Local date of the scheduled departure.")}
 FLIGHTS = {"flights": ("bigint", "Flights that are over: landed, diverted or cancelled.")}
 CANCELLED = {"cancelled": ("bigint", "Flights that were cancelled.")}
