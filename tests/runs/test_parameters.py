@@ -56,7 +56,7 @@ def test_what_no_notebook_can_take_is_refused_in_one_line(tmp_path, text):
     ("given", "message"),
     [
         ({"airports": "JFK"}, "'airports' must be list"),
-        ({"airports": "JFK"}, """; write it like -p airports '["JFK"]'"""),
+        ({"airports": "JFK"}, """; write ["JFK"], and in a shell -p airports '["JFK"]'"""),
         ({"day": 20130710}, """'day' must be str, not int: 20130710; write it like -p day '"20130710"'"""),
     ],
 )

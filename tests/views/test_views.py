@@ -14,7 +14,7 @@ from aviation.errors import ParameterError, QueryError
 from aviation.replay import reference
 from aviation.sql import catalog
 from aviation.sql.as_of import expand, rewrite
-from aviation.sql.catalog import Catalog, Column
+from aviation.sql.catalog import Catalog, GlueColumn
 from aviation.sql.parse import parse_select
 from aviation.views import VIEWS, publish, view_sql
 from aviation.views.glue import sql_of
@@ -482,9 +482,9 @@ def test_what_is_published_is_what_botocore_takes_and_the_catalog_reads_back(mon
     assert known.views == CATALOG.views
     assert known.tables == {"flights": "s3://b/m.json"}
     assert list(known.columns["flights"]) == ["flight_key"]
-    assert known.columns["flights"]["flight_key"] == Column("string")
+    assert known.columns["flights"]["flight_key"] == GlueColumn("string")
     assert list(known.columns["delay_cost"]) == list(VIEWS[7].columns)
-    assert known.columns["delay_cost"]["flight_date"] == Column("date", "Local date of the scheduled departure.")
+    assert known.columns["delay_cost"]["flight_date"] == GlueColumn("date", "Local date of the scheduled departure.")
 
 
 def test_a_view_in_the_catalog_has_the_form_that_athena_reads():
