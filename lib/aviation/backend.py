@@ -36,7 +36,7 @@ class Backend(Protocol):
         """The answer to a question as a DataFrame."""
 
     def rows(self, text: str) -> list[dict[str, Any]]:
-        """The answer to Athena's SQL as rows, null as None: without pandas on AWS, for a Lambda has none."""
+        """The answer to Athena's SQL as rows, null as None. Needs no pandas on AWS: the Lambdas have none."""
 
     def load(self, choices: dict[str, Any]) -> RunRecord:
         """Run the load job with its choices as parameters and wait; its run record."""

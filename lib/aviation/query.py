@@ -29,5 +29,5 @@ def ask(question: "Question", *, as_of: datetime | str | None = None) -> "pd.Dat
 
 
 def rows(text: str) -> list[dict[str, Any]]:
-    """The rows that one SELECT answers, by column name, null as None: for where pandas is not, in a Lambda."""
+    """The rows that one SELECT answers, by column name, null as None: for the Lambdas, which have no pandas."""
     return backend.in_use().rows(text)

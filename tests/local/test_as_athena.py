@@ -89,7 +89,7 @@ def test_what_athena_answers_is_let_pass(text):
     ],
 )
 def test_functions_that_athena_has_not_are_refused(text):
-    with pytest.raises(QueryError, match=r"tables and views alone|is no function"):
+    with pytest.raises(QueryError, match=r"tables and views alone|is not a function"):
         refuse(text)
 
 

@@ -51,7 +51,7 @@ def requeue(entities: tuple[str, ...]) -> None:
     show_default=True,
     help="The producer's parameters; its filters go with each day's date.",
 )
-@click.option("--load-every", type=int, default=30, show_default=True, help="Load after so many days.")
+@click.option("--load-every", type=int, default=30, show_default=True, help="How many days to poll before each load.")
 @click.option("--again", is_flag=True, help="Poll days again that were polled before.")
 def backfill(first: datetime, last: datetime, file: Path, load_every: int, again: bool) -> None:
     """Take past days: poll each once, load them in batches. Cut off, the same command goes on where it stopped."""

@@ -1,4 +1,4 @@
-"""The runs that were: a list, and pages to read them by."""
+"""Past runs: a list, and pages to read them."""
 
 import sys
 
@@ -7,8 +7,8 @@ import click
 
 @click.group(invoke_without_command=True)
 @click.option("--job", help="Only this job's, say producer/flights.")
-@click.option("--failed", is_flag=True, help="Only those that failed.")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="The newest so many.")
+@click.option("--failed", is_flag=True, help="Only those that failed, of the newest 2,000.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many, newest first.")
 @click.pass_context
 def runs(context: click.Context, job: str | None, failed: bool, limit: int) -> None:
     """List the last runs: when, how long, what came of them; a failed one with its cell and its reason."""
@@ -39,7 +39,7 @@ def show(run_id: str, browse: bool | None) -> None:
 
 
 @runs.command()
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The newest so many.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many, newest first.")
 def index(limit: int) -> None:
     """Write <home>/runs/index.html: the failed runs on top, each with its failing cell; its path is the last line."""
     from aviation.runs import pages, store

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--every",
     type=int,
     metavar="MINUTES",
-    help="With --schedule: flights so often; the others stay daily, at 03:12 UTC.",
+    help="With --schedule: minutes between polls of flights; the others stay daily, at 03:12 UTC.",
 )
 def up(
     day: datetime | None,

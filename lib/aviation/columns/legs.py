@@ -36,7 +36,7 @@ KEY = (
         "identity",
         "string",
         "How flight_key was made: number (from airline and number of the operating flight), or slot (from route and "
-        "schedule, where one of them is missing).",
+        "schedule, because airline or number is missing).",
     ),
     Column("flight_date", "date", "Local date of the scheduled departure; never null. The table is partitioned by it."),
 )

@@ -1,4 +1,4 @@
-"""What the load says of itself: the lines that it refused, and its runs."""
+"""The load's own tables: the lines that it refused, and its runs."""
 
 from aviation.columns.declaration import Column, table
 

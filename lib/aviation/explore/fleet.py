@@ -15,7 +15,7 @@ UNKNOWN = "unknown: not in airplanes"
 BANDS = {5: "0–4", 10: "5–9", 15: "10–14", 20: "15–19", 25: "20–24"}
 OLDEST = "25 and more"
 SHOWN = 14
-# Below this many aircraft of known age a mean is that of single ones; below half of them, it is not the fleet's.
+# With fewer aircraft of known age, single ones decide the mean; with fewer than half, it is not the fleet's.
 ENOUGH = 5
 
 

@@ -10,7 +10,7 @@ from aviation.explore.show import Answer, Finding, chart
 from aviation.explore.words import counted, each, share, total
 from aviation.views.declaration import AIRLINE, FLIGHTS_OVER, LATE_MIN
 
-# Below this many flights a share is that of single flights.
+# With fewer flights, single ones decide the share.
 ENOUGH = 10
 # As many airlines as can be read in one chart.
 SHOWN = 20

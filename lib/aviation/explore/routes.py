@@ -16,7 +16,7 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class RouteChoice(Choice):
-    """Routes with fewer arrivals are left out: their mean is that of single flights."""
+    """Routes with fewer arrivals are left out: single flights would decide their mean."""
 
     minimum_arrivals: int = field(kw_only=True)
 

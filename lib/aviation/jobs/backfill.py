@@ -62,7 +62,7 @@ def run(first: date, last: date, *, file: Path, load_every: int, again: bool) ->
     days = [day for day in _days(first, last) if again or day not in checkpoint.polled]
     totals = {"days": 0, "records": 0, "loaded": 0}
     try:
-        _take(days, parameters, checkpoint, load_every, totals)
+        _poll_and_load(days, parameters, checkpoint, load_every, totals)
     except KeyboardInterrupt:
         raise InterruptError(
             f"{totals['days']:,} of {counted(len(days), 'day')} polled, which are kept; "
@@ -71,10 +71,10 @@ def run(first: date, last: date, *, file: Path, load_every: int, again: bool) ->
     return totals
 
 
-def _take(
+def _poll_and_load(
     days: list[str], parameters: dict[str, Any], checkpoint: Checkpoint, load_every: int, totals: dict[str, int]
 ) -> None:
-    """Poll and load the days; `totals` says at each moment how far it is."""
+    """Poll and load the days; `totals` is updated as it goes."""
     with tqdm(total=len(days), unit="day", disable=None) as bar, backend.in_use().past_days() as turn_past:
         for number, day in enumerate(days, start=1):
             turn_past(day)

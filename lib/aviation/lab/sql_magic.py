@@ -40,7 +40,7 @@ class Sql(Magics):
             raise UsageError(str(error)) from None
         if options and options.name:
             if not options.name.isidentifier():
-                raise UsageError(f"'{options.name}' is no name that Python knows")
+                raise UsageError(f"'{options.name}' is not a valid Python name")
             self.shell.user_ns[options.name] = frame  # type: ignore[union-attr]  # it is set in any shell
         return frame
 

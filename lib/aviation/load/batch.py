@@ -28,7 +28,7 @@ SCHEMA = ", ".join(
         *(f"{table} {columns}" for table, columns in _OF_TABLE.items()),
     )
 )
-# So many different warnings are told apart: what comes beyond them is counted under the rule alone.
+# At most this many warnings are kept by name; the rest are counted by rule.
 WARNINGS_NAMED = 100
 
 

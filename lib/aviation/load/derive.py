@@ -10,7 +10,7 @@ from aviation.load.zones import airport_zones
 
 TIMES = ("scheduled", "estimated", "actual", "estimated_runway", "actual_runway")
 # The API's status lags behind its own times: a flight said to be scheduled can have left, even landed. The first rule
-# that fits says what the status is; where none fits, it is what the API says, also if nobody has heard of it.
+# that fits says what the status is; otherwise the API's own value is kept, even an unknown one.
 STATUS_RULES = (
     (
         "flight_status_api in ('cancelled', 'diverted', 'incident')",

@@ -25,7 +25,7 @@ from aviation.load.tables import ensure_tables, schema
 from aviation.load.upkeep import tidy
 from aviation.report import Report
 
-# So few refused lines are quarantined whatever their share is: one bad line that comes alone says nothing of the API.
+# Up to this many refused lines never fail a load: one bad line that comes alone says nothing about the API.
 FEW = 10
 
 
@@ -129,7 +129,7 @@ class Load:
         self.overwrite(QUARANTINE, merge.quarantined(self.read(QUARANTINE), batches.refusals(batch), read_again))
 
     def note(self, keys: list[str], counted: Tally, added: int) -> Report:
-        """Write the run's row in `loads`, which makes it one that happened."""
+        """Write the run's row in `loads`; only then does the run count."""
         finished_at = _now()
         newest = max(counted.newest_fetched_at.values(), default=None)
         row: dict[str, Any] = {

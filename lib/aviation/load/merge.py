@@ -14,7 +14,7 @@ def not_yet_in(observations: DataFrame, known: DataFrame) -> DataFrame:
 
 def latest_references(known: DataFrame, new: DataFrame, key: str) -> DataFrame:
     """The newest pull of each `key` in the rows of a reference table and new ones. Of two at one instant, the one with
-    the greater hash: any fixed choice would do, as long as the order of loading has no say."""
+    the greater hash: any fixed choice would do, as long as the result does not depend on the order of loading."""
     others = [name for name in known.columns if name not in ("observed_at", "content_hash", key)]
     newest = F.max(F.struct("observed_at", "content_hash", *others)).alias("newest")
     return known.unionByName(new).groupBy(key).agg(newest).select(key, "newest.*").select(*known.columns)
@@ -23,7 +23,7 @@ def latest_references(known: DataFrame, new: DataFrame, key: str) -> DataFrame:
 def quarantined(known: DataFrame, refusals: DataFrame, read_again: list[str]) -> DataFrame:
     """The rows of `quarantine` after the refusals of a batch (see `batch.refusals`).
 
-    Of the objects `read_again`, what was refused before is forgotten: what still is, is among the refusals.
+    Earlier refusals of the objects in `read_again` are dropped: lines that are still refused are among `refusals`.
 
     `lines_by_object` is what makes it idempotent: an object never changes, so it counts the same however often it is
     read, and times and numbers follow from it.

@@ -1,4 +1,4 @@
-"""What the API is known to say beside the declared columns: what is new to this list is noticed, and loaded or not."""
+"""Keys and statuses that the API is known to send; others raise a warning."""
 
 # The blocks and leaves of a flight record; `codeshared` is the block inside `flight`.
 FLIGHT_RECORD_KEYS = frozenset(

@@ -34,16 +34,16 @@ def refuse(statement: exp.Query, catalog: Catalog) -> None:
 
 
 def _refuse_functions(statement: exp.Query) -> None:
-    """QueryError where the query calls a function that Athena has not, or reads from one in place of a table."""
+    """QueryError where the query calls a function that Athena does not have, or reads from one in place of a table."""
     for node in statement.find_all(exp.Table, exp.Func):
         if isinstance(node, exp.Table):
             if isinstance(node.this, exp.Func):
                 name = _function_name(node.this)
                 raise QueryError(f"a query reads the database's tables and views alone, not '{name}(...)'")
         elif isinstance(node, READERS):
-            raise QueryError(f"'{_function_name(node)}' is no function of Athena's")
+            raise QueryError(f"'{_function_name(node)}' is not a function of Athena's")
         elif isinstance(node, exp.Anonymous | exp.AnonymousAggFunc) and node.name.lower() not in SHARED_FUNCTIONS:
-            raise QueryError(f"'{node.name}' is no function that both Athena and this laptop's DuckDB have")
+            raise QueryError(f"'{node.name}' is not a function that both Athena and this laptop's DuckDB have")
 
 
 def _function_name(function: exp.Func) -> str:

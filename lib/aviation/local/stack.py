@@ -71,7 +71,7 @@ class LocalStack:
         """Start what is not running, deploy, store the API's key; returns the environment that reaches the stack.
 
         With `schedule` or `every` the deployed schedules run, flights every `every` minutes (else as in the template),
-        and the replay's clock advances half an hour from poll to poll. What cannot be is refused (ParameterError,
+        and the replay's clock advances half an hour from poll to poll. Impossible options are refused (ParameterError,
         ApiError, StackError) before anything is stopped or written: a stack that was up stays as it was.
         """
         scheduled = schedule or every is not None

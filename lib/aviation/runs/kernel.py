@@ -44,7 +44,7 @@ def run(
             with _environment(AVIATION_RUN_ID=run_id):
                 _execute(notebook, parameters, output, timeout_seconds)
         except papermill.PapermillExecutionError as error:
-            # Our own errors speak for themselves; of others, the class says half.
+            # Our own errors need no class name; others do.
             line = first_line(error.evalue)
             return Failure(line if hasattr(errors, error.ename) else f"{error.ename}: {line}", error.exec_count)
         except Exception as error:  # a kernel that died or never started, a cell that took too long

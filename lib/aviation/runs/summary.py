@@ -5,15 +5,15 @@ from typing import Any
 from aviation.report import LOAD_JOB, RunRecord
 
 VARIANTS = ("requeue", "reconcile")
-"""The load's choices that make it another thing than loading what is new."""
+"""The choices that make it more than an ordinary load."""
 ALWAYS = ("records", "lines_read")
-"""How much there was to do: shown even when it was nothing."""
+"""Counts of what came in: shown even when they are zero."""
 OF_A_LOAD = ("lines_read", "observations_added", "references", "repeats", "quarantined", "warnings")
 MOST_RULES = 3
 
 
 def variant(record: RunRecord) -> str | None:
-    """What a load was other than ordinary, by its parameters: requeue or reconcile; None of any other run."""
+    """Whether a load was a requeue or a reconcile, by its parameters; None for any other run."""
     if record.job != LOAD_JOB:
         return None
     return next((name for name in VARIANTS if record.parameters.get(name)), None)
@@ -21,7 +21,7 @@ def variant(record: RunRecord) -> str | None:
 
 def lines(record: RunRecord) -> list[str]:
     """How the run ended and how long it took, then what it counted, a line each: of a load what became of its lines, of
-    any other notebook each figure and text of its report. What is nothing, or came to nothing, is left out."""
+    any other notebook each figure and text of its report. Zero and empty counts are left out."""
     special = f"  ({name})" if (name := variant(record)) else ""
     counts = record.counts
     # The answer of a Lambda has its names in another order: what matters most comes first.

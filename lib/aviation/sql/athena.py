@@ -1,4 +1,4 @@
-"""Athena: what it answers to a query, as a DataFrame, or as plain rows where pandas is not: in a Lambda."""
+"""Athena: what it answers to a query, as a DataFrame, or as plain rows for the Lambdas, which have no pandas."""
 
 import time
 from collections.abc import Callable

@@ -30,7 +30,7 @@ class View:
 # Stands in a view's SQL for the cost of a minute, which whoever deploys chooses.
 PLACEHOLDER = ":delay_cost_per_minute"
 
-# From so many minutes after its schedule on, a flight is late; until then it is on time. The rule is DOT's.
+# A flight this many minutes or more behind its schedule is late. The rule is DOT's.
 LATE_MIN = 15
 DOT = (
     "US Department of Transportation, Air Travel Consumer Report, on data reported under 14 CFR 234: a flight is on "
