@@ -79,7 +79,7 @@ def test_what_cannot_be_asked_is_one_line_without_a_traceback(shell, monkeypatch
     assert (said.out + said.err).strip().splitlines() == ["UsageError: there is no table 'flihgts'"]
 
 
-@pytest.mark.parametrize(("line", "said"), [("flights", "not 'flights'"), ("--name 1x", "no name that Python knows")])
+@pytest.mark.parametrize(("line", "said"), [("flights", "not 'flights'"), ("--name 1x", "not a valid Python name")])
 def test_options_that_do_not_fit_are_refused(shell, line, said):
     shell, _ = shell
     with pytest.raises(UsageError, match=said):

@@ -76,7 +76,7 @@ def _executed(
 
 
 def _learn_the_key() -> None:
-    """Have the API's key redacted even where only the kernel read it; a key that cannot be read here was not read there."""
+    """Have the API's key redacted even where only the kernel read it; if we cannot read it, neither could the kernel."""
     with contextlib.suppress(AviationError, BotoCoreError, ClientError):
         access_key()
 
