@@ -76,7 +76,7 @@ def _executed(
 
 
 def _learn_the_key() -> None:
-    """Have the API's key redacted even where only the kernel read it; if we cannot read it, neither could the kernel."""
+    """Have the API's key redacted even where only the kernel read it. If we cannot read it, the kernel could not."""
     with contextlib.suppress(AviationError, BotoCoreError, ClientError):
         access_key()
 
