@@ -1,6 +1,7 @@
 """DuckDB in Athena's place: which names of a query it finds, and what it is kept from."""
 
 import os
+import re
 
 import duckdb
 import pytest
@@ -177,3 +178,16 @@ def test_the_tables_of_a_stack_are_all_that_can_be_read(stack):
         assert cursor.execute("select current_setting('TimeZone')").fetchone() == ("UTC",)
     with pytest.raises(QueryError, match="not 'read_text"):
         query.sql("select * from read_text('/etc/hostname')")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("select locatoin from legs", "did you mean 'location'?"),
+        ("select locatoin from routes", "did you mean 'location'?"),
+        ("select location from legs where location = JFK", "single quotes"),
+    ],
+)
+def test_a_column_that_is_not_there_is_told_with_the_nearest_one(laptop, text, hint):
+    with pytest.raises(QueryError, match=f"the query failed: .*{re.escape(hint)}"):
+        laptop(text)

@@ -71,7 +71,9 @@ def run(notebook: Path, file: Path | None, pairs: tuple[tuple[str, str], ...]) -
     from aviation.runs.notebook import execute
     from aviation.runs.parameters import read_parameters
 
-    _show_run(execute(notebook, read_parameters(file, dict(pairs)), job=notebook.stem))
+    record = execute(notebook, read_parameters(file, dict(pairs)), job=notebook.stem)
+    _show_run(record)
+    click.echo(f"see it: aviation runs show {record.run_id[:8]}")
 
 
 @click.command()

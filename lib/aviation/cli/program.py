@@ -110,6 +110,7 @@ def main(debug: bool) -> None:
     cost' says how old it gets."""
     guard_logs()
     logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING)
+    logging.getLogger("sqlglot").setLevel(logging.DEBUG if debug else logging.ERROR)  # what it cannot parse, we say
     click.get_current_context().with_resource(progress_shown(logging.DEBUG if debug else logging.INFO))
 
 

@@ -1,7 +1,9 @@
 """Athena's stand-in on a laptop: DuckDB over the same Iceberg tables, in the same SQL."""
 
+import difflib
 import importlib.util
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,8 +41,19 @@ def frame(question: Question) -> pd.DataFrame:
             wide = [name for name, kind, *_ in answer.description or [] if str(kind) == "HUGEINT"]
             rows = answer.df().astype(dict.fromkeys(wide, "Int64"))
         except duckdb.Error as error:
-            raise QueryError(f"the query failed: {str(error).splitlines()[0]}") from error
+            line = str(error).splitlines()[0]
+            raise QueryError(f"the query failed: {line}{_column_hint(line, question.tree, known)}") from error
     return rows.set_axis(as_athena.names(list(rows.columns)), axis="columns")
+
+
+def _column_hint(line: str, asked: exp.Query, known: Catalog) -> str:
+    """Which column of the query's tables is near the one that was not found; that a text stands in single quotes."""
+    match = re.search(r'Referenced column "(.+?)" (?:was )?not found', line)
+    if not match:
+        return ""
+    columns = {name for table in references(asked) for name in known.columns.get(table.name.lower(), {})}
+    near = difflib.get_close_matches(match[1], columns, n=1)
+    return f" (did you mean '{near[0]}'?)" if near else " (a text stands in single quotes: 'JFK')"
 
 
 def rows(text: str) -> list[dict[str, Any]]:

@@ -86,8 +86,9 @@ def outcome(record: RunRecord) -> str:
     if record.is_failed:
         cell = f"cell {record.failed_cell}: " if record.failed_cell else ""
         return f"{special}{cell}{record.error or 'no reason was kept'}"
-    counts = record.counts
-    return special + ", ".join(f"{name} {counts[name]}" for name in COUNTS_SHOWN if counts.get(name) not in (None, ""))
+    counts = {name: record.counts[name] for name in COUNTS_SHOWN if record.counts.get(name) not in (None, "")}
+    # The status beside it says that it is a warning.
+    return special + ", ".join(str(text) if name == "warning" else f"{name} {text}" for name, text in counts.items())
 
 
 def _page(record: RunRecord) -> Path:
