@@ -5,11 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-FORMS = ("table", "csv", "json")
-
 
 def as_text(answer: pd.DataFrame, form: str = "table", width: int | None = None) -> str:
-    """The answer in one of FORMS, whole, without a line break at its end.
+    """The answer as a table, as CSV or as JSON (`form`), whole, without a line break at its end.
 
     `width` is how many columns the terminal has, None where nobody looks: a table that is wider is written row by row,
     a line a column, as psql's expanded form has it.
