@@ -16,7 +16,7 @@ help: ## Show this list
 .PHONY: setup
 setup: $(VENV)/.ready ## Install everything into .venv and .aviation/emulator (instant when done)
 
-$(VENV)/.ready: requirements.txt pyproject.toml $(filter-out $(LOCKS)/checkov.txt,$(wildcard $(LOCKS)/*.txt))
+$(VENV)/.ready: requirements.txt pyproject.toml $(LOCKS)/setup.txt $(LOCKS)/emulator.txt $(LOCKS)/lambda.txt
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) was not found: install Python 3.11, or name one with make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "make: $(PYTHON) is $$($(PYTHON) -V), but Python 3.11 is needed: name one with make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "make: $(PYTHON) has no venv module: install your system's package for it (Debian: python3.11-venv)" >&2; exit 1; }
@@ -33,11 +33,11 @@ $(VENV)/.ready: requirements.txt pyproject.toml $(filter-out $(LOCKS)/checkov.tx
 	@$(AVIATION) build >/dev/null
 	@touch $@
 
-# Only `make test-all` scans the template with it.
-.aviation/checkov/.ready: $(LOCKS)/checkov.txt | setup
-	@echo "setup: the environment of checkov, .aviation/checkov"
-	@$(UV) venv --quiet --clear --python $(VENV)/bin/python .aviation/checkov
-	@$(UV) pip sync --quiet --python .aviation/checkov --require-hashes $(LOCKS)/checkov.txt
+# What checks the system from outside, each in an environment of its own: its pins are not ours.
+.aviation/%/.ready: $(LOCKS)/%.txt | setup
+	@echo "setup: the environment .aviation/$*"
+	@$(UV) venv --quiet --clear --python $(VENV)/bin/python .aviation/$*
+	@$(UV) pip sync --quiet --python .aviation/$* --require-hashes $<
 	@touch $@
 
 .PHONY: demo
