@@ -122,6 +122,7 @@ def producer_stack(emulator, made_stack, stand_in, tmp_path, monkeypatch):
         "AVIATION_HOME": str(tmp_path / "home"),
         "AVIATION_RUNS_BUCKET": bucket,
         "AVIATION_API_KEY_SECRET": secret,
+        "AVIATION_API_PLAN": "business",
         "AVIATIONSTACK_BASE_URL": stand_in.url,
     }
     for name, value in environment.items():

@@ -4,8 +4,6 @@
 """
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -41,8 +39,8 @@ class Backend(Protocol):
     def load(self, choices: dict[str, Any]) -> RunRecord:
         """Run the load job with its choices as parameters and wait; its run record."""
 
-    def past_days(self) -> AbstractContextManager[Callable[[str], None]]:
-        """What is called with a past day (ISO) before it is polled, so that the API knows all of it."""
+    def past_instant(self, day: str) -> str:
+        """The instant (ISO 8601) as of which a poll of a past day (ISO) asks the API; empty: now."""
 
 
 def in_use() -> Backend:
@@ -78,5 +76,5 @@ class Aws:
 
         return glue.run_load(choices)
 
-    def past_days(self) -> AbstractContextManager[Callable[[str], None]]:
-        return nullcontext(lambda day: None)  # the real API knows past days
+    def past_instant(self, day: str) -> str:
+        return ""  # the real API knows past days

@@ -74,6 +74,10 @@ class UnavailableError(ApiError):
     """The API did not answer, or answered with nonsense, until the deadline."""
 
 
+class LeaseError(AviationError):
+    """Another poll of the same entity is under way."""
+
+
 class DeliveryError(AviationError):
     """Kinesis did not take `undelivered` of the records of a run."""
 

@@ -33,13 +33,14 @@ def test_every_record_arrives_once_in_order_with_its_origin(producer_stack, put_
     assert report == {
         "entity": "aircraft_types",
         "status": "ok",
+        "sweeps": 1,
         "records": 25,
         "kinesis_records": 1,
         "kinesis_retries": 0,
         "newest_observed_at": "2013-07-11T12:30:00Z",
         "calls": 3,
         "api_retries": 0,
-        "left_out": None,
+        "left_out": [],
     }
 
 
@@ -68,8 +69,8 @@ def test_a_sweep_cut_by_max_calls_is_a_warning_that_says_what_is_missing(produce
     stand_in.records = ROWS
     report = run(max_calls=2)
     assert (report["status"], report["records"], report["calls"]) == ("warning", 20, 2)
-    assert report["left_out"] == {"reason": "max_calls", "offset": 20, "records": 5}
-    assert "5 records were left out" in report["warning"]
+    assert report["left_out"] == [{"sweep": "all aircraft_types", "reason": "max_calls", "offset": 20, "records": 5}]
+    assert report["warning"] == "left out: all aircraft_types, 5 records from 20 on (max_calls)"
 
 
 def test_a_record_too_large_for_kinesis_is_an_error_after_the_rest_was_sent(producer_stack, put_key, stand_in, sent):
@@ -100,7 +101,15 @@ def test_without_a_key_no_call_is_made(producer_stack, stand_in):
         ({"entitty": "flights"}, "entitty"),
         ({"filters": {"dep_iat": "JFK"}}, "dep_iat"),
         ({"filters": {"dep_iata": None}}, "filters"),
-        ({"limit": 0}, "limit"),
+        ({"limit": -1}, "limit"),
+        ({"limit": 1001}, "limit"),
+        ({"watch": {"airports": ["JFK"]}}, "watch"),
+        ({"entity": "flights", "watch": {"airport": ["JFK"]}}, "did you mean 'airports'"),
+        ({"entity": "flights", "watch": {"airports": ["KJFK"]}}, "KJFK"),
+        ({"entity": "flights", "watch": {"airports": "JFK"}}, "airports"),
+        ({"entity": "flights", "watch": {"airlines": ["JBU"]}}, "JBU"),
+        ({"entity": "flights", "deadline_seconds": 301}, "at most 300"),
+        ({"instant": "yesterday"}, "yesterday"),
         ({"limit": "100"}, "limit"),
         ({"max_calls": 0}, "max_calls"),
         ({"deadline_seconds": -1}, "deadline_seconds"),

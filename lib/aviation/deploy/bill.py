@@ -1,19 +1,20 @@
 """What a month of the stack costs with the template's parameters: computed from them, nothing is asked of AWS."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
 from pathlib import Path
 from typing import Any
 
-from aviation.deploy.plan import MONTH_DAYS, REFERENCE_RECORDS, PlanUse, Sweep, check_plan
+from aviation.deploy.plan import MONTH_DAYS, PlanUse, check_plan
 from aviation.deploy.prices import price_list
 from aviation.deploy.schedules import Freshness, freshness, runs
 from aviation.deploy.template import read_template
 from aviation.entities import ENTITIES
 from aviation.poll.envelope import TARGET_BYTES
+from aviation.poll.watch import Seen
 
 LINE_BYTES = {"flights": 1074, "cities": 383, "airplanes": 827, "aircraft_types": 282}
 """Bytes of a raw line, measured over the demo's raw objects."""
@@ -52,14 +53,15 @@ class Line:
 class Case:
     """What the bill is worked out for.
 
-    `parameters` are all of the template's, defaults included. `flights` is how many a poll finds, None for as many as
-    it may ask for. Two things that the stack does not do can be priced too: with `packed` False each record is sent on
-    its own, with `on_demand` the streams have no shards.
+    `parameters` are all of the template's, defaults included. `seen` is what the last polls reported, by sweep, and
+    `flights` how many rows a day the watch finds instead. Two things that the stack does not do can be priced too: with
+    `packed` False each record is sent on its own, with `on_demand` the streams have no shards.
     """
 
     parameters: dict[str, str]
     root: Path
     flights: int | None = None
+    seen: Mapping[str, Seen] = field(default_factory=dict)
     load_seconds: float = LOAD_SECONDS
     packed: bool = True
     on_demand: bool = False
@@ -67,18 +69,15 @@ class Case:
     @cached_property
     def plan(self) -> PlanUse:
         """The calls of the flight API."""
-        return check_plan(self.parameters, self.root, flights=self.flights)
+        return check_plan(self.parameters, self.root, seen=self.seen, flights=self.flights)
 
     def number(self, name: str) -> float:
         """A parameter of the template as a number."""
         return float(self.parameters[name])
 
-    def records(self, entity: str) -> int:
-        """How many records one run of the entity's producer fetches."""
-        sweep = Sweep.of(entity, self.root)
-        available = self.flights if entity == "flights" else REFERENCE_RECORDS[entity]
-        most = sweep.limit * sweep.max_calls
-        return most if available is None else min(available, most)
+    def records(self, entity: str) -> float:
+        """How many records a poll of the entity brings, on average."""
+        return self.plan.demands[entity].records
 
     def loads(self) -> float:
         """How many times the load runs in a month."""
@@ -94,7 +93,7 @@ class Case:
         return freshness(
             self.parameters["FlightsSchedule"],
             self.parameters["FlightsLoadTime"],
-            sweep_seconds=START_SECONDS + CALL_SECONDS * Sweep.of("flights", self.root).calls(self.flights),
+            sweep_seconds=START_SECONDS + CALL_SECONDS * self.plan.demands["flights"].calls,
             buffer_seconds=self.number("BufferSeconds"),
             load_seconds=self.load_seconds,
         )
@@ -103,7 +102,7 @@ class Case:
 def bill(case: Case) -> list[Line]:
     """The lines of a month's bill from AWS; the flight API's plan is not among them."""
     resources = Counter(resource["Type"] for resource in _resources(case))
-    polls = case.plan.runs
+    polls = case.plan.polls
     runs_of_producers = sum(polls.values())
     records = {entity: polls[entity] * case.records(entity) for entity in ENTITIES}
     raw_bytes = sum(records[entity] * LINE_BYTES[entity] for entity in ENTITIES)
@@ -192,4 +191,4 @@ def _storage(case: Case, raw_bytes: float, runs_of_producers: float, loads: floa
 
 
 def _lambda_seconds(use: PlanUse) -> float:
-    return sum(use.runs.values()) * START_SECONDS + use.total * CALL_SECONDS
+    return sum(use.polls.values()) * START_SECONDS + use.total * CALL_SECONDS

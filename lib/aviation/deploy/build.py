@@ -41,7 +41,7 @@ KEPT_METADATA = {"METADATA", "entry_points.txt"}
 LAMBDA_NOTEBOOKS = ("producer", "alerts")
 GROUND = (
     *("__init__", "errors", "entities", "columns", "parameters", "printable", "report", "redact", "retry", "templates"),
-    *("times", "words"),
+    *("times", "words", "zones"),
 )
 CLIENTS = ("home", "aws", "places")
 LAMBDA_PACKAGES = (*GROUND, *CLIENTS, "api_key", "poll", "views", "sql", "runs", "backend", "query", "alerts")

@@ -7,6 +7,7 @@ from pathlib import Path
 from aviation.deploy.bill import LOAD_SECONDS, Case, bill
 from aviation.deploy.plan import MONTH_DAYS, with_defaults
 from aviation.deploy.prices import price_list
+from aviation.poll.plans import PLANS
 
 __all__ = ["LOAD_SECONDS", "render"]
 
@@ -14,13 +15,13 @@ __all__ = ["LOAD_SECONDS", "render"]
 def render(parameters: dict[str, str], root: Path, *, flights: int | None, load_seconds: float = LOAD_SECONDS) -> str:
     """The whole text, for the template's `parameters` (defaults for those not named). `flights` is how many a poll
     finds, None for as many as it may ask for."""
-    case = Case(with_defaults(parameters, root), root, flights, load_seconds)
+    case = Case(with_defaults(parameters, root), root, flights, load_seconds=load_seconds)
     sections = (_bill_lines(case), case.plan.lines(), _freshness_lines(case), _side_by_side(case))
     return "\n\n".join("\n".join(lines) for lines in sections)
 
 
 def _bill_lines(case: Case) -> Iterator[str]:
-    listed, plan, lines = price_list(), case.plan.plan, bill(case)
+    listed, plan, lines = price_list(), case.plan.plan.name, bill(case)
     yield f"A month of {MONTH_DAYS} days in {listed['region']}, list prices in USD:"
     yield ""
     for line in lines:
@@ -53,11 +54,15 @@ def _side_by_side(case: Case) -> Iterator[str]:
     for name, other in _alternatives(case).items():
         use, age, lines = other.plan, other.freshness(), bill(other)
         firehose = sum(line.usd for line in lines if line.price == "firehose_gb")
-        smallest = next((name for name, plan in price_list()["plans"].items() if plan["calls"] >= use.total), "none")
+        smallest = next((plan for plan in PLANS if _on(other, plan).plan.fits), "none")
         yield (
             f"{name:<26}{sum(line.usd for line in lines):>10,.2f}{firehose:>14,.2f}{use.total:>10,}{smallest:>20}"
             f"{age.worst:>8.0f} min{age.mean:>6.0f} min"
         )
+
+
+def _on(case: Case, plan: str) -> Case:
+    return replace(case, parameters=case.parameters | {"ApiPlan": plan})
 
 
 def _alternatives(case: Case) -> dict[str, Case]:

@@ -1,21 +1,29 @@
-"""How many calls of the flight API the schedules make in a month, compared with what its plan includes."""
+"""How many calls of the flight API the watch and the schedules make in a month, compared with what its plan carries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from aviation.deploy.prices import price_list
 from aviation.deploy.schedules import runs
 from aviation.deploy.template import declared_parameters
 from aviation.entities import ENTITIES
 from aviation.errors import ParameterError
+from aviation.poll.plans import ApiPlan, plan_named
+from aviation.poll.watch import AIRLINE, Seen, Watch
 from aviation.runs.declared import producer
 
 MONTH_DAYS = 30
 REFERENCE_RECORDS = {"cities": 9374, "airplanes": 19098, "aircraft_types": 313}
 """How many records of each reference entity the API had when it was last swept completely, in 2026."""
+AIRPORT_ROWS, AIRLINE_ROWS = 800, 2000
+"""Rows of a day at an airport in one direction, and of an airline, codeshares included, where no poll has told: about
+those of New York's busiest airport, and of its largest airline."""
+NEIGHBOUR_SHARE = 0.5
+"""In how many polls a neighbouring day is asked for, too: from midnight until its last flight is over."""
 
 
 def with_defaults(parameters: dict[str, str], root: Path) -> dict[str, str]:
@@ -26,41 +34,77 @@ def with_defaults(parameters: dict[str, str], root: Path) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """What one run of a producer asks for: `limit` records a call, in at most `max_calls` calls."""
+class Demand:
+    """What one poll of an entity asks for: the rows of each of its sweeps (of today, for flights; None: as many as the
+    calls bring), `limit` records a call, in at most `max_calls` calls. `watched`: there is a watch; `told`: its rows
+    are those that polls reported."""
 
+    rows: tuple[int | None, ...]
     limit: int
     max_calls: int
+    watched: bool = False
+    told: bool = False
 
     @classmethod
-    def of(cls, entity: str, root: Path) -> "Sweep":
-        """As the entity's parameter file says; ParameterError where it does not."""
+    def of(
+        cls, entity: str, root: Path, plan: ApiPlan, seen: Mapping[str, Seen] | None = None, flights: int | None = None
+    ) -> "Demand":
+        """As the entity's parameter file says. `seen` is what polls reported, by sweep; `flights` overrides it.
+        ParameterError where the file cannot be reckoned with."""
         [file] = producer(entity).parameters
-        parameters = yaml.safe_load((root / file).read_text())
-        try:
-            return cls(parameters["limit"], parameters["max_calls"])
-        except (KeyError, TypeError):
-            raise ParameterError(f"{file} must say limit and max_calls: the month's calls follow from them") from None
+        given: dict[str, Any] = yaml.safe_load((root / file).read_text())
+        if not isinstance(given, dict) or "max_calls" not in given:
+            raise ParameterError(f"{file} must say max_calls: the month's calls follow from it")
+        limit, most = given.get("limit") or plan.limit, given["max_calls"]
+        if entity in REFERENCE_RECORDS:
+            return cls((REFERENCE_RECORDS[entity],), limit, most)
+        watch = Watch.of(given.get("watch") or {})
+        if not watch:
+            return cls((flights,), limit, most)
+        subjects = [(kind, name) for kind, name in watch.subjects()]
+        if flights is not None:
+            return cls((ceil(flights / len(subjects)),) * len(subjects), limit, most, watched=True)
+        reported = [_reported(f"{kind.words} {name}", seen or {}) for kind, name in subjects]
+        assumed = [AIRLINE_ROWS if kind is AIRLINE else AIRPORT_ROWS for kind, _ in subjects]
+        rows = tuple(told if told is not None else other for told, other in zip(reported, assumed, strict=True))
+        return cls(rows, limit, most, watched=True, told=None not in reported)
 
-    def calls(self, records: int | None) -> int:
-        """How many calls a sweep of so many records takes, an empty one included; all of them for None."""
-        return self.max_calls if records is None else min(self.max_calls, max(1, ceil(records / self.limit)))
+    @property
+    def wanted(self) -> int:
+        """The calls that today takes, without a bound."""
+        return sum(self.max_calls if rows is None else max(1, ceil(rows / self.limit)) for rows in self.rows)
+
+    @property
+    def most(self) -> int:
+        """The calls of a poll that finds a neighbouring day of each sweep under way, without a bound."""
+        return self.wanted * (2 if self.watched else 1)
+
+    @property
+    def calls(self) -> float:
+        """The calls of a poll, on average."""
+        return min(self.max_calls, self.wanted * (1 + NEIGHBOUR_SHARE if self.watched else 1))
+
+    @property
+    def records(self) -> float:
+        """The records of a poll, on average: no more than its calls bring."""
+        if None in self.rows:
+            return self.limit * self.max_calls
+        rows = sum(rows or 0 for rows in self.rows)
+        return min(rows * (1 + NEIGHBOUR_SHARE if self.watched else 1), self.limit * self.max_calls)
 
 
 @dataclass(frozen=True)
 class PlanUse:
-    """What the schedules use of the API's plan named `plan` in 30 days.
+    """What the schedules use of the API's `plan` in 30 days: `polls` and `demands` by entity."""
 
-    The plan includes `plan_calls` calls and answers at most `plan_limit` records a call. `runs` and `calls` are by
-    entity; `widest_limit` is the most records a call that a producer asks for.
-    """
+    plan: ApiPlan
+    polls: dict[str, float]
+    demands: dict[str, Demand]
 
-    plan: str
-    plan_calls: int
-    plan_limit: int
-    runs: dict[str, float]
-    calls: dict[str, int]
-    widest_limit: int
+    @property
+    def calls(self) -> dict[str, int]:
+        """The month's calls by entity."""
+        return {entity: ceil(self.polls[entity] * demand.calls) for entity, demand in self.demands.items()}
 
     @property
     def total(self) -> int:
@@ -69,54 +113,77 @@ class PlanUse:
 
     @property
     def fits(self) -> bool:
-        """Whether the plan includes that many calls, with as many records a call as the producers ask for."""
-        return self.total <= self.plan_calls and self.widest_limit <= self.plan_limit
+        """Whether there is a watch, a poll carries it, and the plan carries the polls."""
+        return not self.refusals()
 
     def lines(self) -> list[str]:
-        """In words: a line for each entity and one for the sum."""
+        """In words: a line for each entity, one for the sum, one for the watch, and one for each thing that is wrong."""
         entities = [
-            f"{entity:<15} {self.runs[entity]:>7,.0f} runs x {calls / self.runs[entity]:>4,.0f} calls = {calls:>7,}"
+            f"{entity:<15} {self.polls[entity]:>7,.0f} polls x {self.demands[entity].calls:>5,.1f} calls = {calls:>7,}"
             for entity, calls in self.calls.items()
             if calls
         ]
-        total = f"{self.total:,} calls a month at most, of the {self.plan_calls:,} of the {self.plan} plan"
-        return [*entities, total if self.fits else f"{total}: more than it carries"]
+        total = f"{self.total:,} calls a month, of the {self.plan.calls:,} of the {self.plan.name} plan"
+        return [*entities, total, *self._about_the_watch(), *self.refusals()]
 
-    def refusal(self) -> str:
-        """Why the plan cannot carry the schedules and what to do, in one line."""
-        if self.widest_limit > self.plan_limit:
-            return (
-                f"a producer asks for {self.widest_limit:,} records a call, and the {self.plan} plan answers "
-                f"{self.plan_limit:,}: lower 'limit' in parameters/producer, or name another plan (ApiPlan)"
+    def _about_the_watch(self) -> list[str]:
+        flights = self.demands["flights"]
+        if not flights.watched or not self.polls["flights"]:
+            return []
+        rows = f"{sum(rows or 0 for rows in flights.rows):,} rows a day"
+        source = "as polls reported" if flights.told else "assumed: no poll has told yet"
+        return [f"The watch: {len(flights.rows)} sweeps, {rows} ({source}), {flights.limit:,} records a call."]
+
+    def refusals(self) -> list[str]:
+        """Why this should not be deployed and what to do, a line for each reason; none where all is well."""
+        reasons = []
+        polled = {entity: demand for entity, demand in self.demands.items() if self.polls[entity]}
+        flights = polled.get("flights")
+        if flights and not flights.watched:
+            reasons.append(
+                "flights have no watch: a poll would bring an arbitrary part of the world's; name airports and "
+                "airlines under 'watch' in parameters/producer/flights.yaml"
             )
-        return (
-            f"these schedules make up to {self.total:,} calls a month, and the {self.plan} plan carries "
-            f"{self.plan_calls:,}: poll less often (parameters/deploy has a case for each plan), name another plan "
-            "(ApiPlan), or use --force"
-        )
+        elif flights and flights.most > flights.max_calls:
+            reasons.append(
+                f"a poll of the watch takes up to {flights.most:,} calls, and max_calls allows {flights.max_calls:,}: "
+                "raise it in parameters/producer/flights.yaml, or watch less"
+            )
+        if (widest := max((demand.limit for demand in polled.values()), default=0)) > self.plan.limit:
+            reasons.append(
+                f"a producer asks for {widest:,} records a call, and the {self.plan.name} plan answers "
+                f"{self.plan.limit:,}: leave 'limit' out of parameters/producer, or name another plan (ApiPlan)"
+            )
+        if self.total > self.plan.calls:
+            reasons.append(
+                f"watch and schedules make some {self.total:,} calls a month, and the {self.plan.name} plan carries "
+                f"{self.plan.calls:,}: watch less, poll less often (parameters/deploy has a case for each plan), or "
+                "name another plan (ApiPlan)"
+            )
+        return reasons
 
 
-def check_plan(parameters: dict[str, str], root: Path, *, flights: int | None = None) -> PlanUse:
-    """The month's calls with these template parameters. `flights` is how many a sweep finds, None for as many as it may
-    ask for.
+def check_plan(
+    parameters: dict[str, str], root: Path, *, seen: Mapping[str, Seen] | None = None, flights: int | None = None
+) -> PlanUse:
+    """The month's calls with these template parameters. `seen` is what the last polls of flights reported, by sweep;
+    `flights` is how many rows a day the watch finds, None for those of `seen`, or an assumption.
 
-    ParameterError for a plan that is not in prices.yaml, or a schedule that cannot be read.
+    ParameterError for an unknown plan, a watch that cannot be, or a schedule that cannot be read.
     """
     parameters = with_defaults(parameters, root)
-    plans, name = price_list()["plans"], parameters["ApiPlan"]
-    if name not in plans:
-        raise ParameterError(f"unknown plan '{name}': it is one of {', '.join(plans)}")
-    plan = plans[name]
-    sweeps = {entity: Sweep.of(entity, root) for entity in ENTITIES}
-    polls = {entity: _runs(parameters, entity) for entity in ENTITIES}
-    records = REFERENCE_RECORDS | {"flights": flights}
-    calls = {entity: ceil(polls[entity] * sweeps[entity].calls(records[entity])) for entity in ENTITIES}
-    widest_limit = max((sweeps[entity].limit for entity in ENTITIES if polls[entity]), default=0)
-    return PlanUse(name, plan["calls"], plan["limit"], polls, calls, widest_limit)
+    plan = plan_named(parameters["ApiPlan"])
+    demands = {entity: Demand.of(entity, root, plan, seen, flights) for entity in ENTITIES}
+    return PlanUse(plan, {entity: _polls(parameters, entity) for entity in ENTITIES}, demands)
 
 
-def _runs(parameters: dict[str, str], entity: str) -> float:
-    """Runs of the entity's producer in 30 days, 0 where it is switched off."""
+def _reported(subject: str, seen: Mapping[str, Seen]) -> int | None:
+    """The most rows that polls reported for a day of a subject; None where none did."""
+    return max((last.total for words, last in seen.items() if words.startswith(f"{subject} on ")), default=None)
+
+
+def _polls(parameters: dict[str, str], entity: str) -> float:
+    """Polls of the entity in 30 days, 0 where it is switched off."""
     title = ENTITIES[entity].title
     on = parameters["ScheduleState"] == parameters[f"{title}State"] == "ENABLED"
     return runs(parameters[f"{title}Schedule"], MONTH_DAYS) if on else 0

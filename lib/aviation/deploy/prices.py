@@ -17,12 +17,10 @@ class Price(TypedDict):
     verified: bool
 
 
-class ApiPlan(TypedDict):
-    """A plan of the flight API: USD a month, the `calls` a month it includes, and its most records a call (`limit`)."""
+class PlanPrice(TypedDict):
+    """What a plan of the flight API costs: USD a month."""
 
     usd: float
-    calls: int
-    limit: int
     date: str
     source: str
     verified: bool
@@ -33,7 +31,7 @@ class PriceList(TypedDict):
 
     region: str
     prices: dict[str, Price]
-    plans: dict[str, ApiPlan]
+    plans: dict[str, PlanPrice]
 
 
 @cache

@@ -189,8 +189,8 @@ def _check_plan(parameters: dict[str, str], root: Path, force: bool) -> None:
     use = check_plan(parameters, root)
     for line in use.lines():
         logger.info("deploy: %s", line)
-    if not use.fits and not force:
-        raise PlanError(use.refusal())
+    if (reasons := use.refusals()) and not force:
+        raise PlanError(f"{'; '.join(reasons)}; --force deploys it all the same")
 
 
 def _outputs(stack: str) -> dict[str, str]:

@@ -75,9 +75,8 @@ def _poll_and_load(
     days: list[str], parameters: dict[str, Any], checkpoint: Checkpoint, load_every: int, totals: dict[str, int]
 ) -> None:
     """Poll and load the days; `totals` is updated as it goes."""
-    with tqdm(total=len(days), unit="day", disable=None) as bar, backend.in_use().past_days() as turn_past:
+    with tqdm(total=len(days), unit="day", disable=None) as bar:
         for number, day in enumerate(days, start=1):
-            turn_past(day)
             records = _poll(day, parameters)
             checkpoint.note(day, records)
             totals["days"] += 1
@@ -95,8 +94,12 @@ def _poll_and_load(
 
 
 def _poll(day: str, parameters: dict[str, Any]) -> int:
-    """The records of the day that the stream took. AviationError where they are not all."""
-    wanted = parameters | {"filters": (parameters.get("filters") or {}) | {"flight_date": day}}
+    """The records of the day that the stream took. AviationError where they are not all.
+
+    Day and instant are in the poll's own requests: scheduled polls beside it go on as of now.
+    """
+    filters = (parameters.get("filters") or {}) | {"flight_date": day}
+    wanted = parameters | {"filters": filters, "instant": backend.in_use().past_instant(day)}
     wanted.pop("entity", None)
     counts = jobs.run_producer("flights", wanted).counts
     if counts["status"] != "ok":

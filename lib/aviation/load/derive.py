@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
 from aviation.columns import HISTORY, OBSERVATIONS
-from aviation.load.zones import airport_zones
+from aviation.zones import airport_zones
 
 TIMES = ("scheduled", "estimated", "actual", "estimated_runway", "actual_runway")
 # The API's status lags behind its own times: a flight said to be scheduled can have left, even landed. The first rule

@@ -1,4 +1,4 @@
-"""Makes `load/airport_zones.csv` from airportsdata (MIT), which the Glue job does not have.
+"""Makes `zones/airport_zones.csv` from airportsdata (MIT), which the Glue job does not have.
 
 Run it after an upgrade of airportsdata: `python -m aviation.local.airport_zones`.
 """
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import airportsdata
 
-from aviation.load import zones
+from aviation import zones
 
 
 def generate() -> str:

@@ -1,7 +1,5 @@
-"""The laptop in AWS's place: DuckDB for Athena, the notebook on this machine's Spark for Glue, the replay's clock."""
+"""The laptop in AWS's place: DuckDB for Athena, the notebook on this machine's Spark for Glue, the replay's past."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +37,7 @@ class Laptop:
 
         return run_load(choices)
 
-    def past_days(self) -> AbstractContextManager[Callable[[str], None]]:
+    def past_instant(self, day: str) -> str:
         from aviation.local.stack import LocalStack
 
-        return LocalStack(home.root()).past_days()
+        return LocalStack(home.root()).past_instant(day)

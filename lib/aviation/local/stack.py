@@ -9,8 +9,6 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -117,24 +115,12 @@ class LocalStack:
             replay.set_clock(state.replay_url, when)
         return datetime.fromisoformat(replay.state(state.replay_url)["clock"])
 
-    @contextmanager
-    def past_days(self) -> Iterator[Callable[[str], None]]:
-        """Yields a function that sets the replay's clock past the last arrival of a day (ISO); restores it at the end.
-
-        For a day that the replay does not have, the clock goes as far as it can: the API then knows no flights.
-        """
-
-        def turn_past(day: str) -> None:
-            self.clock(min(max(over(day), replay.EARLIEST_CLOCK), replay.LATEST_CLOCK))
-
+    def past_instant(self, day: str) -> str:
+        """When every flight of a day (ISO) has ended, for a poll that asks the replay as of then; as far as it can go
+        for a day that it does not have: it then knows no flights. Empty where the flight API is another."""
         if self.read_state().api_url:
-            yield lambda day: None
-            return
-        before = self.clock()
-        try:
-            yield turn_past
-        finally:
-            self.clock(before)
+            return ""
+        return utc_text(min(max(over(day), replay.EARLIEST_CLOCK), replay.LATEST_CLOCK))
 
     def read_state(self) -> State:
         """What the last `up` remembered."""
@@ -206,7 +192,10 @@ class LocalStack:
             # A day that is over would look the same at each poll: it starts again.
             is_over = replay.default_clock(state.day) <= self.clock()
             restart = {"clock": utc_text(replay.first_poll(state.day))} if every and is_over else {}
-            replay.control(state.replay_url, rate=schedules.EVERY_DEFAULT / every if every else 0, **restart)
+            # Polls that go on for days meet the days after this one.
+            days = replay.LAST_DAY if every else state.day
+            rate = schedules.EVERY_DEFAULT / every if every else 0
+            replay.control(state.replay_url, rate=rate, last_day=days, **restart)
         if not every:
             return
         environment = plain_environment(HOME=str(self.home), **plan.environment)

@@ -1,7 +1,8 @@
 """What the flight API's answers mean: a page, or one of a table of errors.
 
 Source: https://docs.apilayer.com/aviationstack/docs/api-error-codes. Answers that it does not document but the API
-gives: error objects with status 200, `type`/`info` in place of `code`/`message`, "No Record Found" for an empty page.
+gives: error objects with status 200, `type`/`info` in place of `code`/`message`, and for an empty page an error "No
+Record Found", which is the whole answer or stands where its records would.
 """
 
 import json
@@ -25,6 +26,8 @@ from aviation.redact import redact
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far the API's clock may be from ours and still be believed."""
+INSTANT_HEADER = "Aviation-Instant"
+"""Asks the replay, the API on loopback, for what it would have answered at an instant."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +108,18 @@ def read_answer(
     error = payload.get("error")
     success = 200 <= status < 300
     observed_at = observed(headers.get("Date"), fetched_at, local=local)
-    if status < 500 and isinstance(error, str) and "no record" in error.lower():
+    if status < 500 and (_nothing_found(payload) or _nothing_found(payload.get("data"))):
         return Page(offset, [], 0, observed_at, fetched_at)
     if success and not error and isinstance(payload.get("data"), list):
         pagination = payload.get("pagination")
         total = _count(pagination.get("total")) if isinstance(pagination, dict) else None
         return Page(offset, payload["data"], total, observed_at, fetched_at)
     return _failure(status, headers, error, endpoint, fetched_at)
+
+
+def _nothing_found(answer: Any) -> bool:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return isinstance(error, str) and "no record" in error.lower()
 
 
 def observed(date: str | None, fetched_at: datetime, *, local: bool) -> datetime:

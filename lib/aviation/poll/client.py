@@ -5,7 +5,7 @@ import ipaddress
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,14 +16,15 @@ from urllib3.util import parse_url
 from aviation import api_key, home
 from aviation.errors import ApiError, ParameterError, UnavailableError
 from aviation.parameters import unknown_parameter
-from aviation.poll.answers import Failure, Page, read_answer
+from aviation.poll.answers import INSTANT_HEADER, Failure, Page, read_answer
+from aviation.poll.plans import MOST_RECORDS_A_PAGE
 from aviation.redact import guard_logs, redact, remember
 from aviation.retry import Deadline, backoff
+from aviation.times import utc_text
 
 DEFAULT_BASE_URL = "https://api.aviationstack.com/v1"
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
-MOST_RECORDS_A_PAGE = 1000
 
 Query = Mapping[str, str | int]
 
@@ -40,7 +41,7 @@ FILTERS = {
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What a sweep did not fetch: `records` by the API's last `total` (None: it said none), from `offset` on."""
+    """What the last sweep did not fetch: `records` by the API's last `total` (None: it said none), from `offset` on."""
 
     reason: str
     offset: int
@@ -49,7 +50,10 @@ class LeftOut:
 
 class Api:
     """The API at `base_url`. Every HTTP call counts against `max_calls`, retries included; once `deadline_seconds` have
-    passed, no call is begun. `calls`, `retries` and `left_out` say how it went."""
+    passed, no call is begun. `calls` and `retries` say how it went, and `left_out` how the last sweep did.
+
+    With `instant` (aware) it is asked as of that moment, which the replay alone can be: ParameterError for another.
+    """
 
     def __init__(
         self,
@@ -58,6 +62,7 @@ class Api:
         *,
         max_calls: int,
         deadline_seconds: float,
+        instant: datetime | None = None,
         backoff_seconds: float = 0.5,
         read_seconds: float = READ_SECONDS,
     ):
@@ -75,13 +80,19 @@ class Api:
         # What goes to loopback in plain http must not pass through a proxy that the environment names.
         self._session.trust_env = not self._local
         self._session.headers.update({"Accept": "application/json", "User-Agent": "aviation"})
+        if instant:
+            if not self._local:
+                raise ParameterError(
+                    f"parameter 'instant': {self.base_url} answers as of now; the replay alone goes back"
+                )
+            self._session.headers[INSTANT_HEADER] = utc_text(instant)
 
     @classmethod
-    def connect(cls, *, max_calls: int, deadline_seconds: float) -> "Api":
+    def connect(cls, **budget: Any) -> "Api":
         """The API that the environment names (AVIATIONSTACK_BASE_URL), with its key (see `aviation.api_key`)."""
         home.load_environment()
         base_url = check_base_url(os.environ.get("AVIATIONSTACK_BASE_URL") or DEFAULT_BASE_URL)
-        return cls(base_url, api_key.access_key(), max_calls=max_calls, deadline_seconds=deadline_seconds)
+        return cls(base_url, api_key.access_key(), **budget)
 
     def sweep(self, endpoint: str, filters: Query | None = None, *, limit: int = 100) -> Iterator[Page]:
         """All pages of `endpoint`, `limit` records each. A record can come twice, because pages shift during a sweep.
@@ -90,6 +101,7 @@ class Api:
         ParameterError for a filter that the endpoint lacks; an ApiError where a call failed for good.
         """
         check_filters(endpoint, filters or {}, limit)
+        self.left_out = None
         return self._pages(endpoint, filters or {}, limit)
 
     def _pages(self, endpoint: str, filters: Query, limit: int) -> Iterator[Page]:
@@ -158,11 +170,6 @@ class Api:
                 if self._deadline.seconds_left() <= 0:
                     raise requests.ReadTimeout("the answer was not whole at the deadline")
             return response.status_code, response.headers, bytes(body)
-
-    def report(self) -> dict[str, Any]:
-        """The calls made, the retries among them and what was left out, as JSON values."""
-        left_out = asdict(self.left_out) if self.left_out else None
-        return {"calls": self.calls, "api_retries": self.retries, "left_out": left_out}
 
 
 def check_base_url(url: str) -> str:

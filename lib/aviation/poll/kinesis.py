@@ -31,6 +31,15 @@ RETRIED_CODES = frozenset(
 )
 
 
+def open_shards(client: Any, name: str) -> int:
+    """How many shards of the stream take records; 1 where it does not say, since what is wrong then stops the first
+    record, too."""
+    try:
+        return int(client.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["OpenShardCount"])
+    except (BotoCoreError, ClientError):
+        return 1
+
+
 class Stream:
     """One stream, written through the caller's boto3 Kinesis client.
 

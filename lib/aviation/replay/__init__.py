@@ -62,7 +62,7 @@ def first_poll(day: str | date) -> datetime:
 
 
 def state(base_url: str) -> dict[str, Any]:
-    """`{"day", "clock", "rate", "calls", "quota"}` of the replay at `base_url`, which may end in `/v1`.
+    """`{"day", "last_day", "clock", "rate", "calls", "quota"}` of the replay at `base_url`, which may end in `/v1`.
 
     `clock` is ISO 8601 in UTC; `quota` is null if there is none. Raises requests.RequestException.
     """
@@ -77,7 +77,8 @@ def set_clock(base_url: str, when: datetime) -> dict[str, Any]:
 
 
 def control(base_url: str, **changes: Any) -> dict[str, Any]:
-    """Change `clock`, `rate`, `quota` or `faults` (see `server`) of the replay at `base_url`; its new `state`."""
+    """Change `clock`, `last_day`, `rate`, `quota` or `faults` (see `server`) of the replay at `base_url`; its new
+    `state`."""
     return _ask("PUT", base_url, changes)
 
 

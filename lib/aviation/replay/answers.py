@@ -72,23 +72,35 @@ def error_object(code: str, context: dict[str, Any] | None = None) -> dict[str, 
     return {"error": body | ({"context": context} if context else {})}
 
 
-def page(endpoint: str, params: Mapping[str, str], *, day: str, clock: datetime, max_limit: int) -> dict[str, Any]:
-    """The body of a page of `endpoint` at `clock` (aware), for the query's `params`. Raises RefusedError.
+@dataclass(frozen=True)
+class Days:
+    """The days (ISO) whose flights are served: from `first`, which a request without a date is about, to `last`; None:
+    all days of the data."""
 
-    `day` (ISO) is the date of the flights unless `flight_date` names another.
-    """
+    first: str
+    last: str | None = None
+
+    def served(self, day: str) -> bool:
+        """Whether the flights of `day` are."""
+        return self.last is None or self.first <= day <= self.last
+
+
+def page(endpoint: str, params: Mapping[str, str], *, days: Days, clock: datetime, max_limit: int) -> dict[str, Any]:
+    """The body of a page of `endpoint` at `clock` (aware), for the query's `params`. Raises RefusedError."""
     if unknown := sorted(params.keys() - FILTERS[endpoint] - {*PAGING}):
-        raise _invalid(unknown[0], "unknown_parameter", "This parameter is not supported.")
+        raise invalid(unknown[0], "unknown_parameter", "This parameter is not supported.")
     limit = _integer(params, "limit", DEFAULT_LIMIT, 1, max_limit)
     offset = _integer(params, "offset", 0, 0, None)
     if endpoint == "flights":
-        return _flights(params, day, clock, limit, offset)
+        return _flights(params, days, clock, limit, offset)
     return _references(endpoint, params.get("search"), clock, limit, offset)
 
 
-def _flights(params: Mapping[str, str], day: str, clock: datetime, limit: int, offset: int) -> dict[str, Any]:
+def _flights(params: Mapping[str, str], days: Days, clock: datetime, limit: int, offset: int) -> dict[str, Any]:
     keeps = _filters(params)
-    rows = [row for row in records.flights(_date(params.get("flight_date", day)), clock) if all(k(row) for k in keeps)]
+    day = _date(params.get("flight_date", days.first))
+    known = records.flights(day, clock) if days.served(day) else ()
+    rows = [row for row in known if all(keep(row) for keep in keeps)]
     # The list moves only between pages.
     shift = quirks.pages_shift(clock, offset) if len(rows) > limit else 0
     start = max(0, offset - shift)
@@ -103,11 +115,16 @@ def _references(endpoint: str, search: str | None, clock: datetime, limit: int, 
         wanted = search.casefold()
         rows = [row for row in rows if any(value and wanted in value.casefold() for value in row.values())]
         if not rows:
-            # The API's other way to say that nothing matches.
-            nothing = dict.fromkeys(("offset", "limit", "count", "total"))
-            return {"pagination": nothing, "error": "No Record Found", "success": False}
+            return _nothing(inside=endpoint != "cities")
     found = rows[offset : offset + limit]
     return {"pagination": {"offset": offset, "limit": limit, "count": len(found), "total": len(rows)}, "data": found}
+
+
+def _nothing(*, inside: bool) -> dict[str, Any]:
+    """The API's other ways to say that nothing matches: its refusal is the whole answer, or what `data` holds."""
+    paging = dict.fromkeys(("offset", "limit", "count", "total"))
+    refusal = {"error": "No Record Found", "success": False}
+    return {"pagination": paging, "data": refusal} if inside else {"pagination": paging, **refusal}
 
 
 @lru_cache(maxsize=len(reference.ENDPOINTS))
@@ -117,7 +134,7 @@ def _reference(endpoint: str, clock: datetime) -> list[dict[str, Any]]:
 
 def _filters(params: Mapping[str, str]) -> list[Keep]:
     if params.get("flight_status", STATUSES[0]) not in STATUSES:
-        raise _invalid("flight_status", "not_a_choice", f"This value is not one of {', '.join(STATUSES)}.")
+        raise invalid("flight_status", "not_a_choice", f"This value is not one of {', '.join(STATUSES)}.")
     equal = [_equals(*EQUAL[name], value) for name, value in params.items() if name in EQUAL]
     return equal + [_delayed(*DELAYS[name], _integer(params, name, 0, None, None)) for name in params if name in DELAYS]
 
@@ -135,19 +152,20 @@ def _date(text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
-        raise _invalid("flight_date", "not_a_date", "This value is not a date such as 2013-07-10.") from error
+        raise invalid("flight_date", "not_a_date", "This value is not a date such as 2013-07-10.") from error
 
 
 def _integer(params: Mapping[str, str], name: str, default: int, least: int | None, most: int | None) -> int:
     try:
         number = int(params.get(name, default))
     except ValueError as error:
-        raise _invalid(name, "not_an_integer", "This value should be of type integer.") from error
+        raise invalid(name, "not_an_integer", "This value should be of type integer.") from error
     if (least is not None and number < least) or (most is not None and number > most):
         bounds = f"{least} or more" if most is None else f"between {least} and {most}"
-        raise _invalid(name, "out_of_range", f"This value should be {bounds}.")
+        raise invalid(name, "out_of_range", f"This value should be {bounds}.")
     return number
 
 
-def _invalid(name: str, key: str, message: str) -> RefusedError:
+def invalid(name: str, key: str, message: str) -> RefusedError:
+    """A request that the API refuses because of the parameter `name`."""
     return RefusedError("validation_error", {name: [{"key": key, "message": message}]})

@@ -1,19 +1,7 @@
 """The replay's HTTP server, on loopback: `GET /v1/<endpoint>` as in the API, `/_replay` to inspect and control it.
 
-`GET /_replay` returns `{"day", "clock", "rate", "calls", "quota"}`. `PUT /_replay` takes an object with any of:
-
-- `clock`: ISO 8601 with its zone, within the days that the replay has. It is the `Date` of every answer.
-- `rate`: how many seconds the clock advances each second; 0, the initial value, stops it.
-- `quota`: how many calls are left in a new month (`calls` starts at 0 again); null for no limit.
-- `faults`: a list, which replaces any faults left from the last one. The next calls with the right key get one each:
-  `500` `502` `503` `504`, `html` (a page, with status 200), `half` (half of the JSON body), `cut` (the connection is
-  closed without an answer), `slow:<seconds>` (the right answer, late), `rate_limit:<seconds>` (429 with that
-  `Retry-After`; 0 if omitted), `quota` (429 usage_limit_reached), `empty` (200, total 0), `error:<code>` (that
-  refusal) and `error200:<code>` (that refusal with status 200, and with `type` and `info` in place of `code` and
-  `message`; usage_limit_reached if omitted).
-
-Every request with the right key counts as a call, including those that get a fault, but not those that the quota
-refuses.
+A request with the header `Aviation-Instant` (ISO 8601) is answered as of that instant, with flights of any day of the
+data. `aviation.replay.changes` says what `/_replay` takes.
 """
 
 import hmac
@@ -30,13 +18,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from aviation.errors import ParameterError
-from aviation.replay import LATEST_CLOCK, answers, check_clock, check_day, default_clock
-from aviation.replay.faults import check_fault
+from aviation.poll.answers import INSTANT_HEADER
+from aviation.replay import LATEST_CLOCK, answers, changes, check_clock, check_day, default_clock
 
 CONTROL = "/_replay"
 API = "/v1/"
 MAX_CONTROL_BYTES = 1_000_000
-MOST_RATE = 3600
 
 
 class Replay(ThreadingHTTPServer):
@@ -59,7 +46,8 @@ class Replay(ThreadingHTTPServer):
         max_limit: int = 1000,
         log: bool = False,
     ) -> None:
-        self.day, self.key, self.max_limit, self.log = check_day(day), key, max_limit, log
+        self.day = self.last_day = check_day(day)
+        self.key, self.max_limit, self.log = key, max_limit, log
         self.rate = 0.0
         self._turn(check_clock(clock or default_clock(day)))
         self.quota, self.calls = quota, 0
@@ -89,31 +77,20 @@ class Replay(ThreadingHTTPServer):
     def state(self) -> dict[str, Any]:
         """What `GET /_replay` returns."""
         clock = self.clock.isoformat().replace("+00:00", "Z")
-        return {"day": self.day, "clock": clock, "rate": self.rate, "calls": self.calls, "quota": self.quota}
+        days = {"day": self.day, "last_day": self.last_day}
+        return {**days, "clock": clock, "rate": self.rate, "calls": self.calls, "quota": self.quota}
 
-    def change(self, changes: dict[str, Any]) -> None:
+    def change(self, wanted: dict[str, Any]) -> None:
         """What `PUT /_replay` does: all of it, or nothing and a ValueError or ParameterError that says why."""
-        if unknown := changes.keys() - {"clock", "rate", "quota", "faults"}:
-            raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-        clock = _clock(changes["clock"]) if "clock" in changes else self.clock
-        rate = changes.get("rate", self.rate)
-        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= MOST_RATE:
-            raise ValueError(f"rate must be a number from 0 to {MOST_RATE}")
-        quota = changes.get("quota")
-        if not (quota is None or (type(quota) is int and quota >= 0)):
-            raise ValueError("quota must be a whole number or null")
-        faults = changes.get("faults", [])
-        if not isinstance(faults, list):
-            raise ValueError("faults must be a list")
-        for fault in faults:
-            check_fault(fault)
+        checked = changes.check(wanted, first_day=self.day)
         with self.lock:
-            self.rate = float(rate)
-            self._turn(clock)
-            if "quota" in changes:
-                self.quota, self.calls = quota, 0
-            if "faults" in changes:
-                self.faults = deque(faults)
+            self._turn(checked.get("clock", self.clock))
+            self.rate = checked.get("rate", self.rate)
+            self.last_day = checked.get("last_day", self.last_day)
+            if "quota" in checked:
+                self.quota, self.calls = checked["quota"], 0
+            if "faults" in checked:
+                self.faults = deque(checked["faults"])
 
     def take_call(self) -> str | None:
         """Count a call and return the fault it gets, if any. Raises RefusedError once the quota is used up."""
@@ -152,10 +129,10 @@ class Handler(BaseHTTPRequestHandler):
             self._send(404, answers.error_object("404_not_found"))
             return
         try:
-            changes = json.loads(self.rfile.read(int(length)))
-            if not isinstance(changes, dict):
+            wanted = json.loads(self.rfile.read(int(length)))
+            if not isinstance(wanted, dict):
                 raise ValueError("not an object")
-            self.server.change(changes)
+            self.server.change(wanted)
         except (ValueError, ParameterError) as error:
             self._send(422, {"error": {"code": "validation_error", "message": str(error)}})
         else:
@@ -172,15 +149,24 @@ class Handler(BaseHTTPRequestHandler):
             if fault and not fault.startswith(("slow", "half")):
                 self._fail(*fault.partition(":")[::2])
                 return
-            page = answers.page(
-                endpoint, params, day=self.server.day, clock=self.clock, max_limit=self.server.max_limit
-            )
+            page = self._page(endpoint, params)
         except answers.RefusedError as refused:
             self._send(answers.ERRORS[refused.code][0], answers.error_object(refused.code, refused.context))
             return
         if fault and fault.startswith("slow"):
             time.sleep(float(fault.partition(":")[2]))
         self._send(200, page, half=fault == "half")
+
+    def _page(self, endpoint: str, params: dict[str, str]) -> dict[str, Any]:
+        """The page as of the clock, or of the instant that the request names."""
+        days = answers.Days(self.server.day, self.server.last_day)
+        if instant := self.headers.get(INSTANT_HEADER):
+            try:
+                self.clock = changes.instant(instant)
+            except (ValueError, ParameterError) as error:
+                raise answers.invalid(INSTANT_HEADER, "not_an_instant", str(error)) from None
+            days = answers.Days(self.server.day)
+        return answers.page(endpoint, params, days=days, clock=self.clock, max_limit=self.server.max_limit)
 
     def _check_key(self, given: str | None) -> None:
         if not given:
@@ -233,13 +219,3 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the base class logs whole request lines, which contain the key."""
-
-
-def _clock(text: object) -> datetime:
-    try:
-        clock = datetime.fromisoformat(text) if isinstance(text, str) else None
-        if clock and clock.tzinfo:
-            return check_clock(clock.astimezone(UTC))
-    except (ValueError, OverflowError):
-        pass
-    raise ValueError("clock must be ISO 8601 with its zone, such as 2013-07-11T12:30:00Z")

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from zoneinfo import available_timezones
 
+from aviation import zones
 from aviation.deploy import build
-from aviation.load import zones
 from aviation.local import airport_zones
 
 
@@ -25,7 +25,7 @@ def test_the_library_that_glue_is_given_reads_its_zones_from_inside_the_zip(tmp_
     library = tmp_path / "aviation.zip"
     build.build_library(library)
     # -S: without the site packages, where the package is installed too.
-    script = f"import sys; sys.path.insert(0, {str(library)!r}); from aviation.load import zones; "
+    script = f"import sys; sys.path.insert(0, {str(library)!r}); from aviation import zones; "
     script += "print(zones.__file__, zones.airport_zones()['JFK'])"
     said = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True).stdout
     assert said.startswith(str(library)) and said.split()[-1] == "America/New_York"
