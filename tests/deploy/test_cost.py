@@ -66,7 +66,9 @@ def test_the_calls_of_a_watch_follow_from_what_its_polls_reported():
     assert use.demands["flights"].rows == (2100, 2100, 2100, 2100, 800, 800, 2000)
     assert use.calls["flights"] == 1440 * (4 * 3 + 2 + 2) * 1.5
     assert "assumed" in use.lines()[-1]
-    told = {f"{subject} on 2026-06-02": Seen(10) for subject in ("departures from LGA", "arrivals at LGA", "flights of B6")}
+    told = {
+        f"{subject} on 2026-06-02": Seen(10) for subject in ("departures from LGA", "arrivals at LGA", "flights of B6")
+    }
     use = check_plan({}, ROOT, seen=seen | told)
     assert use.calls["flights"] == 1440 * (4 * 3 + 3) * 1.5
     assert "as polls reported" in use.lines()[-1]

@@ -27,6 +27,14 @@ def test_a_codeshare_row_is_about_the_operating_flight_and_keeps_its_own_number(
     assert (values["flight_number"], values["flight_iata"], values["flight_icao"]) == ("315", "CM315", "CMP315")
 
 
+def test_an_airline_that_is_called_empty_is_none():
+    nobody = {"name": "empty", "iata": None, "icao": None}
+    values = observed(
+        changed(POS, airline=nobody, flight={"number": None, "iata": None, "icao": None, "codeshared": None})
+    )
+    assert (values["airline_name"], values["airline_iata"], values["identity"]) == (None, None, "slot")
+
+
 def test_the_operating_row_meets_its_codeshares_under_one_key():
     own = changed(
         POS,

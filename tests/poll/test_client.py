@@ -102,6 +102,7 @@ def test_no_call_is_begun_after_the_deadline(stand_in, connect):
         {"pagination": {"total": 0}, "data": []},
         {"error": "No Record Found", "success": False},
         {"pagination": None, "error": "No Record Found", "success": False},
+        {"pagination": {"total": None}, "data": {"error": "No Record Found", "success": False}},
     ],
 )
 def test_nothing_found_is_an_empty_page_in_each_of_its_forms(stand_in, connect, nothing):

@@ -117,7 +117,7 @@ class PlanUse:
         return not self.refusals()
 
     def lines(self) -> list[str]:
-        """In words: a line for each entity, one for the sum, one for the watch, and one for each thing that is wrong."""
+        """In words: a line for each entity, for the sum, for the watch, and for whatever is wrong."""
         entities = [
             f"{entity:<15} {self.polls[entity]:>7,.0f} polls x {self.demands[entity].calls:>5,.1f} calls = {calls:>7,}"
             for entity, calls in self.calls.items()

@@ -10,6 +10,10 @@ from string import capwords
 from typing import Any
 
 
+NO_AIRLINE = "empty"
+"""What the API calls the airline of a flight that has none, whose codes and number are null."""
+
+
 def flight_number(number: str | None) -> str | None:
     """The number without leading zeros: `0315` and `315` are one flight."""
     return number and (number.lstrip("0") or "0")
@@ -27,7 +31,7 @@ def operator_leaves(flight: dict[str, Any], airline: dict[str, Any]) -> tuple[di
     leaves = {
         "airline_iata": airline.get("iata"),
         "airline_icao": airline.get("icao"),
-        "airline_name": airline.get("name"),
+        "airline_name": None if airline.get("name") == NO_AIRLINE else airline.get("name"),
         "flight_number": flight.get("number"),
         "flight_iata": flight.get("iata"),
         "flight_icao": flight.get("icao"),

@@ -21,7 +21,7 @@ FIRST_ZONE = timedelta(hours=14)
 AHEAD = timedelta(hours=6)
 """How long before its first departure the next day is asked for, where it has begun elsewhere."""
 UNKNOWN = timedelta(hours=12)
-"""How urgent a neighbouring day is that no poll has seen: as if its next departure were so far away."""
+"""How urgent a sweep is whose next departure is not known: as if that were so far away."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,6 @@ def _days(kind: Kind, name: str, now: datetime, seen: Mapping[str, Seen]) -> lis
 
 def _urgency(sweep: Sweep, today: date, now: datetime, last: Seen | None) -> timedelta:
     """How far the sweep's next departure is from now; none for today's where no poll has seen it."""
-    if last and last.departure:
-        return abs(last.departure - now)
-    return timedelta(0) if sweep.day == str(today) else UNKNOWN
+    if last is None and sweep.day == str(today):
+        return timedelta(0)
+    return abs(last.departure - now) if last and last.departure else UNKNOWN
