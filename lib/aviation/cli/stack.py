@@ -7,6 +7,7 @@ import click
 
 from aviation import home
 from aviation.errors import ParameterError
+from aviation.poll.plans import PLANS
 from aviation.times import parse_utc, utc_text
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The day of 2013 that the replay serves.")
 @click.option("--api-url", help="Use the flight API at this URL, with AVIATIONSTACK_ACCESS_KEY, not the replay.")
+@click.option("--plan", type=click.Choice(list(PLANS)), help="The plan of that API's key.  [default: basic]")
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="The AWS emulator's port (else the last one, or a free one)."
 )
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 def up(
     day: datetime | None,
     api_url: str | None,
+    plan: str | None,
     port: int | None,
     replay_port: int | None,
     schedule: bool,
@@ -40,9 +43,12 @@ def up(
     """Start the local stack and deploy the template into it."""
     if every is not None and not schedule:
         raise ParameterError("--every says how often the schedules run: give --schedule too")
+    if plan and not api_url:
+        raise ParameterError("--plan is of the key for --api-url: give that too (the replay has no plan)")
     environment = _local_stack().up(
         day=f"{day:%Y-%m-%d}" if day else None,
         api_url=api_url,
+        plan=plan,
         port=port,
         replay_port=replay_port,
         schedule=schedule,

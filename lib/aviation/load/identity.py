@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from string import capwords
 from typing import Any
 
-
 NO_AIRLINE = "empty"
 """What the API calls the airline of a flight that has none, whose codes and number are null."""
 

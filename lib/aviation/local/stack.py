@@ -25,6 +25,7 @@ from aviation.local.load import configure_spark
 from aviation.local.processes import Process, choose_port, plain_environment
 from aviation.local.state import STACK, State
 from aviation.poll.client import check_base_url
+from aviation.poll.plans import PLANS
 from aviation.replay.records import over
 from aviation.times import utc_text
 
@@ -61,6 +62,7 @@ class LocalStack:
         *,
         day: str | None = None,
         api_url: str | None = None,
+        plan: str | None = None,
         port: int | None = None,
         replay_port: int | None = None,
         schedule: bool = False,
@@ -68,27 +70,31 @@ class LocalStack:
     ) -> dict[str, str]:
         """Start what is not running, deploy, store the API's key; returns the environment that reaches the stack.
 
-        With `schedule` or `every` the deployed schedules run, flights every `every` minutes (else as in the template),
-        and the replay's clock advances half an hour from poll to poll. Impossible options are refused (ParameterError,
-        ApiError, StackError) before anything is stopped or written: a stack that was up stays as it was.
+        `plan` is that of the key for the API at `api_url` (basic, if it is not given). With `schedule` or `every` the
+        deployed schedules run, flights every `every` minutes (else as in the template), and the replay's clock advances
+        half an hour from poll to poll. Impossible options are refused (ParameterError, ApiError, StackError) before
+        anything is stopped or written: a stack that was up stays as it was.
         """
         scheduled = schedule or every is not None
         parameters = schedules.template_parameters(every) if scheduled else {}
         minutes = (every or schedules.EVERY_DEFAULT) if scheduled else None
-        plan = self._plan(self._next_state(day, api_url, port, replay_port), parameters, minutes)
-        home.use_environment(plan.environment)
-        if not emulator.is_up(self.emulator, plan.state):
-            emulator.start(self.emulator, plan.state, root=self.root, data=self.home / "ministack")
+        if api_url:
+            # Every plan answers as many records a call as the smallest one.
+            parameters["ApiPlan"] = plan or min(PLANS.values(), key=lambda plan: plan.limit).name
+        intended = self._plan(self._next_state(day, api_url, port, replay_port), parameters, minutes)
+        home.use_environment(intended.environment)
+        if not emulator.is_up(self.emulator, intended.state):
+            emulator.start(self.emulator, intended.state, root=self.root, data=self.home / "ministack")
             # If what follows fails, the next `up` has to find the emulator.
-            replace(self.read_state(), emulator_port=plan.state.emulator_port).write(self.state_file)
-        outputs = deploy(STACK, plan.parameters, root=self.root)
-        self._provide_api(plan, outputs["ApiKeySecret"])
-        plan.state.write(self.state_file)
+            replace(self.read_state(), emulator_port=intended.state.emulator_port).write(self.state_file)
+        outputs = deploy(STACK, intended.parameters, root=self.root)
+        self._provide_api(intended, outputs["ApiKeySecret"])
+        intended.state.write(self.state_file)
         configure_spark()
-        dotenv = "".join(f"{name}={value}\n" for name, value in plan.environment.items())
+        dotenv = "".join(f"{name}={value}\n" for name, value in intended.environment.items())
         home.write(self.home / home.ENVIRONMENT, dotenv)
-        self._drive(plan)
-        return plan.environment
+        self._drive(intended)
+        return intended.environment
 
     def down(self, *, purge: bool = False) -> bool:
         """Stop it; `purge` also deletes its data. Returns whether anything was running."""

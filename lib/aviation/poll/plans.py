@@ -7,7 +7,6 @@ a plan costs is in `aviation.deploy.prices`.
 from dataclasses import dataclass
 
 from aviation.errors import ParameterError
-from aviation.places import place
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,3 @@ def plan_named(name: str) -> ApiPlan:
     if name not in PLANS:
         raise ParameterError(f"unknown plan '{name}': it is one of {', '.join(PLANS)}")
     return PLANS[name]
-
-
-def plan_in_use() -> ApiPlan:
-    """The plan that the stack in use was deployed for (its parameter ApiPlan)."""
-    return plan_named(place("ApiPlan"))

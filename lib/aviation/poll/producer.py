@@ -9,12 +9,12 @@ from typing import Any
 from aviation import aws, parameters
 from aviation.entities import entity_named
 from aviation.errors import AviationError, DeliveryError, ParameterError
-from aviation.places import stack_name
+from aviation.places import place, stack_name
 from aviation.poll import envelope, lease
 from aviation.poll.client import Api, check_filters
 from aviation.poll.collected import Collected
 from aviation.poll.kinesis import Stream, open_shards
-from aviation.poll.plans import MOST_RECORDS_A_PAGE, plan_in_use
+from aviation.poll.plans import MOST_RECORDS_A_PAGE, plan_named
 from aviation.poll.sweeping import Sweeping
 from aviation.poll.watch import Seen, Sweep, Watch
 from aviation.report import Report
@@ -86,7 +86,7 @@ def run(chosen: ProducerParameters) -> Report:
     says why. LeaseError where another poll of the entity does not end.
     """
     run_id = os.environ.get("AVIATION_RUN_ID") or uuid.uuid4().hex
-    limit = chosen.limit or plan_in_use().limit
+    limit = chosen.limit or plan_named(place("ApiPlan")).limit
     with lease.held(chosen.entity, run_id, chosen.deadline_seconds + DELIVERY_SECONDS) as held:
         instant = chosen.now if chosen.instant else None
         api = Api.connect(max_calls=chosen.max_calls, deadline_seconds=chosen.deadline_seconds, instant=instant)
