@@ -9,9 +9,11 @@ from click.testing import CliRunner
 
 from aviation.cli import main
 from aviation.deploy import cost
+from aviation.deploy.assumptions import ASSUMED
 from aviation.deploy.bill import LINE_BYTES, Case, bill
 from aviation.deploy.plan import MONTH_DAYS, check_plan, with_defaults
 from aviation.deploy.prices import price_list
+from aviation.deploy.told import Told
 from aviation.errors import ParameterError
 from aviation.poll.plans import PLANS
 from aviation.poll.watch import Seen
@@ -184,7 +186,19 @@ def test_the_command_prints_a_bill_that_adds_up_ages_and_alternatives():
     ages = {line[:26].strip(): line.split()[-4:] for line in lines if line.endswith(" min")}
     assert ages["every 15 minutes"] == ["24", "min", "16", "min"]
     assert ages["every 60 minutes"] == ["69", "min", "39", "min"]
+    [twice] = [float(line[-10:].replace(",", "")) for line in lines if line.startswith("the same, where a load takes")]
+    [glue] = [float(line[-10:].replace(",", "")) for line in lines if line.startswith("Glue, DPU-hours")]
+    assert twice == pytest.approx(total + glue, abs=0.02)
+    assert all(about.of in done.output and about.source in done.output for about in ASSUMED.values())
     assert {"as set", "records sent one by one", "streams on demand"} < set(ages)
+
+
+def test_what_a_stack_reported_comes_before_what_is_assumed():
+    seen = {f"{subject} on 2026-06-01": Seen(3_000) for subject in ("departures from JFK", "flights of B6")}
+    text = cost.render({}, ROOT, told=Told(seen, load_seconds=95))
+    assert "95 s a load (the median of the stack's newest loads)" in text
+    assert f"{1440 * (3 + 3 + 5) * 1.5:,.0f}" in text
+    assert quantities(Case(with_defaults({}, ROOT), ROOT, load_seconds=20))["glue_dpu_hour"] == 1470 * 2 * 60 / 3600
 
 
 def test_one_minute_is_singular():

@@ -44,16 +44,23 @@ def destroy(stack: str, buckets: tuple[str, ...]) -> None:
 @click.command()
 @click.option("--parameters", type=click.Path(path_type=Path), help="A YAML file of the template's parameters.")
 @click.option("--plan", help="Reckon with this plan of the flight API (else the parameter ApiPlan).")
-@click.option("--flights-per-day", type=click.IntRange(1), help="Flights that a poll finds (else all that it may ask).")
+@click.option("--flights-per-day", type=click.IntRange(1), help="Rows a day of the watch (else as polls reported).")
 @click.option("--load-seconds", type=click.IntRange(1), help="Seconds that a load takes on Glue.")
-def cost(parameters: Path | None, plan: str | None, flights_per_day: int | None, load_seconds: int | None) -> None:
+@click.option("--stack", help="Reckon with what the polls and loads of this stack on AWS reported.")
+def cost(
+    parameters: Path | None, plan: str | None, flights_per_day: int | None, load_seconds: int | None, stack: str | None
+) -> None:
     """Say what a month costs and how old data gets, beside other settings."""
-    from aviation.deploy.cost import LOAD_SECONDS, render
+    from aviation.deploy.cost import render
     from aviation.deploy.template import read_parameters
+    from aviation.deploy.told import Told
 
     given = read_parameters(parameters, home.root()) if parameters else {}
     given |= {"ApiPlan": plan} if plan else {}
-    click.echo(render(given, home.root(), flights=flights_per_day, load_seconds=load_seconds or LOAD_SECONDS))
+    if stack:
+        home.use_stack(stack)
+    told = Told.by_the_stack() if stack else None
+    click.echo(render(given, home.root(), flights=flights_per_day, load_seconds=load_seconds, told=told))
 
 
 COMMANDS = (build, deploy, destroy, cost)

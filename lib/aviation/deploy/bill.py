@@ -8,6 +8,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from aviation.deploy.assumptions import assumed
 from aviation.deploy.plan import MONTH_DAYS, PlanUse, check_plan
 from aviation.deploy.prices import price_list
 from aviation.deploy.schedules import Freshness, freshness, runs
@@ -15,19 +16,13 @@ from aviation.deploy.template import read_template
 from aviation.entities import ENTITIES
 from aviation.poll.envelope import TARGET_BYTES
 from aviation.poll.watch import Seen
+from aviation.runs.declared import watches
 
 LINE_BYTES = {"flights": 1074, "cities": 383, "airplanes": 827, "aircraft_types": 282}
 """Bytes of a raw line, measured over the demo's raw objects."""
-GZIP_SHARE = 0.10
-"""What gzip leaves of them: 4 to 9 % of the demo's, and real text repeats itself less."""
-TABLE_BYTES_PER_LEG = 1600
-PUTS_PER_LOAD, GETS_PER_LOAD, CATALOG_CALLS_PER_LOAD = 50, 300, 60
-"""Of the tables, measured on the demo's: their bytes for each leg, and what a load writes, reads and asks."""
-START_SECONDS, CALL_SECONDS = 8, 1.0
-"""Of a Lambda's first call, measured here; of a call of the API, about."""
-LOAD_SECONDS = 120
-"""Of a load on Glue, from start to end. An assumption: Spark takes about a minute to start there. `--load-seconds`."""
-LOG_BYTES = {"producer": 20_000, "load": 2_000_000}
+LOAD_SECONDS = assumed("load_seconds_here") * assumed("load_factor")
+"""Of a load on Glue, from start to end, where no run has told."""
+TRAIL = "AWS::CloudTrail::Trail"
 FIREHOSE_STEP = 5 * 1024
 PUT_UNIT = 25 * 1024
 GB = 1024**3
@@ -93,7 +88,7 @@ class Case:
         return freshness(
             self.parameters["FlightsSchedule"],
             self.parameters["FlightsLoadTime"],
-            sweep_seconds=START_SECONDS + CALL_SECONDS * self.plan.demands["flights"].calls,
+            sweep_seconds=assumed("start_seconds") + assumed("call_seconds") * self.plan.demands["flights"].calls,
             buffer_seconds=self.number("BufferSeconds"),
             load_seconds=self.load_seconds,
         )
@@ -107,18 +102,25 @@ def bill(case: Case) -> list[Line]:
     records = {entity: polls[entity] * case.records(entity) for entity in ENTITIES}
     raw_bytes = sum(records[entity] * LINE_BYTES[entity] for entity in ENTITIES)
     loads = case.loads()
+    watching = _Watching.of(case, loads)
+    dpu_hours_per_load = case.number("LoadWorkers") * max(assumed("least_billed_seconds"), case.load_seconds) / 3600
+    log_bytes = runs_of_producers * assumed("producer_log_bytes") + loads * assumed("load_log_bytes")
+    kms = len(ENTITIES) * HOURS * assumed("kms_requests")
     lambda_gb = case.number("ProducerMemoryMegabytes") / 1024
-    dpu_hours_per_load = case.number("LoadWorkers") * max(60, case.load_seconds) / 3600
-    log_bytes = runs_of_producers * LOG_BYTES["producer"] + loads * LOG_BYTES["load"]
+    lambda_seconds = _lambda_seconds(case.plan) + watching.seconds
     return [
         *_streams(case, records, raw_bytes),
         Line("Firehose, GB delivered", _delivered(case, polls) / GB, "firehose_gb"),
         *_storage(case, raw_bytes, runs_of_producers, loads),
-        Line("Lambda, GB-seconds", _lambda_seconds(case.plan) * lambda_gb, "lambda_gb_second"),
-        Line("Lambda, invocations", runs_of_producers, "lambda_request"),
+        Line("Lambda, GB-seconds", lambda_seconds * lambda_gb, "lambda_gb_second"),
+        Line("Lambda, invocations", runs_of_producers + watching.invocations, "lambda_request"),
         Line("Glue, DPU-hours", loads * dpu_hours_per_load, "glue_dpu_hour"),
-        Line("Glue, catalog requests", loads * CATALOG_CALLS_PER_LOAD, "glue_catalog_request"),
+        Line("Glue, catalog requests", loads * assumed("catalog_calls_per_load"), "glue_catalog_request"),
+        Line("Athena, TB scanned", watching.queries * assumed("query_mb") / 1e6, "athena_tb"),
         Line("Scheduler, invocations", runs_of_producers + loads, "scheduler_invocation"),
+        Line("SNS, e-mails", assumed("emails"), "sns_email"),
+        Line("KMS, requests", kms, "kms_request"),
+        Line("CloudTrail, data events", resources[TRAIL] * loads * assumed("trail_events"), "cloudtrail_data_event"),
         Line("CloudWatch, alarms", resources["AWS::CloudWatch::Alarm"], "cloudwatch_alarm"),
         Line("CloudWatch, dashboards", resources["AWS::CloudWatch::Dashboard"], "cloudwatch_dashboard"),
         Line("CloudWatch, custom metrics", len(ENTITIES) + 1, "cloudwatch_metric"),
@@ -126,6 +128,22 @@ def bill(case: Case) -> list[Line]:
         Line("Secrets Manager, secrets", resources["AWS::SecretsManager::Secret"], "secret_month"),
         Line("Secrets Manager, calls", runs_of_producers, "secret_call"),
     ]
+
+
+@dataclass(frozen=True)
+class _Watching:
+    """What the alerts and people ask in a month."""
+
+    invocations: float
+    seconds: float
+    queries: float
+
+    @classmethod
+    def of(cls, case: Case, loads: float) -> "_Watching":
+        """The alerts run every watch after each load."""
+        number = len(watches(case.root))
+        seconds = loads * (assumed("start_seconds") + number * assumed("watch_seconds"))
+        return cls(loads, seconds, loads * number * assumed("watch_queries") + assumed("peoples_queries"))
 
 
 def _resources(case: Case) -> Iterator[dict[str, Any]]:
@@ -177,18 +195,18 @@ def _rounded(size: float) -> int:
 
 def _storage(case: Case, raw_bytes: float, runs_of_producers: float, loads: float) -> Iterator[Line]:
     """What is stored at the end of the first year: raw by storage class, and the tables."""
-    month = raw_bytes * GZIP_SHARE / GB
+    month = raw_bytes * assumed("gzip_share") / GB
     infrequent, archive = (case.number(name) / MONTH_DAYS for name in ("RawInfrequentDays", "RawArchiveDays"))
     standard_ia = max(0, min(archive, KEPT_MONTHS) - infrequent)
     legs = case.records("flights") * KEPT_MONTHS * MONTH_DAYS
     yield Line("S3, GB of raw, Standard", month * min(infrequent, KEPT_MONTHS), "s3_standard_gb_month")
     yield Line("S3, GB of raw, Standard-IA", month * standard_ia, "s3_standard_ia_gb_month")
     yield Line("S3, GB of raw, Glacier IR", month * max(0, KEPT_MONTHS - archive), "s3_glacier_ir_gb_month")
-    yield Line("S3, GB of tables", legs * TABLE_BYTES_PER_LEG / GB, "s3_standard_gb_month")
-    # A run of a producer writes one raw object, one run record and one notebook.
-    yield Line("S3, writes", runs_of_producers * 3 + loads * PUTS_PER_LOAD, "s3_put")
-    yield Line("S3, reads", loads * GETS_PER_LOAD, "s3_get")
+    yield Line("S3, GB of tables", legs * assumed("table_bytes_per_leg") / GB, "s3_standard_gb_month")
+    # A poll writes one raw object, one run record and one notebook, and its lease three times.
+    yield Line("S3, writes", runs_of_producers * 6 + loads * assumed("puts_per_load"), "s3_put")
+    yield Line("S3, reads", loads * assumed("gets_per_load"), "s3_get")
 
 
 def _lambda_seconds(use: PlanUse) -> float:
-    return sum(use.polls.values()) * START_SECONDS + use.total * CALL_SECONDS
+    return sum(use.polls.values()) * assumed("start_seconds") + use.total * assumed("call_seconds")

@@ -4,34 +4,56 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from aviation.deploy.assumptions import assumed
 from aviation.deploy.bill import LOAD_SECONDS, Case, bill
 from aviation.deploy.plan import MONTH_DAYS, with_defaults
 from aviation.deploy.prices import price_list
+from aviation.deploy.told import Told
 from aviation.poll.plans import PLANS
 
-__all__ = ["LOAD_SECONDS", "render"]
 
-
-def render(parameters: dict[str, str], root: Path, *, flights: int | None, load_seconds: float = LOAD_SECONDS) -> str:
-    """The whole text, for the template's `parameters` (defaults for those not named). `flights` is how many a poll
-    finds, None for as many as it may ask for."""
-    case = Case(with_defaults(parameters, root), root, flights, load_seconds=load_seconds)
-    sections = (_bill_lines(case), case.plan.lines(), _freshness_lines(case), _side_by_side(case))
+def render(
+    parameters: dict[str, str],
+    root: Path,
+    *,
+    flights: int | None = None,
+    load_seconds: float | None = None,
+    told: Told | None = None,
+) -> str:
+    """The whole text, for the template's `parameters` (defaults for those not named). `told` is what a stack's runs
+    said; `flights`, how many rows a day the watch finds, and `load_seconds` come before that."""
+    told = told or Told()
+    seconds = load_seconds or told.load_seconds or LOAD_SECONDS
+    case = Case(with_defaults(parameters, root), root, flights, told.seen, seconds)
+    given = f"{seconds:,.0f} s a load ({_source(load_seconds, told)})"
+    bill_lines, assumptions = _bill_lines(case, given), ["Assumed, and where it comes from:", *assumed_lines()]
+    sections = (bill_lines, case.plan.lines(), _freshness_lines(case), _side_by_side(case), assumptions)
     return "\n\n".join("\n".join(lines) for lines in sections)
 
 
-def _bill_lines(case: Case) -> Iterator[str]:
-    listed, plan, lines = price_list(), case.plan.plan.name, bill(case)
+def _source(load_seconds: float | None, told: Told) -> str:
+    if load_seconds:
+        return "as given"
+    if told.load_seconds:
+        return "the median of the stack's newest loads"
+    return f"{assumed('load_seconds_here'):g} s here x {assumed('load_factor'):g}, see below"
+
+
+def _bill_lines(case: Case, given: str) -> Iterator[str]:
+    listed, plan, entries = price_list(), case.plan.plan.name, bill(case)
     yield f"A month of {MONTH_DAYS} days in {listed['region']}, list prices in USD:"
     yield ""
-    for line in lines:
+    for line in entries:
         price = listed["prices"][line.price]
         mark = " " if price["verified"] else "*"
         yield f"{line.item:<34}{line.quantity:>16,.2f} x {price['usd']:<14.12g}{mark}{line.usd:>10,.2f}"
-    yield f"{'AWS, a month':<68}{sum(line.usd for line in lines):>10,.2f}"
+    twice = replace(case, load_seconds=2 * case.load_seconds)
+    workers = f"{case.number('LoadWorkers'):g} workers G.1X"
+    yield f"{'AWS, a month':<68}{sum(line.usd for line in entries):>10,.2f}"
+    yield f"{'the same, where a load takes twice as long':<68}{sum(line.usd for line in bill(twice)):>10,.2f}"
     yield f"{f'aviationstack, {plan} plan':<68}{listed['plans'][plan]['usd']:>10,.2f}"
     yield "* a price that has not been verified; prices.yaml has the date and source of each."
-    yield "Storage is that of the end of the first year. Queries come on top: 5 USD for each TB scanned."
+    yield f"Storage is that of the end of the first year. Glue: {workers}, {given}."
 
 
 def _freshness_lines(case: Case) -> Iterator[str]:
@@ -52,11 +74,11 @@ def _side_by_side(case: Case) -> Iterator[str]:
     heads = ("AWS USD", 10), ("Firehose USD", 14), ("calls", 10), ("smallest plan", 20), ("worst age", 12)
     yield " " * 26 + "".join(f"{head:>{width}}" for head, width in heads) + f"{'mean age':>10}"
     for name, other in _alternatives(case).items():
-        use, age, lines = other.plan, other.freshness(), bill(other)
-        firehose = sum(line.usd for line in lines if line.price == "firehose_gb")
+        use, age, entries = other.plan, other.freshness(), bill(other)
+        firehose = sum(line.usd for line in entries if line.price == "firehose_gb")
         smallest = next((plan for plan in PLANS if _on(other, plan).plan.fits), "none")
         yield (
-            f"{name:<26}{sum(line.usd for line in lines):>10,.2f}{firehose:>14,.2f}{use.total:>10,}{smallest:>20}"
+            f"{name:<26}{sum(line.usd for line in entries):>10,.2f}{firehose:>14,.2f}{use.total:>10,}{smallest:>20}"
             f"{age.worst:>8.0f} min{age.mean:>6.0f} min"
         )
 

@@ -1,0 +1,59 @@
+"""What the bill takes for granted, and where each figure comes from: a declared table, which `aviation cost` prints."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A figure of the bill that nobody can look up: its `value` in `unit`, what it is of, and its source."""
+
+    value: float
+    unit: str
+    of: str
+    source: str
+
+
+ASSUMED = {
+    "load_seconds_here": Assumption(
+        12, "s", "a load of half an hour's flights here", "measured: a cold load on two cores of a laptop"
+    ),
+    "load_factor": Assumption(
+        10, "times", "its seconds on Glue", "a guess, on the high side: S3 and the catalog are far"
+    ),
+    "least_billed_seconds": Assumption(
+        60, "s", "billed for a Glue run at least", "https://aws.amazon.com/glue/pricing/"
+    ),
+    "start_seconds": Assumption(8, "s", "a Lambda's kernel and first call", "measured: docs/architecture.md"),
+    "call_seconds": Assumption(1, "s", "a call of the flight API", "a guess: its pages answer in 0.3 to 2 s"),
+    "watch_seconds": Assumption(4, "s", "an alerts' watch, after its function's start", "measured here, on the demo"),
+    "watch_queries": Assumption(3, "queries", "of a watch after a load", "aviation.alerts.matches"),
+    "query_mb": Assumption(10, "MB", "billed for an Athena query at least", "https://aws.amazon.com/athena/pricing/"),
+    "peoples_queries": Assumption(1000, "queries", "of people and QuickSight", "a guess: fifty a working day"),
+    "emails": Assumption(500, "e-mails", "of alarms and alerts", "a guess: a disruption a day, for a few readers"),
+    "kms_requests": Assumption(
+        24,
+        "requests",
+        "to KMS for each stream and hour",
+        "a writer's and a reader's key lasts 5 minutes",
+    ),
+    "trail_events": Assumption(
+        400, "events", "of S3 for each load, where a trail keeps them", "measured: a load's reads and writes"
+    ),
+    "gzip_share": Assumption(0.10, "", "of raw is left by gzip", "4 to 9 % measured; real text repeats itself less"),
+    "puts_per_load": Assumption(50, "writes", "to S3 of a load", "measured on the demo's tables"),
+    "gets_per_load": Assumption(300, "reads", "of S3 of a load", "measured on the demo's tables"),
+    "catalog_calls_per_load": Assumption(60, "calls", "of the Glue catalog of a load", "measured on the demo's tables"),
+    "table_bytes_per_leg": Assumption(1600, "bytes", "of the tables for each leg", "measured on the demo's tables"),
+    "producer_log_bytes": Assumption(20_000, "bytes", "of log of a poll", "measured here"),
+    "load_log_bytes": Assumption(2_000_000, "bytes", "of log of a load", "a guess: Spark's, at its default level"),
+}
+
+
+def assumed(name: str) -> float:
+    """The figure of that name."""
+    return ASSUMED[name].value
+
+
+def lines() -> list[str]:
+    """The table in words, a line each."""
+    return [f"{about.value:>9,.10g} {about.unit:<9}{about.of:<46} {about.source}" for about in ASSUMED.values()]
