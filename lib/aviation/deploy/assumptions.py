@@ -54,6 +54,6 @@ def assumed(name: str) -> float:
     return ASSUMED[name].value
 
 
-def lines() -> list[str]:
+def assumed_lines() -> list[str]:
     """The table in words, a line each."""
     return [f"{about.value:>9,.10g} {about.unit:<9}{about.of:<46} {about.source}" for about in ASSUMED.values()]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from aviation.deploy.assumptions import assumed
+from aviation.deploy.assumptions import assumed, assumed_lines
 from aviation.deploy.bill import LOAD_SECONDS, Case, bill
 from aviation.deploy.plan import MONTH_DAYS, with_defaults
 from aviation.deploy.prices import price_list
