@@ -36,7 +36,7 @@ def _source(load_seconds: float | None, told: Told) -> str:
         return "as given"
     if told.load_seconds:
         return "the median of the stack's newest loads"
-    return f"{assumed('load_seconds_here'):g} s here x {assumed('load_factor'):g}, see below"
+    return f"{assumed('load_seconds_here'):g} s here times {assumed('load_factor'):g}, see below"
 
 
 def _bill_lines(case: Case, given: str) -> Iterator[str]:
