@@ -18,6 +18,7 @@ from aviation.errors import StackError
 from aviation.local.stack import LocalStack
 from aviation.local.state import State
 from aviation.replay.records import over
+from aviation.times import parse_utc
 from support import ROOT
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
@@ -113,15 +114,16 @@ def test_a_day_that_cannot_be_or_other_nonsense_in_the_state_file_stands_in_the_
     assert LocalStack(ROOT, tmp_path).read_state() == State()
 
 
-def test_past_days_turn_the_clock_as_far_as_the_replay_goes_and_then_back(unchanged):
-    with unchanged.past_days() as turn_past:
-        for day, clock in (
-            ("2013-11-03", over("2013-11-03")),
-            ("2014-03-01", replay.LATEST_CLOCK),
-            ("2012-03-01", replay.EARLIEST_CLOCK),
-        ):
-            turn_past(day)
-            assert unchanged.clock() == clock
+@pytest.mark.parametrize(
+    ("day", "instant"),
+    [
+        ("2013-11-03", over("2013-11-03")),
+        ("2014-03-01", replay.LATEST_CLOCK),
+        ("2012-03-01", replay.EARLIEST_CLOCK),
+    ],
+)
+def test_a_past_day_is_asked_for_when_all_its_flights_are_over_as_far_as_the_replay_goes(unchanged, day, instant):
+    assert parse_utc(unchanged.past_instant(day)) == instant
 
 
 def test_a_producer_says_at_once_that_the_replay_is_down(own):

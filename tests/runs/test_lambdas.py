@@ -52,7 +52,7 @@ def invoke(producer_stack, task_root, tmp_path):
 
 def records(producer_stack) -> list[dict]:
     s3, bucket = producer_stack.s3, producer_stack.bucket
-    keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket, Prefix="producer/").get("Contents", [])]
     bodies = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys if key.endswith(".json")]
     return [json.loads(body) for body in bodies]
 

@@ -9,6 +9,7 @@ import pytest
 
 from aviation import redact
 from aviation.errors import NotebookError, ParameterError
+from aviation.poll import lease
 from aviation.report import RunRecord
 from aviation.runs import kernel, store
 from aviation.runs import notebook as runs
@@ -48,7 +49,7 @@ def test_the_producer_leaves_its_record_and_its_executed_notebook(producer_stack
     assert datetime.fromisoformat(record.started_at).tzinfo
     assert 0 < record.seconds < 60
     kept = stored(producer_stack)
-    assert set(kept) == {f"{name}.json", f"{name}.ipynb"}
+    assert set(kept) == {f"{name}.json", f"{name}.ipynb", lease.key("aircraft_types")}
     assert RunRecord.from_bytes(kept[f"{name}.json"].encode()) == record
     assert "every record fetched was delivered" in kept[f"{name}.ipynb"]
     # The notebook's kernel knows its run: raw lines can be traced back to it.
