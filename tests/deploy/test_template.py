@@ -220,7 +220,7 @@ def test_nothing_fails_unseen(resources):
     """A function's failure and a schedule's go to the dead letters, and are not tried again beyond once."""
     letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
     schedules = of_type(resources, "AWS::Scheduler::Schedule")
-    assert len(schedules) == len(ENTITIES) + 2
+    assert len(schedules) == len(ENTITIES) + 3
     for name, schedule in schedules.items():
         target = schedule["Properties"]["Target"]
         assert target["DeadLetterConfig"]["Arn"] == letters, name
@@ -229,6 +229,8 @@ def test_nothing_fails_unseen(resources):
     assert len(invocations) == len(of_type(resources, "AWS::Lambda::Function"))
     for name, invocation in invocations.items():
         assert invocation["Properties"]["MaximumRetryAttempts"] == 0, name
+        # An interval of the default schedules at most: what waited longer is done by the next one.
+        assert invocation["Properties"]["MaximumEventAgeInSeconds"] <= 1800, name
         assert invocation["Properties"]["DestinationConfig"]["OnFailure"]["Destination"] == letters, name
 
 
@@ -254,14 +256,12 @@ def test_every_alarm_tells_the_topic_and_silence_is_judged(resources):
     alarms = of_type(resources, "AWS::CloudWatch::Alarm")
     for name, alarm in alarms.items():
         properties = alarm["Properties"]
-        # The rule that this alarm counts has told the topic already, with the reason.
-        if name != "FailedLoadsAlarm":
-            assert properties["AlarmActions"] == [{"Ref": "Topic"}], name
+        assert properties["AlarmActions"] == properties["OKActions"] == [{"Ref": "AlarmsTopic"}], name
         assert properties["TreatMissingData"], name
         assert properties["AlarmDescription"], name
     [target] = resources["FailedLoads"]["Properties"]["Targets"]
-    assert target["Arn"] == {"Ref": "Topic"}
-    for part in ("ProducerErrors", "ProducerThrottles", "StreamThrottles", "DeliveryAge"):
+    assert target["Arn"] == {"Ref": "AlarmsTopic"}
+    for part in ("ProducerErrors", "ProducerThrottles", "StreamThrottles", "DeliveryAge", "DeliveryErrors"):
         assert {f"{entity.title}{part}Alarm" for entity in ENTITIES.values()} < set(alarms)
     assert {"FlightsAgeAlarm", "CitiesAgeAlarm", "QuarantineAlarm", "DeadLettersAlarm"} < set(alarms)
 
@@ -271,8 +271,12 @@ def test_the_page_on_operations_has_a_section_for_every_alarm(resources):
     headings = set(re.findall(r"^### `(.+)`$", page, re.MULTILINE))
     names = set()
     for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values():
-        text = max(strings(alarm["Properties"]["AlarmName"]), key=len).removeprefix("${AWS::StackName}-")
-        names.add(text.replace("${Name}", "<entity>"))
+        match alarm["Properties"]["AlarmName"]["Fn::Sub"]:
+            case [text, given]:
+                text = text.replace("${What}", given.get("What", ""))
+            case text:
+                pass
+        names.add(text.removeprefix("${AWS::StackName}-").replace("${Name}", "<entity>"))
     # The age of flights has a section of its own, beside that of the reference entities.
     assert names == headings
 
