@@ -14,17 +14,16 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
-from aviation import aws
 from aviation.deploy.plan import check_plan
 from aviation.deploy.schedules import fires
 from aviation.deploy.template import declared_parameters, read_parameters, read_template, without_descriptions
 from aviation.entities import ENTITIES
 from aviation.errors import ParameterError
 from aviation.load import metrics
-from aviation.places import stack_name
 from aviation.report import Report
 from aviation.views import VIEWS
 from support import ROOT
+from support.processed import template as template_as_processed
 
 NOON = datetime(2026, 1, 1, 12)
 QUICKSIGHT = ROOT / "infra/quicksight_columns.py"
@@ -46,9 +45,7 @@ STATEFUL = {
 @pytest.fixture(scope="module")
 def processed(stack) -> dict:
     """The template with every Fn::ForEach unrolled, as the stack was made from it."""
-    template = aws.client("cloudformation").get_template(StackName=stack_name(), TemplateStage="Processed")
-    body = template["TemplateBody"]
-    return json.loads(body) if isinstance(body, str) else body
+    return template_as_processed()
 
 
 @pytest.fixture(scope="module")
