@@ -16,8 +16,8 @@ DAY = 24 * 3600
 
 @dataclass(frozen=True)
 class Rule:
-    """A documented rule: `source` is its page under https://docs.aws.amazon.com/, `found` yields what breaks it, `fault`
-    breaks it."""
+    """A documented rule: `source` is its page under https://docs.aws.amazon.com/, `found` yields what breaks it and
+    `fault` breaks it."""
 
     says: str
     source: str
@@ -378,7 +378,7 @@ RULES = [
     ),
     Rule(
         "A trail whose bucket it watches notes each of its own files, and so without end",
-        "awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html",
+        "awscloudtrail/latest/userguide/filtering-data-events.html",
         trails_that_feed_themselves,
         feed_itself,
     ),

@@ -14,6 +14,7 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
+from aviation.deploy.bill import Case, bill
 from aviation.deploy.plan import check_plan
 from aviation.deploy.schedules import fires
 from aviation.deploy.template import declared_parameters, read_parameters, read_template, without_descriptions
@@ -261,6 +262,31 @@ def test_every_alarm_tells_the_topic_and_silence_is_judged(resources):
     for part in ("ProducerErrors", "ProducerThrottles", "StreamThrottles", "DeliveryAge", "DeliveryErrors"):
         assert {f"{entity.title}{part}Alarm" for entity in ENTITIES.values()} < set(alarms)
     assert {"FlightsAgeAlarm", "CitiesAgeAlarm", "QuarantineAlarm", "DeadLettersAlarm"} < set(alarms)
+
+
+def test_alarms_and_alerts_go_to_topics_of_their_own(resources):
+    """The topic of alerts and its subscription have the logical names of the one topic that there was before: under
+    others CloudFormation would make a topic of a taken name, and cancel what somebody has confirmed."""
+    names = {
+        name: body["Properties"]["TopicName"]["Fn::Sub"] for name, body in of_type(resources, "AWS::SNS::Topic").items()
+    }
+    assert names == {"AlarmsTopic": "${AWS::StackName}-alarms", "Topic": "${AWS::StackName}-alerts"}
+    subscribed = {
+        name: (body["Properties"]["TopicArn"]["Ref"], body["Properties"]["Endpoint"]["Ref"])
+        for name, body in of_type(resources, "AWS::SNS::Subscription").items()
+    }
+    assert subscribed == {
+        "AlarmsSubscription": ("AlarmsTopic", "AlarmEmail"),
+        "AlarmSubscription": ("Topic", "AlertsEmail"),
+    }
+    assert resources["Alerts"]["Properties"]["Environment"]["Variables"]["AVIATION_ALERTS_TOPIC"] == {"Ref": "Topic"}
+
+
+def test_the_budget_leaves_room_for_what_the_stack_is_to_cost():
+    declared = declared_parameters(ROOT)
+    case = Case({name: str(stated.get("Default", "")) for name, stated in declared.items()}, ROOT)
+    expected = sum(line.usd for line in bill(case))
+    assert expected < declared["MonthlyBudgetUsd"]["Default"] < 2 * expected
 
 
 def test_the_page_on_operations_has_a_section_for_every_alarm(resources):
