@@ -13,6 +13,7 @@ from aviation.deploy.assumptions import ASSUMED
 from aviation.deploy.bill import LINE_BYTES, Case, bill
 from aviation.deploy.plan import MONTH_DAYS, check_plan, with_defaults
 from aviation.deploy.prices import price_list
+from aviation.deploy.template import read_template
 from aviation.deploy.told import Told
 from aviation.errors import ParameterError
 from aviation.poll.plans import PLANS
@@ -41,6 +42,14 @@ def test_the_schedules_as_they_are_by_default_make_the_calls_of_runs_times_pages
     # One call for each direction of three airports and two for the airline, and as many for half of the neighbours.
     assert use.calls == {"flights": 1440 * 12, "cities": 10 * 30, "airplanes": 20 * 30, "aircraft_types": 30}
     assert use.fits
+
+
+def test_every_schedule_of_the_load_that_is_on_is_counted():
+    names = read_template(ROOT)["Resources"]["Fn::ForEach::LoadSchedules"][1]
+    assert case().loads() == 1440 + 30 + 30
+    off = {f"{name}LoadState": "DISABLED" for name in names}
+    assert [case(**(off | {f"{name}LoadState": "ENABLED"})).loads() for name in names] == [1440, 30, 30]
+    assert case(**off).loads() == case(ScheduleState="DISABLED").loads() == 0
 
 
 @pytest.mark.parametrize("plan", ["basic", "professional"])

@@ -14,17 +14,17 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
-from aviation import aws
-from aviation.deploy.plan import check_plan
+from aviation.deploy.bill import Case, bill
+from aviation.deploy.plan import check_plan, with_defaults
 from aviation.deploy.schedules import fires
 from aviation.deploy.template import declared_parameters, read_parameters, read_template, without_descriptions
 from aviation.entities import ENTITIES
 from aviation.errors import ParameterError
 from aviation.load import metrics
-from aviation.places import stack_name
 from aviation.report import Report
 from aviation.views import VIEWS
 from support import ROOT
+from support.processed import template as template_as_processed
 
 NOON = datetime(2026, 1, 1, 12)
 QUICKSIGHT = ROOT / "infra/quicksight_columns.py"
@@ -46,9 +46,7 @@ STATEFUL = {
 @pytest.fixture(scope="module")
 def processed(stack) -> dict:
     """The template with every Fn::ForEach unrolled, as the stack was made from it."""
-    template = aws.client("cloudformation").get_template(StackName=stack_name(), TemplateStage="Processed")
-    body = template["TemplateBody"]
-    return json.loads(body) if isinstance(body, str) else body
+    return template_as_processed()
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +218,7 @@ def test_nothing_fails_unseen(resources):
     """A function's failure and a schedule's go to the dead letters, and are not tried again beyond once."""
     letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
     schedules = of_type(resources, "AWS::Scheduler::Schedule")
-    assert len(schedules) == len(ENTITIES) + 2
+    assert len(schedules) == len(ENTITIES) + 3
     for name, schedule in schedules.items():
         target = schedule["Properties"]["Target"]
         assert target["DeadLetterConfig"]["Arn"] == letters, name
@@ -229,6 +227,8 @@ def test_nothing_fails_unseen(resources):
     assert len(invocations) == len(of_type(resources, "AWS::Lambda::Function"))
     for name, invocation in invocations.items():
         assert invocation["Properties"]["MaximumRetryAttempts"] == 0, name
+        # An interval of the default schedules at most: what waited longer is done by the next one.
+        assert invocation["Properties"]["MaximumEventAgeInSeconds"] <= 1800, name
         assert invocation["Properties"]["DestinationConfig"]["OnFailure"]["Destination"] == letters, name
 
 
@@ -254,16 +254,38 @@ def test_every_alarm_tells_the_topic_and_silence_is_judged(resources):
     alarms = of_type(resources, "AWS::CloudWatch::Alarm")
     for name, alarm in alarms.items():
         properties = alarm["Properties"]
-        # The rule that this alarm counts has told the topic already, with the reason.
-        if name != "FailedLoadsAlarm":
-            assert properties["AlarmActions"] == [{"Ref": "Topic"}], name
+        assert properties["AlarmActions"] == properties["OKActions"] == [{"Ref": "AlarmsTopic"}], name
         assert properties["TreatMissingData"], name
         assert properties["AlarmDescription"], name
     [target] = resources["FailedLoads"]["Properties"]["Targets"]
-    assert target["Arn"] == {"Ref": "Topic"}
-    for part in ("ProducerErrors", "ProducerThrottles", "StreamThrottles", "DeliveryAge"):
+    assert target["Arn"] == {"Ref": "AlarmsTopic"}
+    for part in ("ProducerErrors", "ProducerThrottles", "StreamThrottles", "DeliveryAge", "DeliveryErrors"):
         assert {f"{entity.title}{part}Alarm" for entity in ENTITIES.values()} < set(alarms)
     assert {"FlightsAgeAlarm", "CitiesAgeAlarm", "QuarantineAlarm", "DeadLettersAlarm"} < set(alarms)
+
+
+def test_alarms_and_alerts_go_to_topics_of_their_own(resources):
+    """The topic of alerts and its subscription have the logical names of the one topic that there was before: under
+    others CloudFormation would make a topic of a taken name, and cancel what somebody has confirmed."""
+    names = {
+        name: body["Properties"]["TopicName"]["Fn::Sub"] for name, body in of_type(resources, "AWS::SNS::Topic").items()
+    }
+    assert names == {"AlarmsTopic": "${AWS::StackName}-alarms", "Topic": "${AWS::StackName}-alerts"}
+    subscribed = {
+        name: (body["Properties"]["TopicArn"]["Ref"], body["Properties"]["Endpoint"]["Ref"])
+        for name, body in of_type(resources, "AWS::SNS::Subscription").items()
+    }
+    assert subscribed == {
+        "AlarmsSubscription": ("AlarmsTopic", "AlarmEmail"),
+        "AlarmSubscription": ("Topic", "AlertsEmail"),
+    }
+    assert resources["Alerts"]["Properties"]["Environment"]["Variables"]["AVIATION_ALERTS_TOPIC"] == {"Ref": "Topic"}
+
+
+def test_the_budget_leaves_room_for_what_the_stack_is_to_cost():
+    declared = declared_parameters(ROOT)
+    expected = sum(line.usd for line in bill(Case(with_defaults({}, ROOT), ROOT)))
+    assert expected < declared["MonthlyBudgetUsd"]["Default"] < 2 * expected
 
 
 def test_the_page_on_operations_has_a_section_for_every_alarm(resources):
@@ -271,8 +293,12 @@ def test_the_page_on_operations_has_a_section_for_every_alarm(resources):
     headings = set(re.findall(r"^### `(.+)`$", page, re.MULTILINE))
     names = set()
     for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values():
-        text = max(strings(alarm["Properties"]["AlarmName"]), key=len).removeprefix("${AWS::StackName}-")
-        names.add(text.replace("${Name}", "<entity>"))
+        match alarm["Properties"]["AlarmName"]["Fn::Sub"]:
+            case [text, given]:
+                text = text.replace("${What}", given.get("What", ""))
+            case text:
+                pass
+        names.add(text.removeprefix("${AWS::StackName}-").replace("${Name}", "<entity>"))
     # The age of flights has a section of its own, beside that of the reference entities.
     assert names == headings
 

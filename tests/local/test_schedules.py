@@ -24,7 +24,8 @@ from support import ROOT
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 FLIGHTS = LoadSchedule("load-flights", "cron(7/30 * * * ? *)", {"entities": ["flights"]})
-REFERENCE = LoadSchedule("load-reference", "cron(7 12 * * ? *)", {"entities": ["cities"], "upkeep": True})
+REFERENCE = LoadSchedule("load-reference", "cron(7 12 * * ? *)", {"entities": ["cities"], "upkeep": False})
+UPKEEP = LoadSchedule("load-upkeep", "cron(22 12 * * ? *)", {"entities": ["flights"], "upkeep": True})
 
 
 class StoppedError(Exception):
@@ -66,11 +67,11 @@ class Day:
 
 def test_loads_run_when_they_fall_due_with_the_choices_of_their_schedule(caplog):
     caplog.set_level(logging.INFO, "aviation")
-    day = Day(NOON, hours=2).run(FLIGHTS, REFERENCE)
-    assert [parameters["entities"] for _, parameters in day.loaded] == [["flights"], ["cities"]] + [["flights"]] * 3
-    assert day.loaded[1][1]["upkeep"] is True
+    day = Day(NOON, hours=2).run(FLIGHTS, REFERENCE, UPKEEP)
+    assert [parameters["entities"] for _, parameters in day.loaded] == [["flights"], ["cities"]] + [["flights"]] * 4
+    assert [parameters.get("upkeep", False) for _, parameters in day.loaded] == [False, False, True] + [False] * 3
     minutes = [(when - NOON).total_seconds() // 60 for when, _ in day.loaded]
-    assert minutes == [7, 7, 37, 67, 97]
+    assert minutes == [7, 7, 22, 37, 67, 97]
     assert caplog.messages[0] == "schedules: 2026-03-04T12:07Z load-flights: ok, 5 lines in 0 s"
 
 
@@ -170,11 +171,13 @@ def scheduled(own):
 
 
 def test_the_deployed_schedules_are_found_with_their_choices(scheduled):
-    flights, reference = schedules.deployed()
+    flights, reference, upkeep = schedules.deployed()
     assert flights.parameters == {"entities": ["flights"], "upkeep": False}
     assert flights.expression == "cron(1/2 * * * ? *)"
-    assert reference.parameters == {"entities": ["cities", "airplanes", "aircraft_types"], "upkeep": True}
+    assert reference.parameters == {"entities": ["cities", "airplanes", "aircraft_types"], "upkeep": False}
     assert reference.expression == "cron(52 3 * * ? *)"
+    assert upkeep.parameters == {"entities": ["flights"], "upkeep": True}
+    assert upkeep.expression == "cron(22 4 * * ? *)"
 
 
 def test_the_day_goes_by_half_an_hour_from_poll_to_poll(scheduled):
@@ -191,6 +194,10 @@ def test_without_schedule_nothing_runs_by_itself_any_more(scheduled):
     assert replay.state(scheduled.read_state().replay_url)["rate"] == 0
     scheduled.up(schedule=True)
     assert scheduled.schedules.running()
-    assert {schedule.expression for schedule in schedules.deployed()} == {"cron(7/30 * * * ? *)", "cron(52 3 * * ? *)"}
+    assert {schedule.expression for schedule in schedules.deployed()} == {
+        "cron(7/30 * * * ? *)",
+        "cron(52 3 * * ? *)",
+        "cron(22 4 * * ? *)",
+    }
     assert scheduled.down()
     assert not scheduled.schedules.running()

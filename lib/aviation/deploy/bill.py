@@ -79,7 +79,7 @@ class Case:
         on = self.parameters["ScheduleState"] == "ENABLED"
         return sum(
             runs(self.parameters[f"{name}LoadTime"], MONTH_DAYS)
-            for name in ("Flights", "Reference")
+            for name in ("Flights", "Reference", "Upkeep")
             if on and self.parameters[f"{name}LoadState"] == "ENABLED"
         )
 
@@ -148,13 +148,17 @@ class _Watching:
 
 def _resources(case: Case) -> Iterator[dict[str, Any]]:
     """The template's resources, those in a loop once for each name that it loops over."""
-    for name, body in read_template(case.root)["Resources"].items():
+    yield from _unrolled(read_template(case.root)["Resources"])
+
+
+def _unrolled(resources: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name, body in resources.items():
         if not name.startswith("Fn::ForEach::"):
             yield body
             continue
-        _, names, resources = body
+        _, names, repeated = body
         for _ in names:
-            yield from resources.values()
+            yield from _unrolled(repeated)
 
 
 def _streams(case: Case, records: dict[str, float], raw_bytes: float) -> Iterator[Line]:

@@ -10,7 +10,7 @@ from aviation.errors import ParameterError
 from aviation.parameters import unknown_parameter
 
 TEMPLATE = Path("infra/cloudformation.yaml")
-DESCRIPTIVE = {"Metadata", "Description", "AlarmDescription"}
+DESCRIPTIVE = {"Metadata", "Description", "AlarmDescription", "Sheets"}
 NO_WIDGETS = '{"widgets": []}'
 STORAGE = "Fn::ForEach::Storage"
 
@@ -51,8 +51,8 @@ def buckets_alone(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_descriptions(value: Any) -> Any:
-    """The template without descriptions, metadata and the dashboard's widgets: it makes the same resources from fewer
-    bytes."""
+    """The template without descriptions, metadata, the dashboard's widgets and the analysis's sheets: it makes the same
+    resources from fewer bytes."""
     if isinstance(value, dict):
         value = value | ({"DashboardBody": NO_WIDGETS} if "DashboardBody" in value else {})
         return {name: without_descriptions(item) for name, item in value.items() if name not in DESCRIPTIVE}

@@ -55,7 +55,8 @@ LOAD = Job(
     notebook=f"glue_notebooks/{LOAD_JOB}.ipynb",
     started_by=StartedBy.GLUE,
     parameters=tuple(
-        f"parameters/{LOAD_JOB}/{case}.yaml" for case in ("all", "flights", "reconcile", "reference", "requeue")
+        f"parameters/{LOAD_JOB}/{case}.yaml"
+        for case in ("all", "flights", "reconcile", "reference", "requeue", "upkeep")
     ),
 )
 ALERTS = "notebooks/alerts.ipynb"
