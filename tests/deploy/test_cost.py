@@ -130,7 +130,7 @@ def test_an_unknown_plan_is_refused_with_those_that_there_are():
 def test_shards_alarms_and_workers_by_hand():
     found = quantities(case())
     assert found["kinesis_shard_hour"] == 4 * 720
-    assert found["glue_dpu_hour"] == (1440 + 30) * 2 * 120 / 3600
+    assert found["glue_dpu_hour"] == (1440 + 30 + 30) * 2 * 120 / 3600
     assert found["cloudwatch_alarm"] == 23
     assert "kinesis_extended_shard_hour" not in found
     assert quantities(case(ShardCount="2"))["kinesis_shard_hour"] == 8 * 720
@@ -150,6 +150,11 @@ def test_firehose_bills_records_rounded_up_to_five_kilobytes_which_packing_avoid
     assert quantities(packed)["firehose_gb"] == pytest.approx(1440 * (full + -(-rest // 5) * 5) / 1024**2)
     loose = Case(packed.parameters, ROOT, 700, packed=False)
     assert quantities(loose)["firehose_gb"] == pytest.approx(1440 * 1050 * 5 / 1024**2)
+
+
+def test_data_events_cost_where_they_are_kept():
+    assert quantities(case())["cloudtrail_data_event"] == 0
+    assert quantities(case(DataEvents="true"))["cloudtrail_data_event"] == 1500 * 400
 
 
 def test_on_demand_streams_have_no_shards():
@@ -207,7 +212,7 @@ def test_what_a_stack_reported_comes_before_what_is_assumed():
     text = cost.render({}, ROOT, told=Told(seen, load_seconds=95))
     assert "95 s a load (the median of the stack's newest loads)" in text
     assert f"{1440 * (3 + 3 + 5) * 1.5:,.0f}" in text
-    assert quantities(Case(with_defaults({}, ROOT), ROOT, load_seconds=20))["glue_dpu_hour"] == 1470 * 2 * 60 / 3600
+    assert quantities(Case(with_defaults({}, ROOT), ROOT, load_seconds=20))["glue_dpu_hour"] == 1500 * 2 * 60 / 3600
 
 
 def test_one_minute_is_singular():

@@ -22,7 +22,6 @@ LINE_BYTES = {"flights": 1074, "cities": 383, "airplanes": 827, "aircraft_types"
 """Bytes of a raw line, measured over the demo's raw objects."""
 LOAD_SECONDS = assumed("load_seconds_here") * assumed("load_factor")
 """Of a load on Glue, from start to end, where no run has told."""
-TRAIL = "AWS::CloudTrail::Trail"
 FIREHOSE_STEP = 5 * 1024
 PUT_UNIT = 25 * 1024
 GB = 1024**3
@@ -106,6 +105,7 @@ def bill(case: Case) -> list[Line]:
     dpu_hours_per_load = case.number("LoadWorkers") * max(assumed("least_billed_seconds"), case.load_seconds) / 3600
     log_bytes = runs_of_producers * assumed("producer_log_bytes") + loads * assumed("load_log_bytes")
     kms = len(ENTITIES) * HOURS * assumed("kms_requests")
+    trailed = loads if case.parameters["DataEvents"] == "true" else 0
     lambda_gb = case.number("ProducerMemoryMegabytes") / 1024
     lambda_seconds = _lambda_seconds(case.plan) + watching.seconds
     return [
@@ -120,7 +120,7 @@ def bill(case: Case) -> list[Line]:
         Line("Scheduler, invocations", runs_of_producers + loads, "scheduler_invocation"),
         Line("SNS, e-mails", assumed("emails"), "sns_email"),
         Line("KMS, requests", kms, "kms_request"),
-        Line("CloudTrail, data events", resources[TRAIL] * loads * assumed("trail_events"), "cloudtrail_data_event"),
+        Line("CloudTrail, data events", trailed * assumed("trail_events"), "cloudtrail_data_event"),
         Line("CloudWatch, alarms", resources["AWS::CloudWatch::Alarm"], "cloudwatch_alarm"),
         Line("CloudWatch, dashboards", resources["AWS::CloudWatch::Dashboard"], "cloudwatch_dashboard"),
         Line("CloudWatch, custom metrics", len(ENTITIES) + 1, "cloudwatch_metric"),
