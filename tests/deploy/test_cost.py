@@ -131,7 +131,7 @@ def test_shards_alarms_and_workers_by_hand():
     found = quantities(case())
     assert found["kinesis_shard_hour"] == 4 * 720
     assert found["glue_dpu_hour"] == (1440 + 30 + 30) * 2 * 120 / 3600
-    assert found["cloudwatch_alarm"] == 23
+    assert found["cloudwatch_alarm"] == 37
     assert "kinesis_extended_shard_hour" not in found
     assert quantities(case(ShardCount="2"))["kinesis_shard_hour"] == 8 * 720
 
