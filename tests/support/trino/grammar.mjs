@@ -1,19 +1,21 @@
 // Parses Trino's SQL: a JSON array of statements on stdin, a JSON array on stdout with, for each, its syntax `errors`
-// (line:column and what is wrong) and the names of the `functions` that it calls.
-import { registerHooks } from "node:module";
+// and the names of the `functions` that it calls. Run in the folder that dt-sql-parser is installed in.
+import { createRequire, registerHooks } from "node:module";
 import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
 
-// dt-sql-parser is written for bundlers: its imports name no file ending, and its package.json no module type.
+// dt-sql-parser is written for bundlers: its imports name no file endings, and its package.json no module type.
 registerHooks({
   resolve(specifier, context, next) {
-    const inParser = specifier.startsWith(".") && context.parentURL?.includes("/dt-sql-parser/");
-    return next(inParser ? `${specifier}.js` : specifier, context);
+    const within = specifier.startsWith(".") && context.parentURL?.includes("/dt-sql-parser/");
+    return next(within ? `${specifier}.js` : specifier, context);
   },
   load(url, context, next) {
     return next(url, url.includes("/dt-sql-parser/") ? { ...context, format: "module" } : context);
   },
 });
-const { TrinoSQL } = await import("dt-sql-parser/dist/parser/trino/index.js");
+const installed = createRequire(`${process.cwd()}/`).resolve("dt-sql-parser/dist/parser/trino/index.js");
+const { TrinoSQL } = await import(pathToFileURL(installed));
 
 function functions(tree, found = new Set()) {
   if (tree.constructor.name === "FunctionCallContext") found.add(tree.functionName().getText().toLowerCase());
