@@ -13,15 +13,15 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from support.trino.types import BOOLEAN, UNKNOWN, Type, TrinoError, call, can_be, parse
+from support.trino.types import BOOLEAN, UNKNOWN, TrinoError, Type, call, parse
 
 Columns = Mapping[str, Type]
 OPERATORS: dict[type[exp.Expr], str] = {
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.Neg: "negate", exp.DPipe: "||",
     exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
-    exp.And: "and", exp.Or: "or", exp.Not: "not", exp.Is: "is", exp.Like: "like", exp.In: "in",
-    exp.Between: "between", exp.NullSafeNEQ: "is distinct from", exp.NullSafeEQ: "is not distinct from", exp.Exists: "exists",
-    exp.CurrentDate: "current_date", exp.CurrentTimestamp: "current_timestamp",
+    exp.NullSafeNEQ: "is distinct from", exp.NullSafeEQ: "is not distinct from", exp.Is: "is",
+    exp.And: "and", exp.Or: "or", exp.Not: "not", exp.Between: "between", exp.Like: "like", exp.In: "in",
+    exp.Exists: "exists", exp.CurrentDate: "current_date", exp.CurrentTimestamp: "current_timestamp",
 }  # fmt: skip
 
 
@@ -51,6 +51,8 @@ def answer(text: str, tables: Mapping[str, Columns]) -> dict[str, Type]:
 
 
 class _Reader:
+    """Goes through a query whose names are resolved."""
+
     def __init__(self, tables: Mapping[str, Columns]):
         self.tables = tables
         self.answers: dict[int, dict[str, Type]] = {}
@@ -60,7 +62,7 @@ class _Reader:
         for scope in traverse_scope(tree):
             columns = self._columns(scope)
             self.answers[id(scope.expression)] = columns
-        return columns
+        return columns  # those of the whole, which comes last
 
     def _columns(self, scope: Scope) -> dict[str, Type]:
         query = scope.expression
@@ -94,7 +96,7 @@ class _Reader:
         if isinstance(node, exp.Anonymous):
             return self._function(scope, node)
         if rule := OPERATORS.get(type(node)):
-            return call(rule, [self.type(scope, part) for part in _operands(node)])
+            return call(rule, [self.type(scope, part) for part in node.iter_expressions()])
         if read := READERS.get(type(node)):
             return read(self, scope, node)
         raise TrinoError(f"{node.sql()}: nothing says which type a {type(node).__name__} has ({__name__})")
@@ -118,7 +120,9 @@ class _Reader:
         return self.tables[source.name] if source is not None else {}
 
     def _function(self, scope: Scope, node: exp.Anonymous) -> Type:
-        given = [part for part in node.expressions for part in (part.expressions if isinstance(part, exp.Distinct) else [part])]
+        given = node.expressions
+        if given and isinstance(given[0], exp.Distinct):
+            given = given[0].expressions
         return call(node.name.lower(), [self.type(scope, part) for part in given])
 
     def _query(self, scope: Scope, node: exp.Expr) -> Type:
@@ -163,11 +167,6 @@ class _Reader:
             return Type("double")
         whole, _, fraction = node.this.partition(".")
         return Type("decimal", (len(whole) + len(fraction), len(fraction)))
-
-
-def _operands(node: exp.Expr) -> list[exp.Expr]:
-    """The operands of an operator, in order."""
-    return [part for part in node.iter_expressions()]
 
 
 READERS: dict[type[exp.Expr], Callable[[_Reader, Scope, exp.Expr], Type]] = {

@@ -1,11 +1,12 @@
 """Every query of the code, recorded on its way to Athena.
 
-The notebooks of notebooks/explore, the dashboard, the status and the alerts ask as they do on AWS, for several choices
-each; where Athena would answer, made-up tables do.
+The notebooks of notebooks/explore, the dashboard, the status and the alerts ask as they do on AWS; where Athena would
+answer, made-up tables do.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +16,25 @@ import pandas as pd
 import pytest
 import sqlglot
 
-from aviation import backend, status
+from aviation import backend, query, status
 from aviation.alerts.matches import matches, touched_since
 from aviation.alerts.watch import resolve
 from aviation.dashboard import page
+from aviation.dashboard.departures import board
+from aviation.explore.tables import completed
 from aviation.runs.parameters import read_parameters
 from aviation.sql import athena, catalog
 from aviation.sql.catalog import Catalog
+from aviation.sql.question import Question
 from support import ROOT
 from support.made_up import CATALOG, NOON, Database, columns, real_legs
 from support.notebooks import defaults
 
 DAY = "2013-07-10"
-CHOSEN = {"airports": ["JFK", "EWR"], "airlines": ["B6", "UA"], "as_of": f"{DAY}T20:00Z"}
+THEN = f"{DAY}T20:00:00.123456Z"
+CHOSEN = {"airports": ["JFK", "EWR"], "airlines": ["B6", "UA"]}
 WATCHED = {"airports": ["JFK"], "airlines": ["B6"], "routes": ["JFK-BOS"], "tails": ["N504JB"]}
 LOADED = Catalog(tables=dict.fromkeys(columns(), ""), views=CATALOG.views, columns=columns())
-NOTHING_LOADED = Catalog()
 
 
 @dataclass
@@ -42,47 +46,74 @@ class Asked:
     parsed: set[str] = field(default_factory=set)
 
 
-def every_query() -> Asked:
-    """What Athena is given by all of the code that asks."""
-    asked, ask = Asked(), cache(_tables().ask)
-
-    def answer(text: str, **_: object) -> pd.DataFrame:
-        asked.sent.add(text)
-        return ask(text).copy()
-
-    def rows(text: str) -> list[dict[str, Any]]:
-        frame = answer(text).astype(object)
-        return frame.where(frame.notna(), None).to_dict("records")
+def every_query(more: set[str]) -> Asked:
+    """What Athena is given by all of the code that asks, and `more`; each also as time travel rewrites it, and each of
+    the notebooks' as it is where no table has been made yet."""
+    asked = Asked()
+    parsed = sqlglot.parse
 
     def parse(text: str, **options: Any) -> list[Any]:
         asked.parsed.add(text)
         return parsed(text, **options)
 
-    parsed = sqlglot.parse
+    def answered_by(tables: Database) -> None:
+        ask = cache(tables.ask)
+
+        def answer(text: str, **_: object) -> pd.DataFrame:
+            asked.sent.add(text)
+            return ask(text).copy()
+
+        patch.setattr(awswrangler.athena, "read_sql_query", answer)
+        patch.setattr(athena, "rows", lambda text: _rows(answer(text)))
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(backend, "in_use", backend.Aws)
         patch.setattr(athena, "place", lambda name: name)
-        patch.setattr(athena, "rows", rows)
-        patch.setattr(awswrangler.athena, "read_sql_query", answer)
+        patch.setattr(catalog, "read", lambda: LOADED)
         patch.setattr(sqlglot, "parse", parse)
-        for known, chosen in ((NOTHING_LOADED, {}), (LOADED, {}), (LOADED, CHOSEN)):
-            patch.setattr(catalog, "read", lambda known=known: known)
-            for notebook in sorted((ROOT / "notebooks/explore").glob("*.ipynb")):
+        answered_by(Database())
+        page.render()  # draws nothing where there is nothing
+        answered_by(_flights_of_a_day())
+        _ask(status.row_counts, status.newest_fetches, status.freshness, partial(board, query.sql), _alerts)
+        others = asked.sent | more
+        for notebook in sorted((ROOT / "notebooks/explore").glob("*.ipynb")):
+            for chosen in ({}, CHOSEN):
                 _run(notebook, chosen)
-        _ask_the_rest()
+        asked.sent |= more
+        now = asked.sent & (asked.parsed | more)  # without what is rewritten already
+        asked.sent |= {in_the_past(text) for text in now} | {before_a_load(text) for text in now - others}
     return asked
 
 
-def _tables() -> Database:
-    """The flights of a real day, one of each row that refers to them, and a load."""
+def in_the_past(text: str) -> str:
+    """What Athena is given of a question as of a moment."""
+    return Question(text, LOADED).as_of(THEN).athena()
+
+
+def before_a_load(text: str) -> str:
+    """What Athena is given of a notebook's question where no table has been made yet."""
+    return completed(Question(text, Catalog(views=CATALOG.views))).athena()
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    values = frame.astype(object)
+    return values.where(values.notna(), None).to_dict("records")
+
+
+def _flights_of_a_day() -> Database:
+    """The flights of a real day, what refers to them, and a load."""
     flights = pd.DataFrame(real_legs(DAY)).astype({"dep_delay_min": "Int64", "arr_delay_min": "Int64"})
     flights["observed_at"] = NOON
     made = Database().insert("flights", flights)
     made.insert("flight_history", flights.assign(known_from=NOON, known_until=pd.NaT))
     made.insert("flight_observations", flights[["flight_key", "flight_date", "observed_at"]])
     counts = {"lines_read": 1, "observations_added": 1} | dict.fromkeys(("references", "repeats", "quarantined"), 0)
-    made.insert("loads", [{"run_id": "a", "finished_at": NOON, "seconds_to_queryable_max": 1.0, "warnings": 0} | counts])
-    made.run(f"update loads set flight_dates = [date '{DAY}'], newest_observed_at = map {{'flights': timestamp '{NOON}'}}")
+    made.insert(
+        "loads", [{"run_id": "a", "finished_at": NOON, "seconds_to_queryable_max": 1.0, "warnings": 0} | counts]
+    )
+    made.run(
+        f"update loads set flight_dates = [date '{DAY}'], newest_observed_at = map {{'flights': timestamp '{NOON}'}}"
+    )
     return made
 
 
@@ -95,10 +126,12 @@ def _run(notebook: Path, chosen: dict[str, object]) -> None:
             names |= {name: value for name, value in chosen.items() if name in names}
 
 
-def _ask_the_rest() -> None:
-    """What no notebook asks as it runs: dashboard, status and alerts."""
-    page.render()
-    status.row_counts(), status.newest_fetches(), status.freshness()
+def _ask(*questions: Callable[[], object]) -> None:
+    for question in questions:
+        question()
+
+
+def _alerts() -> None:
     unattended = defaults("notebooks/alerts.ipynb")
     watches = [read_parameters(file) for file in sorted((ROOT / "parameters/alerts").glob("*.yaml"))]
     for touched in (touched_since(None), touched_since(f"{DAY} 00:00:00")):

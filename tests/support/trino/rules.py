@@ -89,11 +89,12 @@ OPERATORS = (
     Rule("current_timestamp() -> timestamp(3) with time zone", "functions/datetime.html"),
 )
 
-# Precision and scale of decimal arithmetic, from those of its operands: the table of functions/decimal.html.
+# Precision and scale of decimal arithmetic, from those of its operands: the table of functions/decimal.html. Of the
+# quotient's precision it says p + t - s + max(0, t - s); the engine (DecimalOperators) does not take s off.
 DECIMALS = {
     "add": lambda p, s, q, t: (min(38, 1 + max(s, t) + max(p - s, q - t)), max(s, t)),
     "multiply": lambda p, s, q, t: (min(38, p + q), s + t),
-    "divide": lambda p, s, q, t: (min(38, p + t - s + max(0, t - s)), max(s, t)),
+    "divide": lambda p, s, q, t: (min(38, p + t + max(0, t - s)), max(s, t)),
     "modulus": lambda p, s, q, t: (min(p - s, q - t) + max(s, t), max(s, t)),
 }
 

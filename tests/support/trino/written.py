@@ -68,5 +68,7 @@ def in_documents() -> set[str]:
     for notebook in (ROOT / "notebooks").rglob("*.ipynb"):
         texts += ["".join(cell["source"]) for cell in json.loads(notebook.read_text())["cells"]]
     shell = [match[1] for text in texts for match in re.finditer(r'aviation query [^"\n]*"([^"]+)"', text)]
-    magic = [match[1] for text in texts for match in re.finditer(r"(?m:^)%%sql[^\n]*\n(.+?)(?:\n```|\Z)", text, re.DOTALL)]
+    magic = [
+        match[1] for text in texts for match in re.finditer(r"(?m:^)%%sql[^\n]*\n(.+?)(?:\n```|\Z)", text, re.DOTALL)
+    ]
     return {text for text in (*shell, *magic) if text != "SQL"}
