@@ -108,12 +108,10 @@ def _flights_of_a_day() -> Database:
     made.insert("flight_history", flights.assign(known_from=NOON, known_until=pd.NaT))
     made.insert("flight_observations", flights[["flight_key", "flight_date", "observed_at"]])
     counts = {"lines_read": 1, "observations_added": 1} | dict.fromkeys(("references", "repeats", "quarantined"), 0)
-    made.insert(
-        "loads", [{"run_id": "a", "finished_at": NOON, "seconds_to_queryable_max": 1.0, "warnings": 0} | counts]
-    )
-    made.run(
-        f"update loads set flight_dates = [date '{DAY}'], newest_observed_at = map {{'flights': timestamp '{NOON}'}}"
-    )
+    load = {"run_id": "a", "finished_at": NOON, "seconds_to_queryable_max": 1.0, "warnings": 0}
+    made.insert("loads", [load | counts])
+    made.run(f"update loads set flight_dates = [date '{DAY}']")
+    made.run(f"update loads set newest_observed_at = map {{'flights': timestamp '{NOON}'}}")
     return made
 
 

@@ -67,8 +67,6 @@ def in_documents() -> set[str]:
     texts = [page.read_text() for page in pages]
     for notebook in (ROOT / "notebooks").rglob("*.ipynb"):
         texts += ["".join(cell["source"]) for cell in json.loads(notebook.read_text())["cells"]]
-    shell = [match[1] for text in texts for match in re.finditer(r'aviation query [^"\n]*"([^"]+)"', text)]
-    magic = [
-        match[1] for text in texts for match in re.finditer(r"(?m:^)%%sql[^\n]*\n(.+?)(?:\n```|\Z)", text, re.DOTALL)
-    ]
-    return {text for text in (*shell, *magic) if text != "SQL"}
+    asked = [r'aviation query [^"\n]*"([^"]+)"', r"(?ms)^%%sql[^\n]*\n(.+?)(?:\n```|\Z)"]
+    found = {match[1] for text in texts for form in asked for match in re.finditer(form, text)}
+    return found - {"SQL"}
