@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from support.trino.types import BOOLEAN, UNKNOWN, TrinoError, Type, call, parse
+from support.trino.types import BOOLEAN, EVERYTHING, UNKNOWN, TrinoError, Type, call, parse
 
 Columns = Mapping[str, Type]
 OPERATORS: dict[type[exp.Expr], str] = {
@@ -77,7 +77,7 @@ class _Reader:
         conditions = [part.this for part in conditions if part]
         conditions += [join.args["on"] for join in query.args.get("joins", []) if join.args.get("on")]
         for condition in conditions:
-            call("when", [self.type(scope, condition)])
+            call("condition", [self.type(scope, condition)])
         for part in ("group", "order"):
             for key in query.args[part].expressions if query.args.get(part) else []:
                 self._order(scope, key)
@@ -140,13 +140,13 @@ class _Reader:
             if operand:
                 call("=", [self.type(scope, operand), condition])
             else:
-                call("when", [condition])
+                call("condition", [condition])
         results = [branch.args["true"] for branch in branches]
         results += [node.args["default"]] if node.args.get("default") else []
         return call("case", [self.type(scope, part) for part in results])
 
     def _filter(self, scope: Scope, node: exp.Filter) -> Type:
-        call("when", [self.type(scope, node.expression.this)])
+        call("condition", [self.type(scope, node.expression.this)])
         return self.type(scope, node.this)
 
     def _window(self, scope: Scope, node: exp.Window) -> Type:
@@ -179,7 +179,7 @@ READERS: dict[type[exp.Expr], Callable[[_Reader, Scope, exp.Expr], Type]] = {
     exp.Null: lambda *_: UNKNOWN,
     exp.Paren: _Reader._inside,
     exp.Select: _Reader._query,
-    exp.Star: lambda *_: Type("*"),
+    exp.Star: lambda *_: EVERYTHING,
     exp.Subquery: _Reader._query,
     exp.Window: _Reader._window,
 }

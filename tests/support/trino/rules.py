@@ -19,9 +19,9 @@ FUNCTIONS = (
     Rule("array_agg(E) -> array(E)", "functions/aggregate.html"),
     Rule("array_max(array(E)) -> E", "functions/array.html"),
     Rule("array_sort(array(E)) -> array(E)", "functions/array.html"),
-    # Of integers the mean is a double, too: aggregate.html says avg(x) -> double, and the mean of decimals and reals
-    # is one of theirs.
     Rule("avg(bigint) -> double", "functions/aggregate.html"),
+    # The page says that every mean is a double; the engine (DecimalAverageAggregation) keeps decimals.
+    Rule("avg(decimal(p, s)) -> decimal(p, s)", "functions/aggregate.html"),
     Rule("avg(double) -> double", "functions/aggregate.html"),
     Rule("ceil(bigint) -> bigint", "functions/math.html"),
     Rule("ceil(double) -> double", "functions/math.html"),
@@ -80,8 +80,8 @@ OPERATORS = (
     Rule("and(boolean, boolean) -> boolean", "functions/logical.html"),
     Rule("or(boolean, boolean) -> boolean", "functions/logical.html"),
     Rule("not(boolean) -> boolean", "functions/logical.html"),
-    # `case` of its conditions, then of its results.
-    Rule("when(boolean, ...) -> boolean", "functions/conditional.html"),
+    # What WHERE, HAVING, ON, FILTER and a CASE's WHEN take; and what a CASE gives of its results.
+    Rule("condition(boolean) -> boolean", "sql/select.html"),
     Rule("case(T, ...) -> T", "functions/conditional.html"),
     Rule("union(T, T) -> T", "sql/select.html"),
     Rule("unnest(array(E)) -> E", "sql/select.html"),

@@ -90,11 +90,6 @@ def _common_of_one_name(one: Type, other: Type) -> Type | None:
     return Type(one.name, (max(one.of[0], other.of[0]),))
 
 
-def can_be(actual: Type, wanted: Type) -> bool:
-    """Whether a value of one type is taken where the other one is wanted (TypeCoercion.canCoerce)."""
-    return common(actual, wanted) == wanted
-
-
 @dataclass(frozen=True)
 class Signature:
     """A rule, parsed: `takes` repeats its last type where it is `variadic`."""
