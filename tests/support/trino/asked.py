@@ -1,0 +1,138 @@
+"""Every query of the code, recorded on its way to Athena.
+
+The notebooks of notebooks/explore, the dashboard, the status and the alerts ask as they do on AWS; where Athena would
+answer, made-up tables do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import awswrangler
+import nbformat
+import pandas as pd
+import pytest
+import sqlglot
+
+from aviation import backend, query, status
+from aviation.alerts.matches import matches, touched_since
+from aviation.alerts.watch import resolve
+from aviation.dashboard import page
+from aviation.dashboard.departures import board
+from aviation.explore.tables import completed
+from aviation.runs.parameters import read_parameters
+from aviation.sql import athena, catalog
+from aviation.sql.catalog import Catalog
+from aviation.sql.question import Question
+from support import ROOT
+from support.made_up import CATALOG, NOON, Database, columns, real_legs
+from support.notebooks import defaults
+
+DAY = "2013-07-10"
+THEN = f"{DAY}T20:00:00.123456Z"
+CHOSEN = {"airports": ["JFK", "EWR"], "airlines": ["B6", "UA"]}
+WATCHED = {"airports": ["JFK"], "airlines": ["B6"], "routes": ["JFK-BOS"], "tails": ["N504JB"]}
+LOADED = Catalog(tables=dict.fromkeys(columns(), ""), views=CATALOG.views, columns=columns())
+
+
+@dataclass
+class Asked:
+    """`sent` is what Athena was given. `parsed` is what `aviation.sql` parsed on the way: questions as they were asked,
+    views, and what it puts in the place of tables."""
+
+    sent: set[str] = field(default_factory=set)
+    parsed: set[str] = field(default_factory=set)
+
+
+def every_query(more: set[str]) -> Asked:
+    """What Athena is given by all of the code that asks, and `more`; each also as time travel rewrites it, and each of
+    the notebooks' as it is where no table has been made yet."""
+    asked = Asked()
+    parsed = sqlglot.parse
+
+    def parse(text: str, **options: Any) -> list[Any]:
+        trees = parsed(text, **options)
+        asked.parsed.add(text)  # not what it refuses: a page that shows the refusal in a chart's place still stands
+        return trees
+
+    def answered_by(tables: Database) -> None:
+        ask = cache(tables.ask)
+
+        def answer(text: str, **_: object) -> pd.DataFrame:
+            asked.sent.add(text)
+            return ask(text).copy()
+
+        patch.setattr(awswrangler.athena, "read_sql_query", answer)
+        patch.setattr(athena, "rows", lambda text: _rows(answer(text)))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backend, "in_use", backend.Aws)
+        patch.setattr(athena, "place", lambda name: name)
+        patch.setattr(catalog, "read", lambda: LOADED)
+        patch.setattr(sqlglot, "parse", parse)
+        answered_by(Database())
+        page.render()  # draws nothing where there is nothing
+        answered_by(_flights_of_a_day())
+        _ask(status.row_counts, status.newest_fetches, status.freshness, partial(board, query.sql), _alerts)
+        others = asked.sent | more
+        for notebook in sorted((ROOT / "notebooks/explore").glob("*.ipynb")):
+            for chosen in ({}, CHOSEN):
+                _run(notebook, chosen)
+        asked.sent |= more
+        now = asked.sent & (asked.parsed | more)  # without what is rewritten already
+        asked.sent |= {in_the_past(text) for text in now} | {before_a_load(text) for text in now - others}
+    return asked
+
+
+def in_the_past(text: str) -> str:
+    """What Athena is given of a question as of a moment."""
+    return Question(text, LOADED).as_of(THEN).athena()
+
+
+def before_a_load(text: str) -> str:
+    """What Athena is given of a notebook's question where no table has been made yet."""
+    return completed(Question(text, Catalog(views=CATALOG.views))).athena()
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    values = frame.astype(object)
+    return values.where(values.notna(), None).to_dict("records")
+
+
+def _flights_of_a_day() -> Database:
+    """The flights of a real day, what refers to them, and a load."""
+    flights = pd.DataFrame(real_legs(DAY)).astype({"dep_delay_min": "Int64", "arr_delay_min": "Int64"})
+    flights["observed_at"] = NOON
+    made = Database().insert("flights", flights)
+    made.insert("flight_history", flights.assign(known_from=NOON, known_until=pd.NaT))
+    made.insert("flight_observations", flights[["flight_key", "flight_date", "observed_at"]])
+    counts = {"lines_read": 1, "observations_added": 1} | dict.fromkeys(("references", "repeats", "quarantined"), 0)
+    load = {"run_id": "a", "finished_at": NOON, "seconds_to_queryable_max": 1.0, "warnings": 0}
+    made.insert("loads", [load | counts])
+    made.run(f"update loads set flight_dates = [date '{DAY}']")
+    made.run(f"update loads set newest_observed_at = map {{'flights': timestamp '{NOON}'}}")
+    return made
+
+
+def _run(notebook: Path, chosen: dict[str, object]) -> None:
+    """Run the notebook's cells in this process, with those of the parameters that it has."""
+    names: dict[str, object] = {}
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, notebook.name, "exec"), names)
+            names |= {name: value for name, value in chosen.items() if name in names}
+
+
+def _ask(*questions: Callable[[], object]) -> None:
+    for question in questions:
+        question()
+
+
+def _alerts() -> None:
+    unattended = defaults("notebooks/alerts.ipynb")
+    watches = [read_parameters(file) for file in sorted((ROOT / "parameters/alerts").glob("*.yaml"))]
+    for touched in (touched_since(None), touched_since(f"{DAY} 00:00:00")):
+        for watch in (*watches, WATCHED):
+            matches(resolve(**(unattended | watch)), touched)
