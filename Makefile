@@ -102,6 +102,7 @@ lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) --group pyproject.toml:setup -o $(LOCKS)/setup.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:emulator -o $(LOCKS)/emulator.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:checkov -o $(LOCKS)/checkov.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda-runtime -o $(LOCKS)/lambda-runtime.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath debugpy) -o $(LOCKS)/lambda.txt
 
 LOCK = --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
