@@ -1,0 +1,221 @@
+"""A function of the stack as Lambda runs it: the runtime interface emulator and client of AWS, over the real zip.
+
+The function sees the file system that `lambda_root.sh` makes, of this machine only its loopback, and is an ordinary
+user. What Lambda does that cannot be had here: its own kernel and C library, and a share of a CPU by the memory.
+"""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import requests
+
+from aviation import aws
+from aviation.places import stack_name
+from support import ROOT
+
+PACKAGES = ROOT / ".aviation/lambda-runtime/lib/python3.11/site-packages"
+EMULATOR = PACKAGES / "samcli/local/rapid/aws-lambda-rie-x86_64"
+LAMBDA_ROOT = Path(__file__).with_name("lambda_root.sh")
+# It ends with what started it, and all that it started with it.
+NAMESPACES = ["setpriv", "--pdeathsig", "KILL", "unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork"]
+NAMESPACES += ["--kill-child"]
+TMP_MIB = 512
+MIB = 2**20
+SAMPLE_SECONDS = 0.05
+STARTED_SECONDS = 20
+MARGIN_SECONDS = 30
+"""How much longer than the function's timeout an answer is waited for: the emulator's own tells first."""
+
+
+class InvocationError(Exception):
+    """The function failed, did not answer, or used more than it has."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function as it was deployed, and the event that the template sends it."""
+
+    name: str
+    runtime: str
+    handler: str
+    memory_mib: int
+    timeout_seconds: int
+    variables: dict[str, str] = field(default_factory=dict)
+    event: Any = None
+
+
+def refused() -> str:
+    """Why functions cannot be run this way on this machine; empty where they can."""
+    if not EMULATOR.is_file():
+        return "the runtime interface emulator is not installed in .aviation/lambda-runtime: run 'make test-all'"
+    try:
+        done = subprocess.run([*NAMESPACES, "true"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    except FileNotFoundError:
+        return "util-linux's setpriv and unshare are needed, and this machine has not both"
+    return f"this machine refuses unprivileged namespaces: {done.stderr.strip()}" if done.returncode else ""
+
+
+def deployed() -> dict[str, Function]:
+    """The stack's functions by their logical ids, with what CloudFormation made of the template's properties."""
+    resources = aws.client("cloudformation").describe_stack_resources(StackName=stack_name())["StackResources"]
+    made: dict[str, dict[str, str]] = {}
+    for item in resources:
+        made.setdefault(item["ResourceType"], {})[item["LogicalResourceId"]] = item["PhysicalResourceId"]
+    events = dict(_events(made["AWS::Scheduler::Schedule"].values(), made["AWS::Events::Rule"].values()))
+    return {logical: _function(name, events) for logical, name in made["AWS::Lambda::Function"].items()}
+
+
+def _function(name: str, events: dict[str, Any]) -> Function:
+    made = aws.client("lambda").get_function_configuration(FunctionName=name)
+    return Function(
+        name=name,
+        runtime=made["Runtime"],
+        handler=made["Handler"],
+        memory_mib=int(made["MemorySize"]),
+        timeout_seconds=int(made["Timeout"]),
+        variables=made["Environment"]["Variables"],
+        event=events[made["FunctionArn"]],
+    )
+
+
+def _events(schedules: Iterable[str], rules: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """What the schedules and the rules send, each with the ARN of whom they send it to."""
+    scheduler, eventbridge = aws.client("scheduler"), aws.client("events")
+    for name in schedules:
+        target = scheduler.get_schedule(Name=name, GroupName=stack_name())["Target"]
+        yield target["Arn"], json.loads(target["Input"])
+    for name in rules:
+        pattern = json.loads(eventbridge.describe_rule(Name=name)["EventPattern"])
+        for target in eventbridge.list_targets_by_rule(Rule=name)["Targets"]:
+            yield target["Arn"], _matching(pattern)
+
+
+def _matching(pattern: Any) -> Any:
+    """An event that a rule's pattern matches: of each list of values the first."""
+    if isinstance(pattern, dict):
+        return {name: _matching(part) for name, part in pattern.items()}
+    return pattern[0]
+
+
+class Running:
+    """A function that runs; what it used so far, at most."""
+
+    def __init__(self, function: Function, process: subprocess.Popen, port: int, log: Path) -> None:
+        self.function, self.process, self.log = function, process, log
+        self.url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+        self.memory_mib = self.tmp_mib = 0.0
+        self._ended = threading.Event()
+        self._sampler = threading.Thread(target=self._sample, daemon=True)
+
+    def invoke(self, event: Any) -> Any:
+        """What the function answers; InvocationError, with what it said, where that is an error or takes too much."""
+        try:
+            answer = requests.post(self.url, json=event, timeout=self.function.timeout_seconds + MARGIN_SECONDS)
+            result = answer.json()
+        except (requests.RequestException, ValueError) as error:
+            raise InvocationError(f"{self.function.name}: {error}\n{self.log.read_text()}") from None
+        if answer.status_code != 200 or (isinstance(result, dict) and "errorType" in result):
+            raise InvocationError(f"{self.function.name}: {json.dumps(result)}\n{self.log.read_text()}")
+        if self.memory_mib > self.function.memory_mib:
+            used = f"used {self.memory_mib:.0f} MiB and has {self.function.memory_mib}"
+            raise InvocationError(f"{self.function.name}: {used}")
+        return result
+
+    def _sample(self) -> None:
+        [emulator] = psutil.Process(self.process.pid).children()
+        tmp = f"/proc/{emulator.pid}/root/tmp"
+        while not self._ended.wait(SAMPLE_SECONDS):
+            with suppress(OSError, psutil.Error):
+                used = sum(_peak_mib(process.pid) for process in emulator.children(recursive=True))
+                self.memory_mib = max(self.memory_mib, used)
+                disk = os.statvfs(tmp)
+                self.tmp_mib = max(self.tmp_mib, (disk.f_blocks - disk.f_bfree) * disk.f_frsize / MIB)
+
+
+def _peak_mib(pid: int) -> float:
+    """The most that a process ever had in memory. Added up over the processes that live at one time, this is never
+    less than the function's peak: it counts twice what two of them share."""
+    found = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+@contextmanager
+def running(function: Function, task: Path, folder: Path) -> Iterator[Running]:
+    """Run a function from the unpacked zip `task` until the block ends; `folder` is scratch space, with its log."""
+    (folder / "root").mkdir(parents=True)
+    port, api_port = _free_ports()
+    addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
+    addresses += ["--runtime-api-address", f"127.0.0.1:{api_port}"]
+    inside = [
+        "env",
+        "PATH=/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin",
+        "/var/rapid/aws-lambda-rie",
+        *addresses,
+    ]
+    inside += [f"/var/lang/bin/{function.runtime}", "-m", "awslambdaric", function.handler]
+    seen = [folder / "root", task, PACKAGES, Path(sys.base_prefix), EMULATOR]
+    command = [*NAMESPACES, "sh", LAMBDA_ROOT, *seen, *inside]
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, env=_environment(function), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    run = Running(function, process, port, log)
+    try:
+        _wait_for(run, port)
+        run._sampler.start()
+        yield run
+    finally:
+        run._ended.set()
+        process.kill()
+        process.wait()
+
+
+def _environment(function: Function) -> dict[str, str]:
+    """What Lambda sets (its documentation: "Defined runtime environment variables"), what the template sets, and where
+    this machine's AWS is."""
+    here = {name: os.environ[name] for name in os.environ if name.startswith("AWS_")}
+    region = here.get("AWS_DEFAULT_REGION", "us-east-1")
+    lambdas = {
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",  # of what makes the namespaces
+        "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/task:/var/task/lib:/opt/lib",
+        "PYTHONPATH": "/var/runtime",
+        "LAMBDA_TASK_ROOT": "/var/task",
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "AWS_REGION": region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mib),
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": str(function.timeout_seconds),
+    }
+    return here | function.variables | lambdas
+
+
+def _free_ports() -> list[int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1], other.getsockname()[1]]
+
+
+def _wait_for(run: Running, port: int) -> None:
+    deadline = time.monotonic() + STARTED_SECONDS
+    while run.process.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.02)
+    raise InvocationError(f"{run.function.name} did not start: {run.log.read_text()}")
