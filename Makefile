@@ -59,7 +59,7 @@ test: lint ## Lint, then unit, contract, notebook and end-to-end tests: five min
 	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
 .PHONY: test-all
-test-all: lint .aviation/checkov/.ready ## The same, and the slow tests: killed loads, backfills, every notebook for other days
+test-all: lint .aviation/checkov/.ready .aviation/lambda-runtime/.ready ## The same, and the slow tests: killed loads, backfills, every notebook for other days
 	@$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: lab

@@ -20,6 +20,8 @@ from aviation.places import stack_name
 from support import ROOT, processed
 from support.lambda_runtime import TMP_MIB, Function, InvocationError, deployed, refused, running
 
+pytestmark = pytest.mark.slow
+
 PRODUCERS = {f"{entity.title}Producer": entity.name for entity in ENTITIES.values()}
 HANDLERS = """
 import multiprocessing, os, time
@@ -120,7 +122,6 @@ def arrived(entity: str):
     return read
 
 
-@pytest.mark.slow
 def test_these_are_all_the_functions_of_the_template(functions):
     resources = processed.template()["Resources"]
     declared = {name: body["Properties"] for name, body in resources.items() if body["Type"] == "AWS::Lambda::Function"}
@@ -131,7 +132,6 @@ def test_these_are_all_the_functions_of_the_template(functions):
         assert set(function.variables) == set(properties["Environment"]["Variables"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", PRODUCERS)
 def test_a_producer_sends_what_it_polled_cold_and_warm(functions, task, tmp_path, name):
     function, read = functions[name], arrived(PRODUCERS[name])
@@ -147,7 +147,6 @@ def test_a_producer_sends_what_it_polled_cold_and_warm(functions, task, tmp_path
     assert 0 < run.tmp_mib < TMP_MIB
 
 
-@pytest.mark.slow
 def test_the_alerts_answer_for_each_watch_cold_and_warm(functions, task, tmp_path):
     function = functions["Alerts"]
     with running(function, task, tmp_path / "run") as run:
@@ -160,7 +159,6 @@ def test_the_alerts_answer_for_each_watch_cold_and_warm(functions, task, tmp_pat
     assert 0 < run.tmp_mib < TMP_MIB
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("package", ["papermill", "zmq", "aviation/poll"])
 def test_a_package_that_the_zip_lacks_is_found_nowhere_else(functions, task, tmp_path, package):
     shutil.copytree(task, tmp_path / "task", copy_function=os.link)
@@ -173,7 +171,6 @@ def test_a_package_that_the_zip_lacks_is_found_nowhere_else(functions, task, tmp
         run.invoke(function.event)
 
 
-@pytest.mark.slow
 def test_a_function_is_an_ordinary_user_and_sees_nothing_of_this_machine(run):
     here = [str(ROOT), sys.prefix, str(Path.home()), "/var/task/handlers.py", "/var/runtime/boto3", "/tmp"]
     seen = run("looks_around", here)
@@ -184,7 +181,6 @@ def test_a_function_is_an_ordinary_user_and_sees_nothing_of_this_machine(run):
     assert seen["memory"] == "256"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("handler", "event", "message"),
     [
@@ -201,19 +197,16 @@ def test_what_lambda_does_not_allow_fails_here_too(run, handler, event, message)
         run(handler, event)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("handler", "event"), [("fills_tmp", TMP_MIB - 1), ("takes_memory", 100)])
 def test_what_lambda_allows_works_here_too(run, handler, event):
     assert run(handler, event) is None
 
 
-@pytest.mark.slow
 def test_a_function_that_takes_too_long_is_stopped(run):
     with pytest.raises(InvocationError, match=r"Task timed out after 1\.00 seconds"):
         run("takes_its_time", 30, timeout_seconds=1)
 
 
-@pytest.mark.slow
 def test_a_function_ends_with_what_started_it(handlers, tmp_path):
     command = [sys.executable, "-c", LEFT_BEHIND, handlers, tmp_path / "run"]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "tests")}

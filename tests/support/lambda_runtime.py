@@ -112,36 +112,39 @@ def _matching(pattern: Any) -> Any:
 class Running:
     """A function that runs; what it used so far, at most."""
 
-    def __init__(self, function: Function, process: subprocess.Popen, port: int, log: Path) -> None:
-        self.function, self.process, self.log = function, process, log
+    def __init__(self, function: Function, port: int, emulator: psutil.Process, log: Path) -> None:
+        self.function, self.emulator, self.log = function, emulator, log
         self.url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
         self.memory_mib = self.tmp_mib = 0.0
-        self._ended = threading.Event()
-        self._sampler = threading.Thread(target=self._sample, daemon=True)
 
     def invoke(self, event: Any) -> Any:
         """What the function answers; InvocationError, with what it said, where that is an error or takes too much."""
+        longest = self.function.timeout_seconds + MARGIN_SECONDS
         try:
-            answer = requests.post(self.url, json=event, timeout=self.function.timeout_seconds + MARGIN_SECONDS)
+            answer = requests.post(self.url, data=json.dumps(event), timeout=longest)
+        except requests.RequestException as error:
+            raise self._failed(str(error)) from None
+        self.measure()
+        try:
             result = answer.json()
-        except (requests.RequestException, ValueError) as error:
-            raise InvocationError(f"{self.function.name}: {error}\n{self.log.read_text()}") from None
+        except ValueError:  # a timeout is told in plain text
+            raise self._failed(answer.text) from None
         if answer.status_code != 200 or (isinstance(result, dict) and "errorType" in result):
-            raise InvocationError(f"{self.function.name}: {json.dumps(result)}\n{self.log.read_text()}")
+            raise self._failed(json.dumps(result))
         if self.memory_mib > self.function.memory_mib:
-            used = f"used {self.memory_mib:.0f} MiB and has {self.function.memory_mib}"
-            raise InvocationError(f"{self.function.name}: {used}")
+            raise self._failed(f"used {self.memory_mib:.0f} MiB and has {self.function.memory_mib}")
         return result
 
-    def _sample(self) -> None:
-        [emulator] = psutil.Process(self.process.pid).children()
-        tmp = f"/proc/{emulator.pid}/root/tmp"
-        while not self._ended.wait(SAMPLE_SECONDS):
-            with suppress(OSError, psutil.Error):
-                used = sum(_peak_mib(process.pid) for process in emulator.children(recursive=True))
-                self.memory_mib = max(self.memory_mib, used)
-                disk = os.statvfs(tmp)
-                self.tmp_mib = max(self.tmp_mib, (disk.f_blocks - disk.f_bfree) * disk.f_frsize / MIB)
+    def _failed(self, why: str) -> InvocationError:
+        return InvocationError(f"{self.function.name}: {why}\n{self.log.read_text()}")
+
+    def measure(self) -> None:
+        """Take what it uses now into what it used at most."""
+        with suppress(OSError, psutil.Error):
+            used = sum(_peak_mib(process.pid) for process in self.emulator.children(recursive=True))
+            self.memory_mib = max(self.memory_mib, used)
+            disk = os.statvfs(f"/proc/{self.emulator.pid}/root/tmp")
+            self.tmp_mib = max(self.tmp_mib, (disk.f_blocks - disk.f_bfree) * disk.f_frsize / MIB)
 
 
 def _peak_mib(pid: int) -> float:
@@ -172,15 +175,21 @@ def running(function: Function, task: Path, folder: Path) -> Iterator[Running]:
         process = subprocess.Popen(
             command, env=_environment(function), stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
-    run = Running(function, process, port, log)
+    ended = threading.Event()
     try:
-        _wait_for(run, port)
-        run._sampler.start()
+        _wait_for(process, port, log)
+        run = Running(function, port, psutil.Process(process.pid).children()[0], log)
+        threading.Thread(target=_keep_measuring, args=(run, ended), daemon=True).start()
         yield run
     finally:
-        run._ended.set()
+        ended.set()
         process.kill()
         process.wait()
+
+
+def _keep_measuring(run: Running, ended: threading.Event) -> None:
+    while not ended.wait(SAMPLE_SECONDS):
+        run.measure()
 
 
 def _environment(function: Function) -> dict[str, str]:
@@ -212,10 +221,10 @@ def _free_ports() -> list[int]:
         return [one.getsockname()[1], other.getsockname()[1]]
 
 
-def _wait_for(run: Running, port: int) -> None:
+def _wait_for(process: subprocess.Popen, port: int, log: Path) -> None:
     deadline = time.monotonic() + STARTED_SECONDS
-    while run.process.poll() is None and time.monotonic() < deadline:
+    while process.poll() is None and time.monotonic() < deadline:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.02)
-    raise InvocationError(f"{run.function.name} did not start: {run.log.read_text()}")
+    raise InvocationError(f"the function did not start: {log.read_text()}")
