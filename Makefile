@@ -93,7 +93,7 @@ deploy: setup ## Deploy to AWS: make deploy STACK=name [PARAMETERS=parameters/de
 	@$(AVIATION) deploy --stack "$(STACK)" $(if $(PARAMETERS),--parameters "$(PARAMETERS)")
 
 .PHONY: bench
-bench: setup ## Measure: each benchmark prints medians and ratios
+bench: setup .aviation/lambda-runtime/.ready ## Measure: each benchmark prints medians and ratios
 	@for file in $(filter-out benchmarks/same_tables.py,$(wildcard benchmarks/*.py)); do $(VENV)/bin/python $$file || exit 1; done
 
 .PHONY: lock

@@ -9,6 +9,7 @@ the seconds, and the most memory of all runs. Takes five minutes. The environmen
 """
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
@@ -49,6 +50,7 @@ def main() -> None:
         build_lambda(folder / "lambda.zip")
         with zipfile.ZipFile(folder / "lambda.zip") as archive:
             archive.extractall(folder / "task")
+        os.environ["AVIATION_HOME"] = str(folder / "home")
         stack = LocalStack(ROOT, folder / "home")
         try:
             stack.up()

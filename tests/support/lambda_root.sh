@@ -39,8 +39,8 @@ show "$task" var/task
 show "$runtime" var/runtime
 show "$lang" var/lang
 show "$emulator" var/rapid/aws-lambda-rie
-# What was installed beside Python on this machine is not in the runtime.
-for packages in var/lang/lib/python3*/site-packages var/lang/lib/python3*/dist-packages var/lang/lib/python3/dist-packages; do
+# What was installed beside a Python of this machine is not in the runtime.
+for packages in var/lang/lib/python3*/*-packages usr/lib/python3*/*-packages usr/local/lib/python3*/*-packages; do
     if [ -d "$packages" ]; then mount -t tmpfs -o ro empty "$packages"; fi
 done
 mount -t proc proc proc
