@@ -10,6 +10,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -31,6 +32,8 @@ LAMBDA_ROOT = Path(__file__).with_name("lambda_root.sh")
 # It ends with what started it, and all that it started with it.
 NAMESPACES = ["setpriv", "--pdeathsig", "KILL", "unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork"]
 NAMESPACES += ["--kill-child"]
+TOOLS = {"PATH": os.pathsep.join(["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"])}
+"""Where setpriv, unshare, mount and pivot_root are. The function gets a PATH of its own."""
 TMP_MIB = 512
 MIB = 2**20
 SAMPLE_SECONDS = 0.05
@@ -60,11 +63,18 @@ def refused() -> str:
     """Why functions cannot be run this way on this machine; empty where they can."""
     if not EMULATOR.is_file():
         return "the runtime interface emulator is not installed in .aviation/lambda-runtime: run 'make test-all'"
-    try:
-        done = subprocess.run([*NAMESPACES, "true"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    except FileNotFoundError:
-        return "util-linux's setpriv and unshare are needed, and this machine has not both"
+    with tempfile.TemporaryDirectory() as folder:
+        command = _inside(Path(folder), Path(folder), ["true"])
+        try:
+            done = subprocess.run(command, env=TOOLS, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        except FileNotFoundError:
+            return "util-linux's setpriv and unshare are needed, and this machine has not both"
     return f"this machine refuses unprivileged namespaces: {done.stderr.strip()}" if done.returncode else ""
+
+
+def _inside(root: Path, task: Path, command: list[str]) -> list[str | Path]:
+    """A command in the file system of a function: made over the empty folder `root`, with the unpacked zip `task`."""
+    return [*NAMESPACES, "sh", LAMBDA_ROOT, root, task, PACKAGES, Path(sys.base_prefix), EMULATOR, *command]
 
 
 def deployed() -> dict[str, Function]:
@@ -168,8 +178,7 @@ def running(function: Function, task: Path, folder: Path) -> Iterator[Running]:
         *addresses,
     ]
     inside += [f"/var/lang/bin/{function.runtime}", "-m", "awslambdaric", function.handler]
-    seen = [folder / "root", task, PACKAGES, Path(sys.base_prefix), EMULATOR]
-    command = [*NAMESPACES, "sh", LAMBDA_ROOT, *seen, *inside]
+    command = _inside(folder / "root", task, inside)
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -198,7 +207,6 @@ def _environment(function: Function) -> dict[str, str]:
     here = {name: os.environ[name] for name in os.environ if name.startswith("AWS_")}
     region = here.get("AWS_DEFAULT_REGION", "us-east-1")
     lambdas = {
-        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",  # of what makes the namespaces
         "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/task:/var/task/lib:/opt/lib",
         "PYTHONPATH": "/var/runtime",
         "LAMBDA_TASK_ROOT": "/var/task",
@@ -211,7 +219,7 @@ def _environment(function: Function) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mib),
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(function.timeout_seconds),
     }
-    return here | function.variables | lambdas
+    return here | function.variables | lambdas | TOOLS
 
 
 def _free_ports() -> list[int]:
