@@ -63,12 +63,16 @@ lint: setup ## Style, types, the layering of the package, and the template
 
 PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
+# What the tests check with, beside .venv; the second list is for the slow ones.
+TOOLS := $(GRAMMAR)/.ready
+ALL_TOOLS := $(TOOLS) $(patsubst %,.aviation/%/.ready,checkov lambda-runtime)
+
 .PHONY: test
-test: lint $(GRAMMAR)/.ready ## Lint, then unit, contract, notebook and end-to-end tests: five minutes on two cores
+test: lint $(TOOLS) ## Lint, then unit, contract, notebook and end-to-end tests: five minutes on two cores
 	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
 .PHONY: test-all
-test-all: lint .aviation/checkov/.ready $(GRAMMAR)/.ready ## The same, and the slow tests: killed loads, backfills, every notebook for other days
+test-all: lint $(ALL_TOOLS) ## The same, and the slow tests: killed loads, backfills, every notebook for other days
 	@$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: lab
@@ -102,7 +106,7 @@ deploy: setup ## Deploy to AWS: make deploy STACK=name [PARAMETERS=parameters/de
 	@$(AVIATION) deploy --stack "$(STACK)" $(if $(PARAMETERS),--parameters "$(PARAMETERS)")
 
 .PHONY: bench
-bench: setup ## Measure: each benchmark prints medians and ratios
+bench: setup .aviation/lambda-runtime/.ready ## Measure: each benchmark prints medians and ratios
 	@for file in $(filter-out benchmarks/same_tables.py,$(wildcard benchmarks/*.py)); do $(VENV)/bin/python $$file || exit 1; done
 
 .PHONY: lock
@@ -112,6 +116,7 @@ lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) --group pyproject.toml:emulator -o $(LOCKS)/emulator.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:checkov -o $(LOCKS)/checkov.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:node -o $(LOCKS)/node.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda-runtime -o $(LOCKS)/lambda-runtime.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath debugpy) -o $(LOCKS)/lambda.txt
 
 LOCK = --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"

@@ -4,7 +4,6 @@ same bytes."""
 import hashlib
 import io
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from aviation import home
+from aviation.deploy import symbols
 from aviation.errors import BuildError
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -21,15 +21,12 @@ LAMBDA_LOCK = ROOT / "infra/requirements/lambda.txt"
 CACHE = ROOT / ".aviation/cache"
 LOAD_NOTEBOOK = ROOT / "glue_notebooks/aviation_data_load.ipynb"
 
-LAMBDA_GLIBC = (2, 26)
-"""Lambda's python3.11 runtime is Amazon Linux 2."""
-
 INSTALL = [
-    *("--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28"),
-    *("--only-binary", ":all:", "--require-hashes", "--no-deps", "--no-compile-bytecode", "--quiet"),
+    *("--python-platform", "x86_64-manylinux_2_28", "--only-binary", ":all:", "--require-hashes", "--no-deps"),
+    *("--no-compile-bytecode", "--quiet"),
 ]
-"""uv knows no platform between manylinux2014, for which pyzmq has no wheel, and 2.28. Hence `_too_new`: it checks that
-no wheel needs more than LAMBDA_GLIBC."""
+"""uv knows no platform between manylinux2014, for which pyzmq has no wheel, and 2.28. What is installed is then held
+against the runtime's own libraries (`symbols.too_new`)."""
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 PRUNED_FOLDERS = {"tests", "test", "__pycache__", "docs", "typeshed", "third_party"}
@@ -103,39 +100,32 @@ def _check_python(source: str, where: str) -> None:
 
 
 def _dependencies(lock: Path, cache: Path) -> Path:
-    """A zip of the packages that `lock` pins, pruned; cached under the hash of all that decides its content."""
-    recipe = [lock.read_bytes(), Path(__file__).read_bytes()]
-    cached = cache / f"lambda-{hashlib.sha256(b''.join(recipe)).hexdigest()[:16]}.zip"
+    """A zip of the packages that `lock` pins, pruned; cached under the hash of all that decides its content.
+    BuildError where one cannot be installed, or its compiled code cannot run on the template's runtime."""
+    runtime = symbols.lambda_runtime(ROOT)
+    recipe = [
+        lock.read_bytes(),
+        *(Path(str(module.__file__)).read_bytes() for module in (sys.modules[__name__], symbols)),
+    ]
+    cached = cache / f"lambda-{hashlib.sha256(b''.join([*recipe, runtime.encode()])).hexdigest()[:16]}.zip"
     if cached.is_file():
         return cached
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder)
         command = [str(Path(sys.executable).parent / "uv"), "pip", "install", *INSTALL]
+        command += ["--python-version", runtime.removeprefix("python"), "--python", sys.executable]
         done = subprocess.run(
-            [*command, "--python", sys.executable, "--target", str(site), "-r", str(lock)],
-            capture_output=True,
-            text=True,
-            check=False,
+            [*command, "--target", str(site), "-r", str(lock)], capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise BuildError(f"the Lambda's packages could not be installed: {' '.join(done.stderr.split())}")
-        if too_new := _too_new(site):
-            raise BuildError(f"these wheels need a newer glibc than Lambda's: {', '.join(too_new)}")
-        installed = ((file, file.relative_to(site)) for file in site.rglob("*"))
-        home.write(cached, _zipped((file, inside) for file, inside in installed if _needed(inside)))
+        files = {
+            file: inside for file in site.rglob("*") if file.is_file() and _needed(inside := file.relative_to(site))
+        }
+        if too_new := symbols.too_new(files, runtime):
+            raise BuildError(f"Lambda's {runtime} has older C libraries than these: {'; '.join(too_new)}")
+        home.write(cached, _zipped(files.items()))
     return cached
-
-
-def _too_new(site: Path) -> list[str]:
-    """The installed packages whose wheel has no tag that Lambda's glibc satisfies (PEP 600)."""
-    legacy = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
-    packages = []
-    for wheel in sorted(site.glob("*.dist-info/WHEEL")):
-        platforms = re.findall(r"^Tag: .*-(any|manylinux\w+?)(?:_x86_64)?$", wheel.read_text(), re.MULTILINE)
-        needed = [legacy.get(name) or tuple(map(int, re.findall(r"\d+", name))) for name in platforms]
-        if not any(glibc <= LAMBDA_GLIBC for glibc in needed):  # pure Python needs none: ()
-            packages.append(wheel.parent.stem)
-    return packages
 
 
 def _needed(path: Path) -> bool:
