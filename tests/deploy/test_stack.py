@@ -30,9 +30,9 @@ class Life:
         caplog.set_level(logging.INFO, "aviation")
         self.given = {"ScheduleState": "DISABLED", "SavedQueries": "false", "DatabaseName": name}
 
-    def deploy(self, root: Path = ROOT, **parameters: str) -> dict[str, str]:
+    def deploy(self, root: Path = ROOT, key: str | None = "key-of-this-life", **parameters: str) -> dict[str, str]:
         self.caplog.clear()
-        return deploy.deploy(self.name, self.given | parameters, root=root, show=True)
+        return deploy.deploy(self.name, self.given | parameters, root=root, key=key, show=True)
 
     def destroy(self, *buckets: str) -> None:
         self.caplog.clear()

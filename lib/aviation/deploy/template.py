@@ -1,6 +1,7 @@
 """Reads the CloudFormation template and the parameter files that go with it."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,17 @@ def read_template(root: Path) -> dict[str, Any]:
     """The template as JSON values, before any transform."""
     template: dict[str, Any] = yaml.load((root / TEMPLATE).read_text(), Loader=_Loader)
     return template
+
+
+def unrolled(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The template's resources, those in a loop once for each name that it loops over."""
+    for name, body in template["Resources"].items():
+        if not name.startswith("Fn::ForEach::"):
+            yield body
+            continue
+        _, names, resources = body
+        for _ in names:
+            yield from resources.values()
 
 
 def buckets_alone(template: dict[str, Any]) -> dict[str, Any]:
