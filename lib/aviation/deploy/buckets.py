@@ -27,11 +27,25 @@ def provide(stack: str, parameters: dict[str, str], root: Path) -> None:
     left_behind = {logical: name for logical, name in existing(stack).items() if logical not in held}
     if left_behind:
         logger.info("deploy: %s: taking over %d buckets that are there already", stack, len(left_behind))
-        _adopt(stack, left_behind, *(change_sets.as_it_is(stack) if held else ({}, {})))
+        adopt(stack, left_behind, *(change_sets.as_it_is(stack) if held else ({}, {})))
     logger.info("deploy: %s: making the buckets", stack)
     template = buckets_alone(read_template(root))
     declared = {name: value for name, value in parameters.items() if name in template["Parameters"]}
     change_sets.apply(stack, {"TemplateBody": json.dumps(template)}, declared)
+
+
+def adopt(stack: str, buckets: dict[str, str], template: dict[str, Any], parameters: dict[str, str]) -> None:
+    """Import the buckets (names by logical id) into the stack, which has this template and these parameters (neither
+    where there is no stack): an import adds resources, and changes nothing else. The buckets' properties follow with
+    the next change."""
+    kept = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+    resources = {logical: kept | {"Properties": {"BucketName": name}} for logical, name in buckets.items()}
+    imported = [
+        {"ResourceType": kept["Type"], "LogicalResourceId": logical, "ResourceIdentifier": {"BucketName": name}}
+        for logical, name in buckets.items()
+    ]
+    grown = template | {"Resources": template.get("Resources", {}) | resources}
+    change_sets.apply(stack, {"TemplateBody": json.dumps(grown)}, parameters, imported=imported)
 
 
 def existing(stack: str) -> dict[str, str]:
@@ -51,17 +65,3 @@ def is_there(head: Callable[[], object]) -> bool:
             return False
         raise
     return True
-
-
-def _adopt(stack: str, buckets: dict[str, str], template: dict[str, Any], parameters: dict[str, str]) -> None:
-    """Import the buckets (names by logical id) into the stack, which has this template and these parameters (neither
-    where there is no stack): an import adds resources, and changes nothing else. The buckets' properties follow with
-    the next change."""
-    kept = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-    resources = {logical: kept | {"Properties": {"BucketName": name}} for logical, name in buckets.items()}
-    imported = [
-        {"ResourceType": kept["Type"], "LogicalResourceId": logical, "ResourceIdentifier": {"BucketName": name}}
-        for logical, name in buckets.items()
-    ]
-    grown = template | {"Resources": template.get("Resources", {}) | resources}
-    change_sets.apply(stack, {"TemplateBody": json.dumps(grown)}, parameters, imported=imported)
