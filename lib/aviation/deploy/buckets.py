@@ -16,6 +16,7 @@ from aviation.deploy.template import buckets_alone, read_template
 logger = logging.getLogger(__name__)
 
 BUCKETS = ("Raw", "Published", "Runs", "Artefacts")
+KEPT = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 
 def provide(stack: str, parameters: dict[str, str], root: Path) -> None:
@@ -38,14 +39,17 @@ def adopt(stack: str, buckets: dict[str, str], template: dict[str, Any], paramet
     """Import the buckets (names by logical id) into the stack, which has this template and these parameters (neither
     where there is no stack): an import adds resources, and changes nothing else. The buckets' properties follow with
     the next change."""
-    kept = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-    resources = {logical: kept | {"Properties": {"BucketName": name}} for logical, name in buckets.items()}
     imported = [
-        {"ResourceType": kept["Type"], "LogicalResourceId": logical, "ResourceIdentifier": {"BucketName": name}}
+        {"ResourceType": KEPT["Type"], "LogicalResourceId": logical, "ResourceIdentifier": {"BucketName": name}}
         for logical, name in buckets.items()
     ]
-    grown = template | {"Resources": template.get("Resources", {}) | resources}
+    grown = template | {"Resources": template.get("Resources", {}) | as_kept(buckets)}
     change_sets.apply(stack, {"TemplateBody": json.dumps(grown)}, parameters, imported=imported)
+
+
+def as_kept(buckets: dict[str, str]) -> dict[str, Any]:
+    """The buckets (names by logical id) as resources that can be taken over."""
+    return {logical: KEPT | {"Properties": {"BucketName": name}} for logical, name in buckets.items()}
 
 
 def existing(stack: str) -> dict[str, str]:

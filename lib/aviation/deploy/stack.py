@@ -23,7 +23,7 @@ from aviation.deploy.buckets import BUCKETS, is_there
 from aviation.deploy.buckets import existing as bucket_names
 from aviation.deploy.build import build
 from aviation.deploy.plan import check_plan
-from aviation.deploy.template import TEMPLATE, read_parameters, read_template, without_descriptions
+from aviation.deploy.template import TEMPLATE, read_parameters, read_template, taking_over, without_descriptions
 from aviation.errors import ParameterError, PlanError, StackError
 
 logger = logging.getLogger(__name__)
@@ -143,14 +143,13 @@ def _preview(stack: str, parameters: dict[str, str], root: Path) -> None:
     exists = ahead.then == "change"
     keys = {parameter: _key(path) for parameter, path in _artefacts(root).items()}
     keys |= reservations.allowed(stack, parameters, root)
-    bucket = _outputs(stack).get("ArtefactsBucket") if exists else None
-    if bucket:
+    kept = {} if exists else bucket_names(stack)
+    if exists and (bucket := _outputs(stack).get("ArtefactsBucket")):
         template = _uploaded_template(bucket, root)
     else:
-        body = without_descriptions(read_template(root))
+        body = without_descriptions(taking_over(read_template(root), buckets.as_kept(kept)))
         template = {"TemplateBody": json.dumps(body, separators=(",", ":"))}
-    adopting = not exists and bool(bucket_names(stack))
-    lines = change_sets.preview(stack, template, parameters | keys, adopting=adopting)
+    lines = change_sets.preview(stack, template, parameters | keys, adopting=bool(kept))
     for line in lines:
         logger.info("  %s", line)
     logger.info("deploy: %s: %d resources would change; nothing was changed", stack, len(lines))

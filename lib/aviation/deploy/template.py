@@ -62,6 +62,17 @@ def buckets_alone(template: dict[str, Any]) -> dict[str, Any]:
     return template | {"Parameters": parameters, "Resources": resources, "Outputs": outputs}
 
 
+def taking_over(template: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
+    """The template with the buckets `kept` (resources by logical id) in place of its own: CloudFormation takes over
+    what is there already only by a name that is written out."""
+    variable, titles, loop = template["Resources"][STORAGE]
+    made = [title for title in titles if f"{title}Bucket" not in kept]
+    bucket, policy = ({name: loop[name]} for name in ("${Bucket}Bucket", "${Bucket}BucketPolicy"))
+    resources = template["Resources"] | {f"{STORAGE}Policies": [variable, titles, policy]} | kept
+    resources.pop(STORAGE)
+    return template | {"Resources": resources | ({STORAGE: [variable, made, bucket]} if made else {})}
+
+
 def without_descriptions(value: Any) -> Any:
     """The template without descriptions, metadata and the dashboard's widgets: it makes the same resources from fewer
     bytes."""
