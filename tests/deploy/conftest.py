@@ -1,11 +1,14 @@
-"""A stack of a test's own."""
+"""A stack of a test's own, in the emulator or of answers that are given."""
 
 import itertools
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
-from aviation import places
-from support.life import Life
+from aviation import aws, places
+from aviation.deploy import events
+from support.life import Call, Life
 
 numbers = itertools.count()
 
@@ -20,3 +23,26 @@ def life(stack, monkeypatch, caplog):
     places.stack_outputs.cache_clear()
     if life.status() or life.buckets():
         life.destroy(*life.buckets())
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """Gives each service's calls their answers, in order: a function of the service's name and the calls."""
+    stubs: dict[str, Stubber] = {}
+    monkeypatch.setattr(aws, "client", lambda service, **_: stubs[service].client)
+    monkeypatch.setattr(events.time, "sleep", lambda seconds: None)
+
+    def answer(service: str, calls: list[Call]) -> None:
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        stub = stubs[service] = Stubber(boto3.client(service, region_name="us-east-1", **keys))
+        for operation, reply, expected in calls:
+            if isinstance(reply, str):
+                code, _, message = reply.rpartition(": ")
+                stub.add_client_error(operation, code or "ValidationError", message, expected_params=expected)
+            else:
+                stub.add_response(operation, reply, expected)
+        stub.activate()
+
+    yield answer
+    for stub in stubs.values():
+        stub.assert_no_pending_responses()

@@ -2,25 +2,21 @@
 
 from datetime import UTC, datetime
 
-import boto3
 import pytest
 from botocore.session import get_session
-from botocore.stub import ANY, Stubber
+from botocore.stub import ANY
 
-from aviation import aws
-from aviation.deploy import change_sets, events, reservations, states
+from aviation.deploy import change_sets, reservations, states
 from aviation.deploy.template import read_template, unrolled
 from aviation.errors import StackError
 from support import ROOT
+from support.life import Call
 
 NAME = "aviation"
 ID = f"arn:aws:cloudformation:us-east-1:000000000000:stack/{NAME}/1"
 CHANGE_SET = f"arn:aws:cloudformation:us-east-1:000000000000:changeSet/aviation-1/{'1' * 32}"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 VALIDATION = "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. Use DescribeEvents"
-
-Call = tuple[str, dict | str, dict]
-"""An operation, its answer (or the message of a ValidationError), and the parameters that it has to be called with."""
 
 
 def said(status: str, of: str = ANY) -> Call:
@@ -120,29 +116,6 @@ FAILURES: dict[str, tuple[list[Call], str]] = {
         "ended as UPDATE_ROLLBACK_FAILED: LoadJob: not there any more; mend that resource, then run the same command",
     ),
 }
-
-
-@pytest.fixture
-def answers(monkeypatch):
-    """Gives each service's calls their answers, in order: a function of the service's name and the calls."""
-    stubs: dict[str, Stubber] = {}
-    monkeypatch.setattr(aws, "client", lambda service, **_: stubs[service].client)
-    monkeypatch.setattr(events.time, "sleep", lambda seconds: None)
-
-    def answer(service: str, calls: list[Call]) -> None:
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        stub = stubs[service] = Stubber(boto3.client(service, region_name="us-east-1", **keys))
-        for operation, reply, expected in calls:
-            if isinstance(reply, str):
-                code, _, message = reply.rpartition(": ")
-                stub.add_client_error(operation, code or "ValidationError", message, expected_params=expected)
-            else:
-                stub.add_response(operation, reply, expected)
-        stub.activate()
-
-    yield answer
-    for stub in stubs.values():
-        stub.assert_no_pending_responses()
 
 
 def test_every_state_that_cloudformation_knows_has_its_way_and_a_case_here():

@@ -1,4 +1,4 @@
-"""A stack of a test's own in the emulator, beside the stack of the run."""
+"""A stack of a test's own: in the emulator, beside the stack of the run, or of answers that are given."""
 
 import logging
 import re
@@ -9,6 +9,9 @@ from botocore.exceptions import ClientError
 from aviation import aws
 from aviation.deploy import stack as deploy
 from support import ROOT
+
+Call = tuple[str, dict | str, dict]
+"""An operation, its answer (or the message of a ValidationError), and the parameters that it has to be called with."""
 
 
 class Life:

@@ -92,9 +92,8 @@ def raw(stack: Deployed) -> Iterator[Found]:
     if not objects:
         patience = timedelta(seconds=2 * float(stack.parameters["BufferSeconds"]))
         late = first and datetime.now(UTC) - _instant(first) > patience
-        yield Found(
-            NOT if late else NOT_YET, "nothing of flights has arrived" + (", long after a poll" if late else "")
-        )
+        since = f", polled at {first.started_at}" if first else ""
+        yield Found(NOT if late else NOT_YET, f"nothing of flights has arrived{since}")
         return
     key = objects[-1]["Key"]
     begin = s3.get_object(Bucket=bucket, Key=key, Range="bytes=0-1")["Body"].read()
