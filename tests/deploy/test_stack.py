@@ -98,6 +98,17 @@ def test_a_resource_that_fails_is_named_with_the_reason_and_what_was_changed_is_
     assert life.told[-1].endswith("nothing to change")
 
 
+def test_what_early_validation_finds_is_told_with_its_reason_and_its_place(life, tmp_path):
+    """A bucket whose name is taken: CloudFormation refuses it before it begins, and says only that it did."""
+    life.deploy()
+    taken = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "taken-by-somebody-else"}}
+    aws.client("s3").create_bucket(Bucket="taken-by-somebody-else")
+    root = changed_template(tmp_path, lambda template: template["Resources"].update(Another=taken))
+    with pytest.raises(StackError, match=r"UPDATE_ROLLBACK_COMPLETE: Another: .+ \(/Resources/Another\)$"):
+        life.deploy(root)
+    aws.client("s3").delete_bucket(Bucket="taken-by-somebody-else")
+
+
 def test_a_stack_destroyed_keeps_its_buckets_and_a_stack_made_again_takes_them_over(life):
     raw = life.deploy()["RawBucket"]
     aws.client("s3").put_object(Bucket=raw, Key="flights/object", Body=b"kept")

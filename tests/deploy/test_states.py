@@ -1,6 +1,6 @@
 """Each state of a stack, and what a deployment does from it: CloudFormation's answers are botocore's Stubber's."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.session import get_session
@@ -198,7 +198,9 @@ def test_what_early_validation_found_is_told_with_where_it_is_in_the_template(an
     found = {"EventType": "VALIDATION_ERROR", "LogicalResourceId": "RawBucket", "ValidationStatus": "FAILED"}
     found |= {"ValidationStatusReason": "#/BucketName: taken", "ValidationPath": "/Resources/RawBucket/Properties"}
     failed = {"ChangeSetName": CHANGE_SET, "Filters": {"FailedEvents": True}}
-    answer = {"OperationEvents": [found, {"EventType": "STACK_EVENT", "LogicalResourceId": "aviation"}]}
+    found |= {"OperationId": "2", "Timestamp": NOW}
+    before = found | {"OperationId": "1", "Timestamp": NOW - timedelta(days=1), "LogicalResourceId": "Topic"}
+    answer = {"OperationEvents": [found, {"EventType": "STACK_EVENT", "LogicalResourceId": "aviation"}, before]}
     answers("cloudformation", refused(("describe_events", answer, failed)))
     with pytest.raises(StackError) as caught:
         change_sets.apply(NAME, {"TemplateBody": "{}"}, {})

@@ -18,9 +18,6 @@ CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 MOST_POLLS = 600
 MOST_REASON_LETTERS = 600
 """CloudFormation's reason for refusing a template can contain the whole template: it is cut to this length."""
-EARLY_VALIDATION = ("DescribeEvents", "EarlyValidation")
-"""What a change set's reason names when the reasons themselves are in the events of the change set ("Validate stack
-deployments" in the CloudFormation user guide)."""
 
 
 def apply(
@@ -134,32 +131,11 @@ def _make(
         reason = error.last_response.get("StatusReason", "")
         if "didn't contain changes" in reason or "No updates" in reason:
             return name, []
-        refused = _refused(stack, reason, *_validation_errors(made["Id"], reason))
+        refused = _refused(stack, reason, *events.early_validation(reason, ChangeSetName=made["Id"]))
         cloudformation.delete_change_set(**change_set)
         raise refused from error
     pages = cloudformation.get_paginator("describe_change_set").paginate(**change_set)
     return name, [change for page in pages for change in page.get("Changes", [])]
-
-
-def _validation_errors(change_set: str, reason: str) -> list[str]:
-    """What CloudFormation found when it checked the change set before anything was made: a line for each resource."""
-    if not any(name in reason for name in EARLY_VALIDATION):
-        return []
-    pages = aws.client("cloudformation").get_paginator("describe_events")
-    try:
-        found = [
-            event
-            for page in pages.paginate(ChangeSetName=change_set, Filters={"FailedEvents": True})
-            for event in page["OperationEvents"]
-            if event.get("EventType") == "VALIDATION_ERROR"
-        ]
-    except ClientError as error:
-        return [f"{reason} (which could not be asked: {error.response['Error']['Code']})"]
-    return [
-        f"{event.get('LogicalResourceId', 'the template')}: {event.get('ValidationStatusReason', 'no reason given')} "
-        f"({event.get('ValidationPath') or event.get('ValidationName', 'no path given')})"
-        for event in found
-    ]
 
 
 def _refused(stack: str, reason: str, *found: str) -> StackError:

@@ -15,6 +15,10 @@ logger = logging.getLogger(__name__)
 
 LOG_EVERY_SECONDS = 10
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 5.0
+EARLY_VALIDATION = ("DescribeEvents", "EarlyValidation")
+"""What a reason names where the reasons themselves are in the events of the operation or of the change set: "Validate
+stack deployments" in the CloudFormation user guide."""
+FAILED = {"FailedEvents": True}
 NEXT_STEPS = {
     "UPDATE_ROLLBACK_FAILED": "; mend that resource, then run the same command again",
     "DELETE_FAILED": "; mend that resource, then run the same command again",
@@ -44,6 +48,9 @@ class Ending:
         failed.sort(key=lambda event: "cancelled" in event.get("ResourceStatusReason", ""))
         first = failed[0] if failed else {"LogicalResourceId": stack}
         reason = first.get("ResourceStatusReason") or "no reason given"
+        # Where CloudFormation checked it before it began, the stack itself is what failed: it does not say of what.
+        if found := early_validation(reason, StackName=first.get("StackId", stack)):
+            return f"the stack '{stack}' ended as {self.status}: {'; '.join(found)}"
         name, next_step = first["LogicalResourceId"], NEXT_STEPS.get(self.status, "")
         return f"the stack '{stack}' ended as {self.status}: {name}: {reason}{next_step}"
 
@@ -88,6 +95,26 @@ def follow(stack_id: str, seen: set[str], total: int) -> Ending:
                 return Ending(status, events)
             time.sleep(pause)
             pause = min(LONGEST_PAUSE_SECONDS, pause * 1.5)
+
+
+def early_validation(reason: str, **of: str) -> list[str]:
+    """What CloudFormation found wrong before anything was made, each with its place in the template; nothing where
+    `reason` is another. `of` says of what: StackName or ChangeSetName."""
+    if not any(name in reason for name in EARLY_VALIDATION):
+        return []
+    pages = aws.client("cloudformation").get_paginator("describe_events")
+    try:
+        told = [item for page in pages.paginate(**of, Filters=FAILED) for item in page["OperationEvents"]]
+    except ClientError as error:
+        return [f"{reason} (which could not be asked: {error.response['Error']['Code']})"]
+    found = [item for item in told if item.get("EventType") == "VALIDATION_ERROR"]
+    newest = max(found, key=lambda item: item["Timestamp"]).get("OperationId") if found else None
+    return [
+        f"{item.get('LogicalResourceId', 'the template')}: {item.get('ValidationStatusReason', 'no reason given')} "
+        f"({item.get('ValidationPath') or item.get('ValidationName', 'no path given')})"
+        for item in found
+        if item.get("OperationId") == newest
+    ]
 
 
 def wait(stack_id: str) -> None:
