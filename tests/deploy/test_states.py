@@ -226,7 +226,8 @@ def test_a_new_stack_whose_template_is_refused_leaves_no_empty_stack_behind(answ
 
 
 ANY_SET = {"ChangeSetName": ANY}
-RESERVING = sum("ReservedConcurrentExecutions" in body.get("Properties", {}) for body in unrolled(read_template(ROOT)))
+RESOURCES = unrolled(read_template(ROOT)["Resources"])
+RESERVING = sum("ReservedConcurrentExecutions" in body.get("Properties", {}) for body in RESOURCES)
 FUNCTIONS = ["AWS::Lambda::Function"] * RESERVING
 
 

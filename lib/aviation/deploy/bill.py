@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 from aviation.deploy.plan import MONTH_DAYS, REFERENCE_RECORDS, PlanUse, Sweep, check_plan
 from aviation.deploy.prices import price_list
 from aviation.deploy.schedules import Freshness, freshness, runs
-from aviation.deploy.template import read_template, unrolled
+from aviation.deploy.template import read_template
 from aviation.entities import ENTITIES
 from aviation.poll.envelope import TARGET_BYTES
 
@@ -101,7 +102,7 @@ class Case:
 
 def bill(case: Case) -> list[Line]:
     """The lines of a month's bill from AWS; the flight API's plan is not among them."""
-    resources = Counter(resource["Type"] for resource in unrolled(read_template(case.root)))
+    resources = Counter(resource["Type"] for resource in _resources(case))
     polls = case.plan.runs
     runs_of_producers = sum(polls.values())
     records = {entity: polls[entity] * case.records(entity) for entity in ENTITIES}
@@ -126,6 +127,17 @@ def bill(case: Case) -> list[Line]:
         Line("Secrets Manager, secrets", resources["AWS::SecretsManager::Secret"], "secret_month"),
         Line("Secrets Manager, calls", runs_of_producers, "secret_call"),
     ]
+
+
+def _resources(case: Case) -> Iterator[dict[str, Any]]:
+    """The template's resources, those in a loop once for each name that it loops over."""
+    for name, body in read_template(case.root)["Resources"].items():
+        if not name.startswith("Fn::ForEach::"):
+            yield body
+            continue
+        _, names, resources = body
+        for _ in names:
+            yield from resources.values()
 
 
 def _streams(case: Case, records: dict[str, float], raw_bytes: float) -> Iterator[Line]:

@@ -26,7 +26,9 @@ def allowed(stack: str, parameters: dict[str, str], root: Path) -> dict[str, str
     if parameters.get(PARAMETER, template["Parameters"][PARAMETER]["Default"]) != "true":
         return {}
     limit = aws.client("lambda").get_account_settings()["AccountLimit"]
-    wanted = sum("ReservedConcurrentExecutions" in body.get("Properties", {}) for body in unrolled(template))
+    wanted = sum(
+        "ReservedConcurrentExecutions" in body.get("Properties", {}) for body in unrolled(template["Resources"])
+    )
     spare = limit["UnreservedConcurrentExecutions"] - wanted - LEAST_UNRESERVED
     if spare >= 0 or spare + _held(stack) >= 0:
         return {}

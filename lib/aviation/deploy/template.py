@@ -42,15 +42,15 @@ def read_template(root: Path) -> dict[str, Any]:
     return template
 
 
-def unrolled(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The template's resources, those in a loop once for each name that it loops over."""
-    for name, body in template["Resources"].items():
+def unrolled(resources: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The resources of a template, those in a loop once for each name that it loops over."""
+    for name, body in resources.items():
         if not name.startswith("Fn::ForEach::"):
             yield body
             continue
-        _, names, resources = body
+        _, names, repeated = body
         for _ in names:
-            yield from resources.values()
+            yield from unrolled(repeated)
 
 
 def buckets_alone(template: dict[str, Any]) -> dict[str, Any]:
