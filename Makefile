@@ -11,7 +11,7 @@ LOCKS := infra/requirements
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: $(VENV)/.ready ## Install everything into .venv and .aviation/emulator (instant when done)
@@ -104,6 +104,11 @@ build: setup ## Build what AWS runs into dist/
 deploy: setup ## Deploy to AWS: make deploy STACK=name [PARAMETERS=parameters/deploy/case.yaml]
 	@test -n "$(STACK)" || { echo "make: name the stack: make deploy STACK=aviation" >&2; exit 2; }
 	@$(AVIATION) deploy --stack "$(STACK)" $(if $(PARAMETERS),--parameters "$(PARAMETERS)")
+
+.PHONY: first-deploy-check
+first-deploy-check: setup ## Check on a deployed stack what only an account can show: make first-deploy-check STACK=name
+	@test -n "$(STACK)" || { echo "make: name the stack: make first-deploy-check STACK=aviation" >&2; exit 2; }
+	@$(AVIATION) first-deploy-check --stack "$(STACK)"
 
 .PHONY: bench
 bench: setup .aviation/lambda-runtime/.ready ## Measure: each benchmark prints medians and ratios

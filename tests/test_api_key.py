@@ -33,3 +33,12 @@ def test_a_missing_key_is_one_line_that_says_what_to_do(producer_stack, monkeypa
         api_key.access_key()
     assert "AVIATIONSTACK_ACCESS_KEY" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_key_in_a_secret_that_waits_for_its_deletion_is_one_line_that_says_how_to_get_it_back(
+    producer_stack, put_key
+):
+    producer_stack.secretsmanager.delete_secret(SecretId=producer_stack.secret)
+    with pytest.raises(AccessKeyError, match="'aviation deploy' restores it") as caught:
+        api_key.access_key()
+    assert "\n" not in str(caught.value)

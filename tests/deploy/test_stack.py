@@ -1,14 +1,11 @@
 """A stack's life in the emulator, beside the stack of the run: made, made again, changed, broken, destroyed."""
 
-import itertools
 import json
-import logging
 import re
 from pathlib import Path
 
 import pytest
 import yaml
-from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from aviation import api_key, aws, places
@@ -18,62 +15,7 @@ from aviation.deploy import stack as deploy
 from aviation.deploy.template import TEMPLATE, buckets_alone, read_template
 from aviation.errors import ParameterError, PlanError, StackError
 from support import ROOT
-
-numbers = itertools.count()
-
-
-class Life:
-    """A stack of its own: `told` is what was logged last, line by line."""
-
-    def __init__(self, name: str, caplog):
-        self.name, self.caplog = name, caplog
-        caplog.set_level(logging.INFO, "aviation")
-        self.given = {"ScheduleState": "DISABLED", "SavedQueries": "false", "DatabaseName": name}
-
-    def deploy(self, root: Path = ROOT, **parameters: str) -> dict[str, str]:
-        self.caplog.clear()
-        return deploy.deploy(self.name, self.given | parameters, root=root, show=True)
-
-    def destroy(self, *buckets: str) -> None:
-        self.caplog.clear()
-        deploy.destroy(self.name, buckets=buckets)
-
-    @property
-    def told(self) -> list[str]:
-        return [record.getMessage() for record in self.caplog.records if record.name.startswith("aviation")]
-
-    def shown(self) -> set[tuple[str, str]]:
-        """What was to become of which resource, from lines like `modify   LoadJob (AWS::Glue::Job): Command`."""
-        found = (re.fullmatch(r"  (\w+) +(\w+) \(AWS::[\w:]+\)(?:: .*)?", line) for line in self.told)
-        return {(match[1], match[2]) for match in found if match}
-
-    def status(self) -> str | None:
-        try:
-            return aws.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]["StackStatus"]
-        except ClientError:
-            return None
-
-    def resources(self) -> dict[str, str]:
-        """Physical ids by logical id."""
-        pages = aws.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
-        found = [item for page in pages for item in page["StackResourceSummaries"]]
-        return {item["LogicalResourceId"]: item["PhysicalResourceId"] for item in found}
-
-    def buckets(self) -> set[str]:
-        found = aws.client("s3").list_buckets()["Buckets"]
-        return {bucket["Name"] for bucket in found if bucket["Name"].startswith(f"{self.name}-")}
-
-
-@pytest.fixture
-def life(stack, monkeypatch, caplog):
-    """A stack that is not there yet, and that is gone with its buckets when the test is over."""
-    # Put back at the end: naming a stack makes this process work with it.
-    monkeypatch.setenv("AVIATION_STACK", "")
-    life = Life(f"life{next(numbers)}", caplog)
-    yield life
-    places.stack_outputs.cache_clear()
-    if life.status() or life.buckets():
-        life.destroy(*life.buckets())
+from support.life import Life
 
 
 def changed_template(folder: Path, change) -> Path:
@@ -156,6 +98,17 @@ def test_a_resource_that_fails_is_named_with_the_reason_and_what_was_changed_is_
     assert life.told[-1].endswith("nothing to change")
 
 
+def test_what_early_validation_finds_is_told_with_its_reason_and_its_place(life, tmp_path):
+    """A bucket whose name is taken: CloudFormation refuses it before it begins, and says only that it did."""
+    life.deploy()
+    taken = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "taken-by-somebody-else"}}
+    aws.client("s3").create_bucket(Bucket="taken-by-somebody-else")
+    root = changed_template(tmp_path, lambda template: template["Resources"].update(Another=taken))
+    with pytest.raises(StackError, match=r"UPDATE_ROLLBACK_COMPLETE: Another: .+ \(/Resources/Another\)$"):
+        life.deploy(root)
+    aws.client("s3").delete_bucket(Bucket="taken-by-somebody-else")
+
+
 def test_a_stack_destroyed_keeps_its_buckets_and_a_stack_made_again_takes_them_over(life):
     raw = life.deploy()["RawBucket"]
     aws.client("s3").put_object(Bucket=raw, Key="flights/object", Body=b"kept")
@@ -226,7 +179,7 @@ def test_the_commands_deploy_say_what_a_stack_does_and_destroy_it(life, tmp_path
     made = command("deploy", "--stack", life.name, "--parameters", file)
     assert made.exit_code == 0, made.output
     assert f"RawBucket: {life.name}-raw-" in made.output
-    assert "the API's key is missing" in made.output
+    assert "the API's key is missing, no schedule runs: set AVIATIONSTACK_ACCESS_KEY" in made.output
     gone = command("destroy", "--stack", life.name)
     assert gone.exit_code == 0, gone.output
     assert life.status() is None

@@ -243,6 +243,12 @@ def test_each_schedule_has_a_switch_of_its_own_under_the_one_for_all(resources):
     assert all(declared[name]["AllowedValues"] == ["ENABLED", "DISABLED"] for name in switches)
 
 
+def test_no_poll_is_scheduled_before_its_delivery_stream_is_active(resources):
+    """Firehose reads its source from LATEST: what was sent before never reaches raw."""
+    for entity in ENTITIES.values():
+        assert f"{entity.title}DeliveryStream" in resources[f"{entity.title}ProducerSchedule"]["DependsOn"]
+
+
 def test_flights_are_loaded_when_the_poll_before_has_left_the_buffer():
     declared = declared_parameters(ROOT)
     polls, loads = (set(fires(declared[name]["Default"])) for name in ("FlightsSchedule", "FlightsLoadTime"))

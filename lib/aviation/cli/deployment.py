@@ -42,6 +42,16 @@ def destroy(stack: str, buckets: tuple[str, ...]) -> None:
 
 
 @click.command()
+@click.option("--stack", required=True, help="The name of the CloudFormation stack.")
+def first_deploy_check(stack: str) -> None:
+    """Check on a deployed stack what only a real account can show, a line each; exit 1 where anything is NOT so."""
+    from aviation.deploy.first_deploy import check
+
+    for line in check(stack):
+        click.echo(line)
+
+
+@click.command()
 @click.option("--parameters", type=click.Path(path_type=Path), help="A YAML file of the template's parameters.")
 @click.option("--plan", help="Reckon with this plan of the flight API (else the parameter ApiPlan).")
 @click.option("--flights-per-day", type=click.IntRange(1), help="Rows a day of the watch (else as polls reported).")
@@ -63,4 +73,4 @@ def cost(
     click.echo(render(given, home.root(), flights=flights_per_day, load_seconds=load_seconds, told=told))
 
 
-COMMANDS = (build, deploy, destroy, cost)
+COMMANDS = (build, deploy, destroy, first_deploy_check, cost)

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 from aviation.deploy.assumptions import assumed
 from aviation.deploy.plan import MONTH_DAYS, PlanUse, check_plan
 from aviation.deploy.prices import price_list
 from aviation.deploy.schedules import Freshness, freshness, runs
-from aviation.deploy.template import read_template
+from aviation.deploy.template import read_template, unrolled
 from aviation.entities import ENTITIES
 from aviation.poll.envelope import TARGET_BYTES
 from aviation.poll.watch import Seen
@@ -95,7 +94,7 @@ class Case:
 
 def bill(case: Case) -> list[Line]:
     """The lines of a month's bill from AWS; the flight API's plan is not among them."""
-    resources = Counter(resource["Type"] for resource in _resources(case))
+    resources = Counter(resource["Type"] for resource in unrolled(read_template(case.root)["Resources"]))
     polls = case.plan.polls
     runs_of_producers = sum(polls.values())
     records = {entity: polls[entity] * case.records(entity) for entity in ENTITIES}
@@ -144,21 +143,6 @@ class _Watching:
         number = len(watches(case.root))
         seconds = loads * (assumed("start_seconds") + number * assumed("watch_seconds"))
         return cls(loads, seconds, loads * number * assumed("watch_queries") + assumed("peoples_queries"))
-
-
-def _resources(case: Case) -> Iterator[dict[str, Any]]:
-    """The template's resources, those in a loop once for each name that it loops over."""
-    yield from _unrolled(read_template(case.root)["Resources"])
-
-
-def _unrolled(resources: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for name, body in resources.items():
-        if not name.startswith("Fn::ForEach::"):
-            yield body
-            continue
-        _, names, repeated = body
-        for _ in names:
-            yield from _unrolled(repeated)
 
 
 def _streams(case: Case, records: dict[str, float], raw_bytes: float) -> Iterator[Line]:

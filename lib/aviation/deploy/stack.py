@@ -1,6 +1,7 @@
 """Deploy the template: the same code for the local stack and for AWS.
 
-The artefacts are kept in a bucket that the template itself makes, so a new stack is first made with its buckets alone.
+The artefacts are kept in a bucket that the template itself makes, so a new stack is first made with its buckets alone;
+then with everything but its schedules, since they need the API's key, and the key its secret; then as it is meant.
 Artefacts and template are stored under the hash of their content, so a deployment that changes nothing uploads nothing
 and ends at once.
 """
@@ -9,19 +10,23 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import ClientError
 
 from aviation import api_key, aws, home, places
-from aviation.deploy import change_sets
+from aviation.api_key import VARIABLE
+from aviation.deploy import buckets, change_sets, events, reservations, states
+from aviation.deploy.buckets import BUCKETS, is_there
+from aviation.deploy.buckets import existing as bucket_names
 from aviation.deploy.build import build
 from aviation.deploy.plan import check_plan
-from aviation.deploy.template import TEMPLATE, buckets_alone, read_parameters, read_template, without_descriptions
+from aviation.deploy.template import TEMPLATE, read_parameters, read_template, taking_over, without_descriptions
 from aviation.errors import ParameterError, PlanError, StackError
+from aviation.poll import lease
 
 logger = logging.getLogger(__name__)
 
@@ -30,48 +35,59 @@ ARTEFACTS = {
     "LoadScriptKey": "aviation_data_load.py",
     "LibraryKey": "aviation.zip",
 }
-BUCKETS = ("Raw", "Published", "Runs", "Artefacts")
+BUCKET_OUTPUTS = {f"{title}Bucket" for title in BUCKETS}
+NO_SCHEDULES = {"ScheduleState": "DISABLED"}
 
 
-def deploy(stack: str, parameters: dict[str, str], *, root: Path, show: bool = False) -> dict[str, str]:
-    """Make or update the stack from the checkout `root`, with these template parameters. Returns its outputs by name.
+def deploy(
+    stack: str, parameters: dict[str, str], *, root: Path, key: str | None = None, show: bool = False
+) -> dict[str, str]:
+    """Make or update the stack from the checkout `root`, with these template parameters, and put the API's key into its
+    secret. Returns its outputs by name.
 
-    With `show` the changes are logged before they are made, a line each. A StackError names the first resource that
-    failed and the reason; CloudFormation has rolled back by then.
+    Whatever an earlier deployment left is taken up (`states`). No schedule is enabled before the secret holds a key:
+    without one, given now or before, all stay disabled. With `show` the changes are logged before they are made, a line
+    each. A StackError names the first resource that failed and the reason; CloudFormation has rolled back by then.
     """
     artefacts = _artefacts(root)
-    if not change_sets.exists(stack):
-        _adopt_buckets(stack)
-        _make_buckets(stack, parameters, root)
+    if not states.settle(stack) or BUCKET_OUTPUTS - set(_outputs(stack)):
+        buckets.provide(stack, parameters, root)
     bucket = _outputs(stack)["ArtefactsBucket"]
     keys = {parameter: _upload(bucket, file) for parameter, file in artefacts.items()}
     template = _uploaded_template(bucket, root)
-    changed = change_sets.apply(stack, template, parameters | keys, show=show)
+    parameters = parameters | keys | reservations.allowed(stack, parameters, root)
+    first = parameters if _keep_key(stack, key) else parameters | NO_SCHEDULES
+    changed = change_sets.apply(stack, template, first, show=show)
+    if not _keep_key(stack, key):
+        logger.info("deploy: %s: the API's key is missing, no schedule runs: set %s and deploy again", stack, VARIABLE)
+    elif first != parameters:
+        changed += change_sets.apply(stack, template, parameters, show=show)
     logger.info("deploy: %s: %s", stack, f"{changed} resources changed" if changed else "nothing to change")
     return _outputs(stack)
+
+
+def stored_key(stack: str) -> str | None:
+    """The API's key in the stack's secret; None where there is none, or no stack."""
+    secret = _outputs(stack).get("ApiKeySecret") if events.described(stack) else None
+    return api_key.stored(secret) if secret else None
 
 
 def deploy_to_aws(
     stack: str, file: Path | None, *, root: Path, dry_run: bool = False, force: bool = False
 ) -> dict[str, str]:
-    """Deploy with the template parameters in `file`, and put the API's key from AVIATIONSTACK_ACCESS_KEY, if that is
-    set, into the stack's secret. Returns the stack's outputs by name.
+    """Deploy with the template parameters in `file`, and the API's key in AVIATIONSTACK_ACCESS_KEY. Returns the stack's
+    outputs by name.
 
     With `dry_run` the changes are logged, none is made, and no outputs are returned. PlanError where the API plan
     cannot carry the schedules' calls, unless `force`.
     """
     parameters = read_parameters(file, root) if file else {}
-    _check_plan(parameters, root, force)
-    home.use_stack(stack)
+    home.use_stack(check_name(stack))
+    _check_plan(stack, parameters, root, force)
     if dry_run:
         _preview(stack, parameters, root)
         return {}
-    outputs = deploy(stack, parameters, root=root, show=True)
-    if key := os.environ.get(api_key.VARIABLE):
-        api_key.put(outputs["ApiKeySecret"], key)
-    elif not api_key.read(outputs["ApiKeySecret"]):
-        logger.info("deploy: %s: the API's key is missing: set AVIATIONSTACK_ACCESS_KEY and deploy again", stack)
-    return outputs
+    return deploy(stack, parameters, root=root, key=os.environ.get(VARIABLE, "").strip() or None, show=True)
 
 
 def destroy(stack: str, *, buckets: Iterable[str] = ()) -> None:
@@ -81,7 +97,7 @@ def destroy(stack: str, *, buckets: Iterable[str] = ()) -> None:
     buckets: nothing is deleted then.
     """
     home.use_stack(stack)
-    exists, existing_buckets = change_sets.exists(stack), set(_existing_buckets(stack).values())
+    exists, existing_buckets = events.described(stack), set(bucket_names(stack).values())
     if not exists and not existing_buckets:
         raise StackError(f"there is no stack '{stack}' in {aws.client('s3').meta.region_name}: nothing to destroy")
     doomed = set(buckets)
@@ -91,7 +107,7 @@ def destroy(stack: str, *, buckets: Iterable[str] = ()) -> None:
             f"{', '.join(sorted(existing_buckets))}"
         )
     if exists:
-        change_sets.delete(stack)
+        states.delete(stack)
         logger.info("destroy: %s: the stack is gone", stack)
     for name in sorted(doomed):
         bucket = boto3.resource("s3", config=aws.CONFIG).Bucket(name)
@@ -102,19 +118,40 @@ def destroy(stack: str, *, buckets: Iterable[str] = ()) -> None:
         logger.info("destroy: %s: kept the bucket %s; to delete it too, name it with --bucket", stack, name)
 
 
+def _keep_key(stack: str, key: str | None) -> bool:
+    """Put the key, if it is given, into the stack's secret. Returns whether the secret holds one; it does not where
+    there is no secret yet."""
+    secret = _outputs(stack).get("ApiKeySecret")
+    if not secret:
+        return False
+    if key:
+        api_key.put(secret, key)
+        return True
+    return api_key.stored(secret) is not None
+
+
 def _preview(stack: str, parameters: dict[str, str], root: Path) -> None:
     """Log what a deployment would change.
 
     The template of an existing stack is uploaded, under the hash of its content. A new stack has no bucket yet, and a
     request takes at most 51,200 bytes, so its template is sent along without its descriptions.
     """
+    now = events.described(stack)
+    ahead = states.way(now.status if now else None)
+    if now and (ahead.then not in ("make", "change") and now.status != "REVIEW_IN_PROGRESS"):
+        words = ahead.words.format(stack=stack)
+        logger.info("deploy: %s: it is %s: %s; nothing was changed", stack, now.status, words)
+        return
+    exists = ahead.then == "change"
     keys = {parameter: _key(path) for parameter, path in _artefacts(root).items()}
-    if change_sets.exists(stack):
-        template = _uploaded_template(_outputs(stack)["ArtefactsBucket"], root)
+    keys |= reservations.allowed(stack, parameters, root)
+    kept = {} if exists else bucket_names(stack)
+    if exists and (bucket := _outputs(stack).get("ArtefactsBucket")):
+        template = _uploaded_template(bucket, root)
     else:
-        body = without_descriptions(read_template(root))
+        body = without_descriptions(taking_over(read_template(root), buckets.as_kept(kept)))
         template = {"TemplateBody": json.dumps(body, separators=(",", ":"))}
-    lines = change_sets.preview(stack, template, parameters | keys)
+    lines = change_sets.preview(stack, template, parameters | keys, adopting=bool(kept))
     for line in lines:
         logger.info("  %s", line)
     logger.info("deploy: %s: %d resources would change; nothing was changed", stack, len(lines))
@@ -137,60 +174,33 @@ def _key(file: Path) -> str:
 def _upload(bucket: str, file: Path) -> str:
     """Put the file into the bucket under the hash of its content, unless it is there already. Returns its key."""
     s3, key = aws.client("s3"), _key(file)
-    if not _exists(partial(s3.head_object, Bucket=bucket, Key=key)):
+    if not is_there(partial(s3.head_object, Bucket=bucket, Key=key)):
         logger.info("deploy: uploading %s (%.1f MB)", file.name, file.stat().st_size / 1e6)
         s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes())
     return key
 
 
-def _make_buckets(stack: str, parameters: dict[str, str], root: Path) -> None:
-    """Make a new stack that has its buckets and nothing else."""
-    logger.info("deploy: %s: making the buckets", stack)
-    template = buckets_alone(read_template(root))
-    declared = {name: value for name, value in parameters.items() if name in template["Parameters"]}
-    change_sets.apply(stack, {"TemplateBody": json.dumps(template)}, declared)
-
-
-def _existing_buckets(stack: str) -> dict[str, str]:
-    """The names of the stack's buckets that exist, by logical id, whether the stack exists or not."""
-    account = aws.client("sts").get_caller_identity()["Account"]
-    s3 = aws.client("s3")
-    names = {f"{title}Bucket": f"{stack}-{title.lower()}-{account}-{s3.meta.region_name}" for title in BUCKETS}
-    return {logical: name for logical, name in names.items() if _exists(partial(s3.head_bucket, Bucket=name))}
-
-
-def _adopt_buckets(stack: str) -> None:
-    """Make the stack from the buckets that an earlier stack of its name left behind, with all that is in them."""
-    buckets = _existing_buckets(stack)
-    if not buckets:
-        return
-    logger.info("deploy: %s: taking over %d buckets that are there already", stack, len(buckets))
-    kept = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-    resources = {logical: kept | {"Properties": {"BucketName": name}} for logical, name in buckets.items()}
-    imported = [
-        {"ResourceType": kept["Type"], "LogicalResourceId": logical, "ResourceIdentifier": {"BucketName": name}}
-        for logical, name in buckets.items()
-    ]
-    change_sets.apply(stack, {"TemplateBody": json.dumps({"Resources": resources})}, {}, imported=imported)
-
-
-def _exists(head: Callable[[], object]) -> bool:
-    """Whether S3 has the bucket or object that the request `head` asks about."""
-    try:
-        head()
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-            return False
-        raise
-    return True
-
-
-def _check_plan(parameters: dict[str, str], root: Path, force: bool) -> None:
-    use = check_plan(parameters, root)
+def _check_plan(stack: str, parameters: dict[str, str], root: Path, force: bool) -> None:
+    exists = events.described(stack) and "RunsBucket" in _outputs(stack)
+    seen = lease.seen("flights") if exists else {}
+    use = check_plan(parameters, root, seen=seen)
     for line in use.lines():
         logger.info("deploy: %s", line)
     if (reasons := use.refusals()) and not force:
         raise PlanError(f"{'; '.join(reasons)}; --force deploys it all the same")
+
+
+def check_name(stack: str) -> str:
+    """The stack's name, where the buckets can be named after it (63 characters, with account and region).
+
+    ParameterError for another. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,24}", stack):
+        raise ParameterError(
+            f"'{stack}' cannot be a stack's name: take lower case letters, digits and hyphens, a letter first, at most "
+            "25 characters, since the buckets are named after it"
+        )
+    return stack
 
 
 def _outputs(stack: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Reads the CloudFormation template and the parameter files that go with it."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,17 @@ def read_template(root: Path) -> dict[str, Any]:
     return template
 
 
+def unrolled(resources: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The resources of a template, those in a loop once for each name that it loops over."""
+    for name, body in resources.items():
+        if not name.startswith("Fn::ForEach::"):
+            yield body
+            continue
+        _, names, repeated = body
+        for _ in names:
+            yield from unrolled(repeated)
+
+
 def buckets_alone(template: dict[str, Any]) -> dict[str, Any]:
     """The part of the template that makes the buckets. A new stack starts with it, because the artefacts have to be in
     one of them before the functions and the job can be made."""
@@ -48,6 +60,17 @@ def buckets_alone(template: dict[str, Any]) -> dict[str, Any]:
     outputs = {name: output for name, output in template["Outputs"].items() if name.endswith("Bucket")}
     resources = {STORAGE: template["Resources"][STORAGE]}
     return template | {"Parameters": parameters, "Resources": resources, "Outputs": outputs}
+
+
+def taking_over(template: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
+    """The template with the buckets `kept` (resources by logical id) in place of its own: CloudFormation takes over
+    what is there already only by a name that is written out."""
+    variable, titles, loop = template["Resources"][STORAGE]
+    made = [title for title in titles if f"{title}Bucket" not in kept]
+    bucket, policy = ({name: loop[name]} for name in ("${Bucket}Bucket", "${Bucket}BucketPolicy"))
+    resources = template["Resources"] | {f"{STORAGE}Policies": [variable, titles, policy]} | kept
+    resources.pop(STORAGE)
+    return template | {"Resources": resources | ({STORAGE: [variable, made, bucket]} if made else {})}
 
 
 def without_descriptions(value: Any) -> Any:

@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 from aviation import api_key, home, replay
-from aviation.deploy.stack import deploy
+from aviation.deploy.stack import deploy, stored_key
 from aviation.deploy.template import read_parameters
 from aviation.errors import AccessKeyError, ParameterError, StackError
 from aviation.local import emulator, schedules
@@ -87,8 +87,10 @@ class LocalStack:
             emulator.start(self.emulator, intended.state, root=self.root, data=self.home / "ministack")
             # If what follows fails, the next `up` has to find the emulator.
             replace(self.read_state(), emulator_port=intended.state.emulator_port).write(self.state_file)
-        outputs = deploy(STACK, intended.parameters, root=self.root)
-        self._provide_api(intended, outputs["ApiKeySecret"])
+        stored = stored_key(STACK)
+        key = intended.key or stored or secrets.token_hex(16)
+        deploy(STACK, intended.parameters, root=self.root, key=key)
+        self._provide_api(intended, key, is_new=key != stored)
         intended.state.write(self.state_file)
         configure_spark()
         dotenv = "".join(f"{name}={value}\n" for name, value in intended.environment.items())
@@ -160,18 +162,15 @@ class LocalStack:
         parameters |= {"ApiBaseUrl": state.api_url or state.replay_url} | schedule_parameters
         return Plan(state, state.environment(self.home), parameters, key, every)
 
-    def _provide_api(self, plan: Plan, secret: str) -> None:
-        """Store the key, and have the replay ask for it. Only the secret and the replay's environment hold it."""
-        stored = api_key.read(secret)
-        key = plan.key or stored or secrets.token_hex(16)
-        api_key.put(secret, key)
+    def _provide_api(self, plan: Plan, key: str, *, is_new: bool) -> None:
+        """Have the replay ask for the key. Only the stack's secret and the replay's environment hold it."""
         state = plan.state
         if state.api_url:
             self.replay.stop()
             return
         running = self._running_replay()
         same_day = running is not None and running["day"] == state.day
-        if same_day and key == stored and state.replay_port == self.read_state().replay_port:
+        if same_day and not is_new and state.replay_port == self.read_state().replay_port:
             return
         self.replay.stop()
         logger.info("up: starting the replay of %s at %s", state.day, state.replay_url)

@@ -53,6 +53,11 @@ def rows(text: str) -> list[dict[str, Any]]:
     ]
 
 
+def column_names(text: str) -> list[str]:
+    """The names of the columns that Athena answers the statement with. QueryError where it refuses it."""
+    return [column["Name"] for column in _run(text)[0]]
+
+
 def _listing(text: str) -> dict[str, Any]:
     """What Athena answers to a SHOW or DESCRIBE, as the columns and data of a DataFrame. No row repeats the names, and
     a row can be one text, its cells filled up with spaces and divided by tabs."""
