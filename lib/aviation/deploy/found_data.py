@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from botocore.exceptions import ClientError
 
 from aviation import aws, places
-from aviation.deploy.cost import LOAD_SECONDS
+from aviation.deploy.bill import LOAD_SECONDS
 from aviation.deploy.found import NOT, NOT_YET, OK, UNTOLD, Deployed, Found
 from aviation.entities import ENTITIES
 from aviation.errors import QueryError, one_line
