@@ -55,11 +55,11 @@ lint: setup ## Style, types, the layering of the package, and the template
 PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: test
-test: lint ## Lint, then unit, contract, notebook and end-to-end tests: five minutes on two cores
+test: lint .aviation/policies/.ready ## Lint, then unit, contract, notebook and end-to-end tests: five minutes on two cores
 	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
 .PHONY: test-all
-test-all: lint .aviation/checkov/.ready ## The same, and the slow tests: killed loads, backfills, every notebook for other days
+test-all: lint .aviation/checkov/.ready .aviation/policies/.ready ## The same, and the slow tests: killed loads, backfills, every notebook for other days
 	@$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: lab
@@ -102,6 +102,7 @@ lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) --group pyproject.toml:setup -o $(LOCKS)/setup.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:emulator -o $(LOCKS)/emulator.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:checkov -o $(LOCKS)/checkov.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:policies -o $(LOCKS)/policies.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath debugpy) -o $(LOCKS)/lambda.txt
 
 LOCK = --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
