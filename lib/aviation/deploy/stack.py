@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 
 from aviation import api_key, aws, home, places
 from aviation.deploy import change_sets
+from aviation.deploy.boundary import with_boundary
 from aviation.deploy.build import build
 from aviation.deploy.plan import check_plan
 from aviation.deploy.template import TEMPLATE, buckets_alone, read_parameters, read_template, without_descriptions
@@ -39,7 +40,7 @@ def deploy(stack: str, parameters: dict[str, str], *, root: Path, show: bool = F
     With `show` the changes are logged before they are made, a line each. A StackError names the first resource that
     failed and the reason; CloudFormation has rolled back by then.
     """
-    artefacts = _artefacts(root)
+    artefacts, parameters = _artefacts(root), with_boundary(stack, parameters)
     if not change_sets.exists(stack):
         _adopt_buckets(stack)
         _make_buckets(stack, parameters, root)
@@ -114,7 +115,7 @@ def _preview(stack: str, parameters: dict[str, str], root: Path) -> None:
     else:
         body = without_descriptions(read_template(root))
         template = {"TemplateBody": json.dumps(body, separators=(",", ":"))}
-    lines = change_sets.preview(stack, template, parameters | keys)
+    lines = change_sets.preview(stack, template, with_boundary(stack, parameters) | keys)
     for line in lines:
         logger.info("  %s", line)
     logger.info("deploy: %s: %d resources would change; nothing was changed", stack, len(lines))
