@@ -1,5 +1,6 @@
 """The permissions boundary of the stack's roles: it holds what they need, and nobody gets beyond it."""
 
+import json
 import runpy
 from fnmatch import fnmatchcase
 
@@ -78,7 +79,9 @@ def test_every_role_of_the_template_carries_the_boundary():
 
 @pytest.fixture
 def made_boundary(stack):
-    made = aws.client("iam").create_policy(PolicyName="limited-boundary", PolicyDocument=str(LIMIT))["Policy"]["Arn"]
+    made = aws.client("iam").create_policy(PolicyName="limited-boundary", PolicyDocument=json.dumps(LIMIT))["Policy"][
+        "Arn"
+    ]
     yield made
     aws.client("iam").delete_policy(PolicyArn=made)
 

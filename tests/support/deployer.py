@@ -1,4 +1,4 @@
-"""What who deploys has to be allowed: the permissions that CloudFormation's handlers list for what the template makes."""
+"""What who deploys has to be allowed: what CloudFormation's handlers list for the resources of the template."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -161,7 +161,7 @@ def types() -> list[str]:
 
 @cache
 def listed(kind: str) -> frozenset[str]:
-    """The permissions that the handlers and the tags of a type list in its CloudFormation schema, as cfn-lint has it."""
+    """The permissions that the handlers and tags of a type list in its CloudFormation schema, as cfn-lint has it."""
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(unrolled.REGION, kind).schema
     called = [schema.get("tagging", {}), *(schema["handlers"].get(name, {}) for name in HANDLERS)]
     return frozenset(action for handler in called for action in handler.get("permissions", []))

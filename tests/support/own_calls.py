@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.client import BaseClient
+from botocore.exceptions import EndpointConnectionError
 
 from support import iam
 from support.aws_calls import ACCOUNT, REGION, S3_ACTIONS
@@ -23,15 +24,20 @@ PLACEHOLDERS = {"Bucket": "BucketName", "Key": "ObjectName", "WorkGroup": "WorkG
 
 
 @contextmanager
-def recorded() -> Iterator[set[tuple[str, str]]]:
-    """While it is open, every call of this process to AWS is added: the action, and an ARN that it is asked about."""
+def recorded(*, unsent: str = "", **named: str) -> Iterator[set[tuple[str, str]]]:
+    """While it is open, every call of this process to AWS is added: the action, and an ARN that it is asked about.
+
+    `unsent` is an operation that goes unanswered; `named` are the names that ARNs have where a call does not say them.
+    """
     calls: set[tuple[str, str]] = set()
     call = BaseClient._make_api_call
 
     def noted(client: BaseClient, operation: str, given: dict[str, Any]) -> Any:
         name = f"{client.meta.service_model.signing_name}:{operation}"
         for action in ACTIONS.get(name, (name,)):
-            calls.update((action, arn) for arn in _arns(action, given))
+            calls.update((action, arn) for arn in _arns(action, named | given))
+        if name == unsent:
+            raise EndpointConnectionError(endpoint_url=client.meta.endpoint_url)
         return call(client, operation, given)
 
     BaseClient._make_api_call = noted
@@ -48,9 +54,11 @@ def _arns(action: str, given: dict[str, Any]) -> Iterator[str]:
         yield "*"
         return
     texts = {PLACEHOLDERS.get(name, name): value for name, value in given.items() if isinstance(value, str)}
+    texts |= {"Partition": "aws", "Region": REGION, "Account": ACCOUNT}
     named = [value for value in texts.values() if value.startswith("arn:")]
-    for text in named or list(kinds.values()):
-        filled = text.replace("${Partition}", "aws").replace("${Region}", REGION).replace("${Account}", ACCOUNT)
-        places = re.findall(r"\$\{(\w+)\}", filled)
-        if not places or places[0] in texts:
-            yield re.sub(r"\$\{(\w+)\}", lambda match: texts.get(match[1], "any"), filled)
+    for text in named or kinds.values():
+        name = next(
+            (name for name in re.findall(r"\$\{(\w+)\}", text) if name not in ("Partition", "Region", "Account")), ""
+        )
+        if not name or name in texts:
+            yield re.sub(r"\$\{(\w+)\}", lambda match: texts.get(match[1], "any"), text)
