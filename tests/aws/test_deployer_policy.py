@@ -87,7 +87,7 @@ def calls(stack, tmp_path_factory):
             ["status"],
             ["runs"],
             ["query", "show tables"],
-            ["query", "table flights"],
+            ["query", "--as-of", "2013-07-10T18:00Z", "select * from flights"],
         ):
             CliRunner().invoke(main, command)
         assert athena.rows("select 1 as one") == [{"one": 1}]
