@@ -2,14 +2,17 @@
 
 import json
 import runpy
+import subprocess
+import sys
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
 
 from aviation import aws
 from aviation.deploy.boundary import with_boundary
 from support import ROOT, iam, unrolled
-from support.aws_calls import ACCOUNT
+from support.aws_calls import ACCOUNT, REGION
 from support.iam import allowed
 from support.unrolled import STACK
 
@@ -35,7 +38,7 @@ def test_the_boundary_holds_what_the_roles_need_and_nothing_else():
     outside = [
         f"{name}: {action} on {arn}" for name, action, arn in needed if not allowed([LIMIT], action, arn, context)
     ]
-    assert outside == [], "infra/permissions-boundary.json lacks"
+    assert not outside, "infra/permissions-boundary.json lacks:\n" + "\n".join(outside)
     granted = {action for statement in LIMIT["Statement"] for action in iam.listed(statement["Action"])}
     assert sorted(granted - {action for _, action, _ in needed}) == []
     named = {resource for statement in LIMIT["Statement"] for resource in iam.listed(statement["Resource"])}
@@ -112,3 +115,19 @@ def test_the_policies_fit_into_managed_policies_however_long_the_stacks_name_is(
     limit = WRITTEN["filled"]("permissions-boundary.json", **names)
     assert all(WRITTEN["characters"](policy) <= WRITTEN["MOST_CHARACTERS"] for policy in (*parts, limit))
     assert not {"STACK", "DATABASE", "ACCOUNT", "REGION"} & set(str(whole).replace("/", " ").replace(":", " ").split())
+
+
+def test_an_administrator_is_given_the_policies_and_the_commands_that_make_them(stack):
+    done = subprocess.run([sys.executable, "infra/policies.py", "limited"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    made = {}
+    for command in done.stdout.splitlines():
+        words = command.split()
+        assert words[:4] == ["aws", "iam", "create-policy", "--policy-name"], command
+        file = Path(words[-1].removeprefix("file://"))
+        made[words[4]] = json.loads(file.read_text())
+        file.unlink()
+    assert list(made)[:2] == ["limited-boundary", "limited-deployer-1"]
+    names = {"stack": "limited", "database": "aviation", "account": ACCOUNT, "region": REGION}
+    assert made.pop("limited-boundary") == WRITTEN["filled"]("permissions-boundary.json", **names)
+    assert list(made.values()) == WRITTEN["parts"](WRITTEN["filled"]("deployer-policy.json", **names))

@@ -39,7 +39,7 @@ def test_each_permission_that_a_handler_lists_is_allowed_on_what_it_handles(kind
         for arn in sorted(deployer.asked_about(action))
         if not allowed([POLICY], action, arn, deployer.context(kind))
     ]
-    assert lacking == [], f"infra/deployer-policy.json lacks, for {kind}"
+    assert not lacking, f"infra/deployer-policy.json lacks, for {kind}:\n" + "\n".join(lacking)
 
 
 def test_what_is_left_out_is_listed_by_a_handler_unused_by_the_template_and_not_granted():
@@ -103,7 +103,8 @@ def test_each_call_of_aviation_itself_is_allowed(calls):
     policy = WRITTEN["filled"]("deployer-policy.json", **unrolled.NAMES | {"account": ACCOUNT, "region": REGION})
     context = TAGGED | {"aws:ResourceAccount": ACCOUNT}
     assert len({action for action, _ in calls}) >= 20
-    assert sorted(f"{action} on {arn}" for action, arn in calls if not allowed([policy], action, arn, context)) == []
+    lacking = sorted(f"{action} on {arn}" for action, arn in calls if not allowed([policy], action, arn, context))
+    assert not lacking, "infra/deployer-policy.json lacks, for aviation itself:\n" + "\n".join(lacking)
 
 
 def test_a_change_set_may_use_the_transforms_of_the_template():
@@ -117,7 +118,8 @@ def test_no_action_is_granted_that_neither_a_handler_nor_aviation_needs(calls):
     handlers = {action for kind in deployer.types() for action in deployer.needed(kind)}
     own = {action for action, _ in calls}
     named = {action for action in actions(POLICY) if "*" not in action}
-    assert sorted(named - handlers - own - deployer.BESIDES.keys()) == []
+    more = named - handlers - own - deployer.BESIDES.keys()
+    assert not more, f"infra/deployer-policy.json grants what nothing needs: {', '.join(sorted(more))}"
     assert sorted(deployer.BESIDES.keys() & (handlers | own)) == [], "needed: they need no reason of their own"
     assert deployer.BESIDES.keys() <= named
 

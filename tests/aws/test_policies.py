@@ -46,7 +46,7 @@ REASONS = {
     ("deployer", "ESCALATION", "ExecuteCloudFormationChangeSet"): "CloudFormation acts with the deployer's permissions",
     ("deployer", "INVALID_ARN", "Account expected *"): "transforms are AWS's own: the account in their ARN is `aws`",
     ("deployer", "RESOURCE_STAR", "cloudwatch:DescribeAlarms"): "CloudWatch asks about alarm:*, whatever is named",
-    ("deployer", "RESOURCE_MISMATCH", "athena:*agResource"): "tags go to the workgroup alone; the action knows more kinds",
+    ("deployer", "RESOURCE_MISMATCH", "athena:*agResource"): "the workgroup is tagged; the action knows more kinds",
     ("deployer", "RESOURCE_MISMATCH", "athena:ListTagsForResource"): "as for the action that tags",
     **{("deployer", "RESOURCE_MISMATCH", f"{name}*"): READS for name in ("s3:Get", "s3:List", "events:Describe")},
     **{("deployer", "RESOURCE_MISMATCH", f"{name}*"): READS for name in ("events:List", "sns:Get", "sns:List")},
