@@ -64,7 +64,7 @@ lint: setup ## Style, types, the layering of the package, and the template
 PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 # What the tests check with, beside .venv; the second list is for the slow ones.
-TOOLS := $(GRAMMAR)/.ready
+TOOLS := $(GRAMMAR)/.ready .aviation/policies/.ready
 ALL_TOOLS := $(TOOLS) $(patsubst %,.aviation/%/.ready,checkov lambda-runtime)
 
 .PHONY: test
@@ -122,6 +122,7 @@ lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) --group pyproject.toml:checkov -o $(LOCKS)/checkov.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:node -o $(LOCKS)/node.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda-runtime -o $(LOCKS)/lambda-runtime.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:policies -o $(LOCKS)/policies.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath debugpy) -o $(LOCKS)/lambda.txt
 
 LOCK = --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"

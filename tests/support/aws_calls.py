@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 import requests
 
 from aviation import aws
 from aviation.places import stack_name
+from support import iam
 
 LOOK_UP = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents"
 ACCOUNT, REGION = "000000000000", "us-east-1"
@@ -117,39 +117,18 @@ def statements(role: str) -> list[dict]:
     """The statements of a role of the stack, by its logical name, as they are deployed."""
     name = aws.client("cloudformation").describe_stack_resource(StackName=stack_name(), LogicalResourceId=role)
     physical = name["StackResourceDetail"]["PhysicalResourceId"]
-    iam = aws.client("iam")
-    names = iam.list_role_policies(RoleName=physical)["PolicyNames"]
-    policies = [iam.get_role_policy(RoleName=physical, PolicyName=name)["PolicyDocument"] for name in names]
-    return [statement for policy in policies for statement in policy["Statement"]]
+    client = aws.client("iam")
+    names = client.list_role_policies(RoleName=physical)["PolicyNames"]
+    policies = [client.get_role_policy(RoleName=physical, PolicyName=name)["PolicyDocument"] for name in names]
+    return list(iam.statements(policies))
 
 
 def actions(policy: list[dict]) -> set[str]:
     """Every action that the statements name."""
-    return {action for statement in policy for action in _listed(statement["Action"])}
+    return {action for statement in policy for action in iam.listed(statement["Action"])}
 
 
 def allows(policy: list[dict], call: Call) -> bool:
     """Whether the statements allow the call on each of its resources."""
-    return all(any(_matches(statement, call, resource) for statement in policy) for resource in call.resources)
-
-
-def _matches(statement: dict, call: Call, resource: str) -> bool:
-    assert statement["Effect"] == "Allow"
-    assert not {"NotAction", "NotResource", "NotPrincipal"} & statement.keys()
-    conditions = statement.get("Condition", {})
-    assert conditions.keys() <= {"StringEquals"}
-    context = dict(call.context)
-    return (
-        any(_like(call.action, action) for action in _listed(statement["Action"]))
-        and any(_like(resource, pattern) for pattern in _listed(statement["Resource"]))
-        and all(context.get(key) in _listed(value) for key, value in conditions.get("StringEquals", {}).items())
-    )
-
-
-def _like(text: str, pattern: str) -> bool:
-    """IAM's wildcards are * and ? alone."""
-    return fnmatchcase(text, pattern.replace("[", "[[]"))
-
-
-def _listed(value) -> list:
-    return value if isinstance(value, list) else [value]
+    policies, context = [{"Statement": policy}], dict(call.context)
+    return all(iam.allowed(policies, call.action, resource, context) for resource in call.resources)

@@ -20,6 +20,7 @@ import boto3
 from aviation import api_key, aws, home, places
 from aviation.api_key import VARIABLE
 from aviation.deploy import buckets, change_sets, events, reservations, states
+from aviation.deploy.boundary import with_boundary
 from aviation.deploy.buckets import BUCKETS, is_there
 from aviation.deploy.buckets import existing as bucket_names
 from aviation.deploy.build import build
@@ -49,7 +50,7 @@ def deploy(
     without one, given now or before, all stay disabled. With `show` the changes are logged before they are made, a line
     each. A StackError names the first resource that failed and the reason; CloudFormation has rolled back by then.
     """
-    artefacts = _artefacts(root)
+    artefacts, parameters = _artefacts(root), with_boundary(stack, parameters)
     if not states.settle(stack) or BUCKET_OUTPUTS - set(_outputs(stack)):
         buckets.provide(stack, parameters, root)
     bucket = _outputs(stack)["ArtefactsBucket"]
@@ -151,7 +152,7 @@ def _preview(stack: str, parameters: dict[str, str], root: Path) -> None:
     else:
         body = without_descriptions(taking_over(read_template(root), buckets.as_kept(kept)))
         template = {"TemplateBody": json.dumps(body, separators=(",", ":"))}
-    lines = change_sets.preview(stack, template, parameters | keys, adopting=bool(kept))
+    lines = change_sets.preview(stack, template, with_boundary(stack, parameters) | keys, adopting=bool(kept))
     for line in lines:
         logger.info("  %s", line)
     logger.info("deploy: %s: %d resources would change; nothing was changed", stack, len(lines))
