@@ -10,6 +10,7 @@ from cfnlint.decode import cfn_yaml
 from cfnlint.template import Template
 
 from aviation.columns import TABLES
+from aviation.deploy import found_data
 from aviation.deploy.template import TEMPLATE
 from aviation.views import VIEWS
 from aviation.views.glue import sql_of, table_input
@@ -45,7 +46,8 @@ def asked() -> Asked:
     stored, saved, told = {sql_of(table) for table in STORED.values()}, saved_queries(), written.in_documents()
     assert len(stored) == len(saved) == len(VIEWS)
     assert len(told) > 5
-    return every_query(stored | saved | told)
+    checked = {text for text in found_data.NAMED_BY_ATHENA if text.startswith("select")}
+    return every_query(stored | saved | told | checked)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from aviation import places
 from aviation.cli import main
-from aviation.deploy import stack as stacks
+from aviation.deploy import buckets
 from aviation.deploy.template import read_template
 from aviation.runs import glue
 from aviation.sql import athena
@@ -69,7 +69,7 @@ def calls(stack, tmp_path_factory):
     file = tmp_path_factory.mktemp("policy") / "given.yaml"
     file.write_text(json.dumps(given))
     changed = file.with_name("changed.yaml")
-    changed.write_text(json.dumps(given | {"AlarmEmail": "someone@example.com"}))
+    changed.write_text(json.dumps(given | {"AlertsEmail": "someone@example.com"}))
     named = {"unsent": "lambda:Invoke", "WorkGroupName": STACK}
     with pytest.MonkeyPatch.context() as patch, own_calls.recorded(**named) as found:
         # Put back at the end: naming a stack makes this process work with it, and as on AWS.
@@ -86,12 +86,14 @@ def calls(stack, tmp_path_factory):
             ["produce", "cities"],
             ["status"],
             ["runs"],
+            ["cost", "--stack", STACK],
+            ["first-deploy-check", "--stack", STACK],
             ["query", "show tables"],
             ["query", "--as-of", "2013-07-10T18:00Z", "select * from flights"],
         ):
             CliRunner().invoke(main, command)
         assert athena.rows("select 1 as one") == [{"one": 1}]
-        kept = sorted(stacks._existing_buckets(STACK).values())
+        kept = sorted(buckets.existing(STACK).values())
         answer = CliRunner().invoke(main, ["destroy", "--stack", STACK, *(f"--bucket={name}" for name in kept)])
         assert answer.exit_code == 0, answer.output
     places.stack_outputs.cache_clear()

@@ -52,6 +52,7 @@ REASONS = {
     **{("deployer", "RESOURCE_MISMATCH", f"{name}*"): READS for name in ("events:List", "sns:Get", "sns:List")},
     **{("deployer", "RESOURCE_MISMATCH", f"quicksight:{name}*"): READS for name in ("Describe", "List")},
     ("deployer", "UNKNOWN_ACTION", "* cloudformation:DescribeEvents"): NEWER,
+    ("deployer", "UNKNOWN_ACTION", "* cloudtrail:*EventConfiguration"): NEWER,
     ("deployer", "UNKNOWN_ACTION", "* kinesis:*agResource"): NEWER,
     ("deployer", "UNKNOWN_CONDITION_FOR_ACTION", "* iam:PermissionsBoundary for action iam:Update*"): NEWER,
 }

@@ -50,7 +50,25 @@ LEFT_OUT = (
         unless="DeliveryStatusLogging SubscriptionRoleArn",
         types="SNS::*",
     ),
-    LeftOut("iam:CreateServiceLinkedRole", "Athena for Spark alone makes one", unless="ExecutionRole"),
+    LeftOut(
+        "iam:CreateServiceLinkedRole",
+        "Athena for Spark alone makes one",
+        unless="ExecutionRole",
+        types="Athena::WorkGroup",
+    ),
+    LeftOut(
+        "iam:CreateServiceLinkedRole organizations:*",
+        "the trail is of this account alone",
+        unless="IsOrganizationTrail",
+        types="CloudTrail::Trail",
+    ),
+    LeftOut(
+        "iam:GetRole iam:PassRole cloudtrail:PutInsightSelectors",
+        "the trail writes to a bucket alone, without insights",
+        unless="CloudWatchLogsRoleArn InsightSelectors",
+        types="CloudTrail::Trail",
+    ),
+    LeftOut("billing:GetBillingViewData", "the budget is of the account's own costs", unless="BillingViewArn"),
     LeftOut(
         "iam:AttachRolePolicy iam:DetachRolePolicy", "roles have policies of their own", unless="ManagedPolicyArns"
     ),
@@ -164,7 +182,8 @@ def listed(kind: str) -> frozenset[str]:
     """The permissions that the handlers and tags of a type list in its CloudFormation schema, as cfn-lint has it."""
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(unrolled.REGION, kind).schema
     called = [schema.get("tagging", {}), *(schema["handlers"].get(name, {}) for name in HANDLERS)]
-    return frozenset(action for handler in called for action in handler.get("permissions", []))
+    permissions = (action.partition(":") for handler in called for action in handler.get("permissions", []))
+    return frozenset(f"{service.lower()}:{name}" for service, _, name in permissions)  # `CloudTrail:` in one schema
 
 
 def left_out(kind: str, action: str) -> list[LeftOut]:

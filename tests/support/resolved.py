@@ -16,6 +16,7 @@ GIVEN = {
     "LambdaKey": "Deployment_Lambda-0123456789abcdef.zip",
     "LibraryKey": "aviation-0123456789abcdef.zip",
     "LoadScriptKey": "aviation_data_load-0123456789abcdef.py",
+    "PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/aviation-boundary",
     "QuickSightOwner": f"arn:aws:quicksight:{REGION}:{ACCOUNT}:user/default/owner",
 }
 """Values of parameters that have no default, or whose default leaves out what they are for."""

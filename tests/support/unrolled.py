@@ -28,6 +28,8 @@ GIVEN = {
 }
 KINDS = {
     "AWS::Athena::WorkGroup": ("athena", {"workgroup": ("Name",)}),
+    "AWS::Budgets::Budget": ("budgets", {"budget": ("Budget.BudgetName",)}),
+    "AWS::CloudTrail::Trail": ("cloudtrail", {"trail": ("TrailName",)}),
     "AWS::CloudWatch::Alarm": ("cloudwatch", {"alarm": ("AlarmName",)}),
     "AWS::CloudWatch::Dashboard": ("cloudwatch", {"dashboard": ("DashboardName",)}),
     "AWS::Events::Rule": ("events", {"rule-on-default-event-bus": ("Name",)}),
