@@ -59,7 +59,7 @@ test: lint .aviation/policies/.ready ## Lint, then unit, contract, notebook and 
 	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
 .PHONY: test-all
-test-all: lint .aviation/checkov/.ready .aviation/policies/.ready ## The same, and the slow tests: killed loads, backfills, every notebook for other days
+test-all: lint .aviation/checkov/.ready .aviation/moto/.ready .aviation/policies/.ready ## The same, and the slow tests: killed loads, backfills, every notebook for other days
 	@$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: lab
@@ -102,6 +102,7 @@ lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) --group pyproject.toml:setup -o $(LOCKS)/setup.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:emulator -o $(LOCKS)/emulator.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:checkov -o $(LOCKS)/checkov.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:moto -o $(LOCKS)/moto.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:policies -o $(LOCKS)/policies.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath debugpy) -o $(LOCKS)/lambda.txt
 
