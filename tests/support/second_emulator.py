@@ -1,6 +1,6 @@
 """A second emulator of AWS, moto's server, that enforces the roles' policies: the stack's places and roles, made there.
 
-moto 5.2.5 judges by the action everywhere, by the ARN for S3 alone, and denies whatever a condition guards. So the
+moto 5.2.5 judges by the action everywhere, by the ARN for S3 and SQS alone, and denies whatever a condition guards. So the
 policies that it is given are widened where it cannot read them (`widened`); `support.iam` holds the rest.
 """
 
@@ -21,13 +21,13 @@ from aviation import aws
 from aviation.local.processes import Process, choose_port, plain_environment
 from aviation.places import stack_name, stack_outputs
 from support import ROOT
-from support.recorded_calls import ACCOUNT, Recorder, recorder
+from support.aws_calls import ACCOUNT, Recorder, recorder
 
 PYTHON = ROOT / ".aviation/moto/bin/python"
 # moto checks a signature with botocore, which would leave out a header that the Java SDK of S3A signs.
 SERVE = "import botocore.auth as a; a.SIGNED_HEADERS_BLACKLIST.clear(); from moto.server import main; main()"
 REGION = "us-east-1"
-JUDGED_BY_ARN = ("arn:aws:s3:::",)
+JUDGED_BY_ARN = ("arn:aws:s3:::", "arn:aws:sqs:")
 OWN_NAMES = {
     "cloudwatch:PutMetricData": "monitoring:PutMetricData",
     "lambda:InvokeFunction": "lambda:Invoke",
@@ -39,10 +39,6 @@ ANYBODY = {
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
 Policies = dict[str, list[dict[str, Any]]]
-
-
-def statements_of(policy: dict[str, Any]) -> list[dict[str, Any]]:
-    return policy["Statement"]
 
 
 def widened(policy: dict[str, Any]) -> dict[str, Any]:
@@ -144,6 +140,7 @@ class SecondEmulator:
         for name in aws.client("kinesis").list_streams()["StreamNames"]:
             self.client("kinesis").create_stream(StreamName=name, ShardCount=1)
         self.client("glue").create_database(DatabaseInput={"Name": self.outputs["Database"]})
+        self.client("sqs").create_queue(QueueName=f"{stack_name()}-dead-letters")
         self._make_athena()
         self.client("sns").create_topic(Name=self.outputs["AlertsTopic"].rpartition(":")[2])
         self._make_job()
@@ -163,6 +160,7 @@ class SecondEmulator:
         job = aws.client("glue").get_job(JobName=self.outputs["LoadJob"])["Job"]
         given = {name: job[name] for name in ("Name", "Role", "Command", "DefaultArguments")}
         self.client("glue").create_job(**given)
+        self.script_key = job["Command"]["ScriptLocation"].removeprefix("s3://").partition("/")[2]
         for location in (job["Command"]["ScriptLocation"], job["DefaultArguments"]["--extra-py-files"]):
             bucket, _, key = location.removeprefix("s3://").partition("/")
             body = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -220,7 +218,9 @@ def second_emulator(folder: Path, key: str) -> Iterator[SecondEmulator]:
     endpoint = f"http://127.0.0.1:{port}"
     environment = plain_environment(HOME=str(folder), MOTO_ACCOUNT_ID=ACCOUNT, INITIAL_NO_AUTH_ACTION_COUNT="1000000")
     server = Process(folder, "moto")
-    server.start([str(PYTHON), "-c", SERVE, "-H", "127.0.0.1", "-p", str(port)], environment, f"{endpoint}/moto-api/data.json")
+    server.start(
+        [str(PYTHON), "-c", SERVE, "-H", "127.0.0.1", "-p", str(port)], environment, f"{endpoint}/moto-api/data.json"
+    )
     try:
         with recorder(endpoint) as recording:
             yield SecondEmulator(endpoint, recording, key)
@@ -235,7 +235,10 @@ def _listed(value: Any) -> list[Any]:
 def _result(rows: list[dict[str, str]]) -> dict[str, Any]:
     """Rows as GetQueryResults gives them, the names first."""
     names = list(rows[0]) if rows else ["nothing"]
-    columns = [{"Name": name, "Type": "timestamp" if name.endswith(("_at", "_utc", "newest", "_from")) else "varchar"} for name in names]
+    columns = [
+        {"Name": name, "Type": "timestamp" if name.endswith(("_at", "_utc", "newest", "_from")) else "varchar"}
+        for name in names
+    ]
     cells = [names, *(row.values() for row in rows)]
     data = [{"Data": [{"VarCharValue": value} if value else {} for value in line]} for line in cells]
     return {"rows": data, "column_info": columns}

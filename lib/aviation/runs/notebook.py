@@ -30,20 +30,22 @@ def execute(
     job: str,
     out_dir: Path | None = None,
     timeout_seconds: int | None = None,
+    reads_key: bool = True,
 ) -> RunRecord:
     """Run `notebook` with `parameters` (JSON values) and return its run record.
 
     Executed notebook and record are also kept in `out_dir` (else `<home>/runs`), under the same names as in the
     bucket. ParameterError refuses a parameter that the notebook does not have, or of another type than it declares,
     before anything runs. NotebookError carries the failing cell's own message; a cell longer than `timeout_seconds`
-    fails. InterruptError says that a person interrupted the run, which is kept as a failed one.
+    fails. InterruptError says that a person interrupted the run, which is kept as a failed one. `reads_key` is False
+    for a notebook that never reads the API's key, and whose role may not: the key is not looked up for redaction then.
     """
     guard_logs()
     home.load_environment()
     check_parameters(notebook, parameters)
     run_id, started = uuid.uuid4().hex, datetime.now(UTC)
     begun = time.monotonic()
-    failure, executed = _executed(notebook, parameters, run_id, timeout_seconds)
+    failure, executed = _executed(notebook, parameters, run_id, timeout_seconds, reads_key)
     counts = _last_report(executed)
     record = RunRecord(
         run_id=run_id,
@@ -64,14 +66,15 @@ def execute(
 
 
 def _executed(
-    notebook: Path, parameters: dict[str, Any], run_id: str, timeout_seconds: int | None
+    notebook: Path, parameters: dict[str, Any], run_id: str, timeout_seconds: int | None, reads_key: bool
 ) -> tuple[kernel.Failure | None, dict[str, Any]]:
     """Why the notebook failed, if it did, and the notebook as it was executed, redacted."""
     with tempfile.TemporaryDirectory(prefix="aviation-") as scratch:
         # What papermill writes is not redacted yet: it never leaves this folder, which only we can read.
         output = Path(scratch) / "executed.ipynb"
         failure = kernel.run(notebook, parameters, output, run_id, timeout_seconds)
-        _learn_the_key()
+        if reads_key:
+            _learn_the_key()
         return failure, redact_json(json.loads((output if output.is_file() else notebook).read_text()))
 
 
