@@ -1,8 +1,8 @@
 """The roles of the template, enforced by a second emulator: what runs under them is allowed, and nothing beyond.
 
-Producers, a delivery in Firehose's place, the script that Glue runs (Spark's calls included), the alerts and the commands
-run there as they run on AWS, and every call is recorded. moto judges them by action, and by ARN for S3 and SQS; each
-recorded call is then held against the real policies, ARNs and conditions included, by `support.iam`.
+Producers, deliveries in Firehose's place, the script that Glue runs (Spark's calls included), the alerts and the
+commands run there as they run on AWS, and every call is recorded. moto judges by action, and by ARN for S3 and SQS;
+each recorded call is then held against the real policies, ARNs and conditions included, by `support.iam`.
 """
 
 import gzip
@@ -10,7 +10,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,22 +20,12 @@ from aviation.local import spark
 from aviation.places import stack_name
 from support import ROOT, iam
 from support.aws_calls import ACCOUNT, REGION, Call
+from support.role_tables import BEYOND, BY_SERVICES, KINDS, NOT_GRANTED, OF_OTHERS, UNREAD
 from support.second_emulator import SecondEmulator, second_emulator, widened
 
 pytestmark = pytest.mark.slow
 
-HERE = f"{REGION}:{ACCOUNT}"
 DEPLOYER = "Deployer"
-TITLES = [entity.title for entity in ENTITIES.values()]
-KINDS = {
-    "Producer": [f"{title}ProducerRole" for title in TITLES],
-    "Delivery": [f"{title}DeliveryRole" for title in TITLES],
-    "ProducerSchedule": [f"{title}ProducerScheduleRole" for title in TITLES],
-    "LoadSchedule": ["LoadFlightsScheduleRole", "LoadReferenceScheduleRole"],
-    "Load": ["LoadRole"],
-    "Alerts": ["AlertsRole"],
-}
-"""The roles of the template, by what they are for."""
 FUNCTION = """
 import json, sys
 from aviation.runs import lambdas
@@ -45,137 +34,16 @@ class Context:
         return 100_000
 print("RESULT", json.dumps(getattr(lambdas, sys.argv[1])({}, Context())))
 """
-UPKEEP = """
-import sys
+LOAD = """
+import runpy, sys
 from datetime import UTC, datetime
 from pyspark.sql import SparkSession
 from aviation.load.upkeep import tidy
-tidy(SparkSession.builder.getOrCreate(), sys.argv[1], older_than=datetime.now(UTC))
+database = sys.argv.pop(1)
+runpy.run_path("script.py", run_name="__main__")
+tidy(SparkSession.getActiveSession(), f"glue_catalog.{database}", older_than=datetime.now(UTC))
 """
-"""Upkeep a day later: every snapshot but the newest is old by then."""
-
-_LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
-BY_SERVICES = {
-    "Producer": {
-        # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
-        **dict.fromkeys(_LOGS, f"arn:aws:logs:{HERE}:log-group:/aws/lambda/STACK-producer-ENTITY:log-stream:any"),
-        # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
-        "sqs:SendMessage": f"arn:aws:sqs:{HERE}:STACK-dead-letters",
-    },
-    "Delivery": {
-        # https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
-        "s3:AbortMultipartUpload": "arn:aws:s3:::RAW/ENTITY/2026/01/01/00/object",
-        "s3:GetBucketLocation": "arn:aws:s3:::RAW",
-        "s3:ListBucket": "arn:aws:s3:::RAW",
-        "s3:ListBucketMultipartUploads": "arn:aws:s3:::RAW",
-        "s3:PutObject": "arn:aws:s3:::RAW/errors/ENTITY/2026/object",
-        "kinesis:DescribeStream": f"arn:aws:kinesis:{HERE}:stream/STACK-ENTITY",
-        "kinesis:GetShardIterator": f"arn:aws:kinesis:{HERE}:stream/STACK-ENTITY",
-        "kinesis:GetRecords": f"arn:aws:kinesis:{HERE}:stream/STACK-ENTITY",
-        "kinesis:ListShards": f"arn:aws:kinesis:{HERE}:stream/STACK-ENTITY",
-        "logs:PutLogEvents": f"arn:aws:logs:{HERE}:log-group:/aws/kinesisfirehose/STACK-ENTITY:log-stream:any",
-    },
-    "ProducerSchedule": {
-        # https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html#setting-up-execution-role
-        "lambda:InvokeFunction": f"arn:aws:lambda:{HERE}:function:STACK-producer-ENTITY",
-        # https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
-        "sqs:SendMessage": f"arn:aws:sqs:{HERE}:STACK-dead-letters",
-    },
-    "LoadSchedule": {
-        "glue:StartJobRun": f"arn:aws:glue:{HERE}:job/STACK-aviation_data_load",
-        "sqs:SendMessage": f"arn:aws:sqs:{HERE}:STACK-dead-letters",
-    },
-    "Load": {
-        # https://docs.aws.amazon.com/glue/latest/dg/create-service-policy.html, and the job's own log groups
-        **dict.fromkeys(_LOGS, f"arn:aws:logs:{HERE}:log-group:/aws-glue/STACK/output:log-stream:any"),
-        "s3:GetObject": "arn:aws:s3:::ARTEFACTS/LOAD_SCRIPT",
-        "s3:GetBucketLocation": "arn:aws:s3:::PUBLISHED",
-        # S3FileIO gives up an upload of several parts where one fails.
-        "s3:AbortMultipartUpload": "arn:aws:s3:::PUBLISHED/aviation/flights/data/object",
-    },
-    "Alerts": {
-        **dict.fromkeys(_LOGS, f"arn:aws:logs:{HERE}:log-group:/aws/lambda/STACK-alerts:log-stream:any"),
-        "sqs:SendMessage": f"arn:aws:sqs:{HERE}:STACK-dead-letters",
-        # Athena reads the catalog and the tables, and writes its results, as who asks.
-        # https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
-        "glue:GetDatabase": f"arn:aws:glue:{HERE}:database/DATABASE",
-        "glue:GetTable": f"arn:aws:glue:{HERE}:table/DATABASE/flights",
-        # https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html
-        "s3:GetBucketLocation": "arn:aws:s3:::RUNS",
-        "s3:ListBucket": "arn:aws:s3:::PUBLISHED",
-        "s3:GetObject": "arn:aws:s3:::PUBLISHED/aviation/flights/data/object",
-        "s3:PutObject": "arn:aws:s3:::RUNS/athena/object",
-        "s3:AbortMultipartUpload": "arn:aws:s3:::RUNS/athena/object",
-        "s3:ListMultipartUploadParts": "arn:aws:s3:::RUNS/athena/object",
-    },
-}
-"""What a service does with a role by itself, where no emulator does: by its documentation, action and ARN. In capitals is
-what the stack calls it."""
-NOT_GRANTED = {
-    "s3:GetObject": "Firehose's page lists it for the raw bucket; a delivery without a transformation reads no object",
-    "glue:GetPartition": "Athena's page lists it for Hive tables; Iceberg keeps its partitions in its own metadata",
-    "logs:CreateLogGroup": "the template makes every log group itself, so that each forgets after a while",
-}
-"""What a service's page lists, and no role grants."""
-
-
-@dataclass(frozen=True)
-class Beyond:
-    """A call next to what a role may do."""
-
-    role: str
-    service: str
-    operation: str
-    given: dict[str, object]
-
-
-BEYOND = [
-    Beyond("FlightsProducerRole", "s3", "put_object", {"Bucket": "RUNS", "Key": "aviation_data_load/x", "Body": b""}),
-    Beyond("FlightsProducerRole", "s3", "put_object", {"Bucket": "RAW", "Key": "flights/x", "Body": b""}),
-    Beyond("FlightsProducerRole", "s3", "get_object", {"Bucket": "RUNS", "Key": "producer/x"}),
-    Beyond("FlightsProducerRole", "s3", "list_objects_v2", {"Bucket": "RUNS"}),
-    Beyond("FlightsProducerRole", "kinesis", "describe_stream", {"StreamName": "STACK-flights"}),
-    Beyond("FlightsProducerRole", "secretsmanager", "put_secret_value", {"SecretId": "SECRET", "SecretString": "x"}),
-    Beyond("FlightsDeliveryRole", "s3", "put_object", {"Bucket": "RAW", "Key": "cities/x", "Body": b""}),
-    Beyond("FlightsDeliveryRole", "s3", "put_object", {"Bucket": "RAW", "Key": "errors/cities/x", "Body": b""}),
-    Beyond("FlightsDeliveryRole", "s3", "delete_object", {"Bucket": "RAW", "Key": "flights/x"}),
-    Beyond("FlightsDeliveryRole", "s3", "get_object", {"Bucket": "RAW", "Key": "flights/x"}),
-    Beyond("FlightsDeliveryRole", "kinesis", "delete_stream", {"StreamName": "STACK-flights"}),
-    Beyond("LoadRole", "s3", "put_object", {"Bucket": "RAW", "Key": "flights/x", "Body": b""}),
-    Beyond("LoadRole", "s3", "delete_object", {"Bucket": "RAW", "Key": "flights/x"}),
-    Beyond("LoadRole", "s3", "get_object", {"Bucket": "ARTEFACTS", "Key": "other.py"}),
-    Beyond("LoadRole", "s3", "get_object", {"Bucket": "RUNS", "Key": "aviation_data_load/x"}),
-    Beyond("LoadRole", "s3", "put_object", {"Bucket": "RUNS", "Key": "producer/x", "Body": b""}),
-    Beyond("LoadRole", "glue", "delete_table", {"DatabaseName": "DATABASE", "Name": "flights"}),
-    Beyond("LoadRole", "glue", "start_job_run", {"JobName": "STACK-aviation_data_load"}),
-    Beyond("LoadRole", "sns", "publish_batch", {"TopicArn": "TOPIC", "PublishBatchRequestEntries": []}),
-    Beyond("LoadRole", "cloudwatch", "delete_alarms", {"AlarmNames": ["x"]}),
-    Beyond("AlertsRole", "s3", "put_object", {"Bucket": "PUBLISHED", "Key": "aviation/x", "Body": b""}),
-    Beyond("AlertsRole", "s3", "put_object", {"Bucket": "RUNS", "Key": "producer/x", "Body": b""}),
-    Beyond("AlertsRole", "s3", "delete_object", {"Bucket": "RUNS", "Key": "alerts/x"}),
-    Beyond("AlertsRole", "s3", "get_object", {"Bucket": "RAW", "Key": "flights/x"}),
-    Beyond("AlertsRole", "glue", "update_table", {"DatabaseName": "DATABASE", "TableInput": {"Name": "flights"}}),
-    Beyond("AlertsRole", "athena", "stop_query_execution", {"QueryExecutionId": "x"}),
-    Beyond("AlertsRole", "secretsmanager", "get_secret_value", {"SecretId": "SECRET"}),
-    Beyond("FlightsProducerScheduleRole", "lambda", "delete_function", {"FunctionName": "STACK-producer-flights"}),
-    Beyond("FlightsProducerScheduleRole", "glue", "start_job_run", {"JobName": "STACK-aviation_data_load"}),
-    Beyond("LoadFlightsScheduleRole", "lambda", "invoke", {"FunctionName": "STACK-producer-flights"}),
-    Beyond("LoadFlightsScheduleRole", "glue", "get_job_run", {"JobName": "STACK-aviation_data_load", "RunId": "x"}),
-]
-OF_OTHERS = [
-    ("FlightsProducerRole", "kinesis:PutRecords", f"arn:aws:kinesis:{HERE}:stream/STACK-cities"),
-    ("FlightsProducerRole", "secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:other-AbCdEf"),
-    ("FlightsDeliveryRole", "kinesis:GetRecords", f"arn:aws:kinesis:{HERE}:stream/STACK-cities"),
-    ("LoadRole", "glue:UpdateTable", f"arn:aws:glue:{HERE}:table/other/flights"),
-    ("LoadRole", "glue:GetDatabase", f"arn:aws:glue:{HERE}:database/default"),
-    ("LoadRole", "logs:PutLogEvents", f"arn:aws:logs:{HERE}:log-group:/aws/lambda/STACK-alerts:log-stream:any"),
-    ("AlertsRole", "athena:StartQueryExecution", f"arn:aws:athena:{HERE}:workgroup/primary"),
-    ("AlertsRole", "sns:Publish", f"arn:aws:sns:{HERE}:STACK-other"),
-    ("FlightsProducerScheduleRole", "lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:STACK-producer-cities"),
-    ("LoadFlightsScheduleRole", "glue:StartJobRun", f"arn:aws:glue:{HERE}:job/other"),
-    ("LoadFlightsScheduleRole", "sqs:SendMessage", f"arn:aws:sqs:{HERE}:other"),
-]
-"""An action that a role has, on what is not its own: only the evaluator tells these apart."""
+"""The script, then its upkeep as a day later: every snapshot but the newest is old by then."""
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +110,7 @@ def delivered(second, polled) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def loaded(second, delivered, tmp_path_factory) -> subprocess.CompletedProcess:
-    """The script that Glue runs, with Glue's arguments, and what upkeep does to old snapshots, under the load's role."""
+    """The script that Glue runs, with Glue's arguments, and an upkeep that finds old snapshots, under its role."""
     folder = tmp_path_factory.mktemp("glue")
     job = second.client("glue").get_job(JobName=second.outputs["LoadJob"])["Job"]
     passed = job["DefaultArguments"]
@@ -250,21 +118,12 @@ def loaded(second, delivered, tmp_path_factory) -> subprocess.CompletedProcess:
     for name, location in (("script.py", job["Command"]["ScriptLocation"]), ("lib.zip", passed["--extra-py-files"])):
         bucket, _, key = location.removeprefix("s3://").partition("/")
         (folder / name).write_bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-    (folder / "upkeep.py").write_text(UPKEEP)
     conf = ROOT / ".aviation/spark-second"  # where the JVM finds the archive of its last run
     spark.write_conf(conf, second.url, spark.job_conf(passed))
     environment = second.environment("LoadRole") | spark.environment(conf) | {"PYTHONPATH": str(folder / "lib.zip")}
-    arguments = [
-        "--JOB_NAME",
-        job["Name"],
-        "--JOB_RUN_ID",
-        "jr_of_this_test",
-        *(text for pair in passed.items() for text in pair),
-    ]
-    done = run([sys.executable, "script.py", *arguments, "--upkeep", "true"], environment, folder)
-    if done.returncode:
-        return done
-    return run([sys.executable, "upkeep.py", f"glue_catalog.{second.outputs['Database']}"], environment, folder)
+    arguments = [text for pair in passed.items() for text in pair]
+    job_run = ["--JOB_NAME", job["Name"], "--JOB_RUN_ID", "jr_of_this_test", *arguments, "--upkeep", "true"]
+    return run([sys.executable, "-c", LOAD, second.outputs["Database"], *job_run], environment, folder)
 
 
 @pytest.fixture(scope="module")
@@ -281,7 +140,7 @@ def alerted(second, loaded, tmp_path_factory) -> subprocess.CompletedProcess:
         "airline_name": "JetBlue Airways",
         **{"airline_iata": "B6", "airline_icao": "JBU", "flight_iata": "B61", "flight_number": "1"},
         **{"dep_iata": "JFK", "dep_icao": "KJFK", "arr_iata": "FLL", "arr_icao": "KFLL"},
-        **{"aircraft_registration": "", "flight_status": "cancelled", "dep_scheduled_utc": "2013-07-10 20:00:00.000"},
+        **{"aircraft_registration": "", "flight_status": "cancelled", "dep_scheduled_utc": "2013-07-10 20:00:00"},
         **{"dep_delay_min": "", "arr_delay_min": "", "dep_delay_forecast_min": ""},
     }
     for _ in range(2):  # watches
@@ -321,7 +180,7 @@ def scheduled(second) -> None:
     queue = second.client("sqs").get_queue_url(QueueName=f"{stack_name()}-dead-letters")["QueueUrl"]
     for name, entity in ENTITIES.items():
         role = f"{entity.title}ProducerScheduleRole"
-        second.as_role(role, "lambda").invoke(FunctionName=f"{stack_name()}-producer-{name}")
+        second.as_role(role, "lambda").invoke(FunctionName=f"{stack_name()}-producer-{name}", Payload="{}")
         second.as_role(role, "sqs").send_message(QueueUrl=queue, MessageBody="{}")
     for role in KINDS["LoadSchedule"]:
         second.as_role(role, "glue").start_job_run(JobName=second.outputs["LoadJob"])
@@ -340,7 +199,7 @@ def test_each_producer_runs_under_its_role(second, polled):
 
 
 def test_what_the_producers_sent_is_delivered_under_the_delivery_streams_roles(delivered):
-    assert all(size > 1000 for size in delivered.values()), delivered
+    assert all(size > 300 for size in delivered.values()), delivered
 
 
 def test_the_script_that_glue_runs_loads_and_tidies_under_the_loads_role(second, loaded):
@@ -399,12 +258,15 @@ def entity_of(role: str) -> str:
     return next((name for name, entity in ENTITIES.items() if role.startswith(entity.title)), "")
 
 
+def granted_to(second: SecondEmulator, role: str) -> set[str]:
+    """Every action that the role's policies name."""
+    return {item for statement in iam.statements(second.policies[role]) for item in iam.listed(statement["Action"])}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_role_grants_nothing_but_what_was_recorded_or_a_service_does(second, calls, kind):
     for role in KINDS[kind]:
-        granted = {
-            action for statement in iam.statements(second.policies[role]) for action in iam.listed(statement["Action"])
-        }
+        granted = granted_to(second, role)
         used = {call.action for call in calls[role]} | BY_SERVICES[kind].keys()
         assert granted - used == set(), role
         assert not granted & NOT_GRANTED.keys() - used, role
@@ -420,13 +282,12 @@ def test_a_call_beyond_what_a_role_may_do_is_denied(second, call):
     with pytest.raises(ClientError) as refusal:
         getattr(second.as_role(call.role, call.service), call.operation)(**given)
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
-    assert refusal.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
+    assert "AccessDenied" in str(refusal.value)
 
 
 @pytest.mark.parametrize(("role", "action", "arn"), OF_OTHERS)
 def test_what_a_role_may_do_it_may_not_do_to_what_is_not_its_own(second, role, action, arn):
-    granted = {item for statement in iam.statements(second.policies[role]) for item in iam.listed(statement["Action"])}
-    assert action in granted
+    assert action in granted_to(second, role)
     assert not iam.allowed(second.policies[role], action, named(second, arn))
 
 
@@ -438,15 +299,8 @@ def test_metrics_of_another_namespace_are_denied(second):
 
 
 def test_a_run_under_a_role_that_lacks_an_action_is_denied_by_its_name(second, tmp_path):
-    def without(policy: dict, action: str) -> dict:
-        statements = [
-            statement | {"Action": [item for item in iam.listed(statement["Action"]) if item != action]}
-            for statement in policy["Statement"]
-        ]
-        return policy | {"Statement": statements}
-
-    lacking = [without(policy, "kinesis:PutRecords") for policy in second.policies["CitiesProducerRole"]]
-    second.make_role("Lacking", [widened(policy) for policy in lacking])
+    lacking = json.dumps(second.policies["CitiesProducerRole"]).replace("kinesis:PutRecords", "kinesis:PutRecord")
+    second.make_role("Lacking", [widened(policy) for policy in json.loads(lacking)])
     done = invoke(second, "Lacking", "producer-cities", "handler", tmp_path)
     assert done.returncode == 1
     assert "not authorized to perform: kinesis:PutRecords" in done.stderr
@@ -461,3 +315,18 @@ def test_a_policy_with_a_narrower_arn_refuses_what_was_recorded(second, calls):
     ):
         assert wide in text
         assert any(line.startswith(told) for line in refused(json.loads(text.replace(wide, narrow)), calls["LoadRole"]))
+
+
+@pytest.mark.parametrize("row", UNREAD, ids=lambda row: row.action)
+def test_the_second_emulator_still_denies_what_its_policies_are_widened_for(second, row):
+    statement = {"Effect": "Allow", "Action": row.action, "Resource": [named(second, arn) for arn in row.resources]}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [statement | ({"Condition": row.condition} if row.condition else {})],
+    }
+    given = json.loads(named(second, json.dumps(row.given)))
+    second.make_role(f"Real-{row.service}", [policy])
+    second.make_role(f"Widened-{row.service}", [widened(policy)])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        getattr(second.as_role(f"Real-{row.service}", row.service), row.operation)(**given)
+    getattr(second.as_role(f"Widened-{row.service}", row.service), row.operation)(**given)

@@ -1,7 +1,7 @@
 """Which AWS calls a caller makes, read from its requests: a recording proxy on loopback before an emulator.
 
-It sees what any SDK sends (boto3's, and the two Java ones of Spark's S3A and Iceberg) and derives from each request what
-IAM would judge: the action, the ARNs that the action is needed on, and the condition keys.
+It sees what any SDK sends (boto3, and the two Java ones of S3A and Iceberg) and derives from each request what IAM
+judges: the action, the ARNs that the action is needed on, and the condition keys.
 """
 
 import http.client
@@ -74,6 +74,9 @@ ARNS = {
 """Every resource that an action, or any action of a service, is needed on; Glue wants the catalog and the database too.
 Source: https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html"""
 
+NOT_PASSED_ON = ("connection", "content-length", "transfer-encoding")
+"""Headers of an answer that are about the connection to the emulator."""
+
 
 @dataclass(frozen=True)
 class Call:
@@ -141,6 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     endpoint: str
+    requests: list[Request]
 
     def forward(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -155,20 +159,14 @@ class _Handler(BaseHTTPRequestHandler):
         onward.close()
         self.note(body, answer.status)
         self.send_response_only(answer.status)
-        given = {
-            name: value
-            for name, value in answer.getheaders()
-            if name.lower() not in ("connection", "transfer-encoding")
-        }
-        if self.command != "HEAD":
-            given = {name: value for name, value in given.items() if name.lower() != "content-length"}
-            given["Content-Length"] = str(len(content))
-        for name, value in given.items():
+        length = answer.getheader("Content-Length", "0") if self.command == "HEAD" else str(len(content))
+        given = [(name, value) for name, value in answer.getheaders() if name.lower() not in NOT_PASSED_ON]
+        for name, value in [*given, ("Content-Length", length)]:
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = forward
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = forward  # noqa: N815 - as http.server looks for them
 
     def note(self, body: bytes, status: int) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -177,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         key, region, service = signed.groups()
         kept = body if service != "s3" or self.command == "POST" else b""
         request = Request(key, region, service, self.command, self.path, headers, kept, status)
-        self.server.recorder.requests.append(request)
+        self.requests.append(request)
 
     def log_message(self, *args: object) -> None:
         pass
@@ -200,7 +198,7 @@ def _call(request: Request, operation: str, given: dict) -> Call:
     service = PREFIXES.get(request.service, request.service)
     action = RENAMED.get(f"{service}:{operation}", f"{service}:{operation}")
     formats = ARNS.get(action) or ARNS.get(service)
-    assert formats, f"a call that is not known here: {action}; tell tests/support/recorded_calls.py its ARN"
+    assert formats, f"a call that is not known here: {action}; tell tests/support/aws_calls.py its ARN"
     named = [text.format_map(given) for text in formats]
     root = f"arn:aws:{service}:{request.region}:{ACCOUNT}:"
     resources = tuple(name if name == "*" or name.startswith("arn:") else root + name for name in named)

@@ -1,7 +1,12 @@
-"""A second emulator of AWS, moto's server, that enforces the roles' policies: the stack's places and roles, made there.
+"""A second emulator of AWS, moto's server, that enforces policies: the stack's places and roles are made there.
 
-moto 5.2.5 judges by the action everywhere, by the ARN for S3 and SQS alone, and denies whatever a condition guards. So the
-policies that it is given are widened where it cannot read them (`widened`); `support.iam` holds the rest.
+moto 5.2.5 judges by action everywhere, by ARN for S3 and SQS alone, and denies whatever a condition guards. So the
+policies that it is given are widened where it cannot read them (`widened`); `support.iam` judges the rest.
+
+What else it lacks, and what stands in for it: its CloudFormation knows no Fn::ForEach and not all of the template's
+types (the places and roles are copied from the run's stack), Firehose and EventBridge Scheduler deliver and start
+nothing (the tests make their calls, under their roles), a Glue job runs no script (the test does), Lambda answers what
+it was told to (the test runs the handler), and so does Athena.
 """
 
 import io
@@ -235,10 +240,8 @@ def _listed(value: Any) -> list[Any]:
 def _result(rows: list[dict[str, str]]) -> dict[str, Any]:
     """Rows as GetQueryResults gives them, the names first."""
     names = list(rows[0]) if rows else ["nothing"]
-    columns = [
-        {"Name": name, "Type": "timestamp" if name.endswith(("_at", "_utc", "newest", "_from")) else "varchar"}
-        for name in names
-    ]
+    times = ("_at", "_utc", "newest")
+    columns = [{"Name": name, "Type": "timestamp" if name.endswith(times) else "varchar"} for name in names]
     cells = [names, *(row.values() for row in rows)]
     data = [{"Data": [{"VarCharValue": value} if value else {} for value in line]} for line in cells]
     return {"rows": data, "column_info": columns}
