@@ -59,6 +59,7 @@ ARNS = {
     "lambda": ("function:{FunctionName}",),
     "secretsmanager": ("{SecretId}",),
     "sns": ("{TopicArn}",),
+    "sqs": ("{QueueName}",),
     "glue:GetJob": ("job/{JobName}",),
     "glue:GetJobRun": ("job/{JobName}",),
     "glue:StartJobRun": ("job/{JobName}",),
@@ -190,6 +191,7 @@ def calls(requests: Iterable[Request]) -> Iterator[Call]:
             continue
         operation, given = _operation(request)
         # What comes later names the query or the iterator, and is judged by where that was begun.
+        given["QueueName"] = given.get("QueueUrl", "").rpartition("/")[2]
         last |= {name: given[name] for name in ("WorkGroup", "StreamName") if name in given}
         yield _call(request, operation, last | given)
 

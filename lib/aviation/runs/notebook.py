@@ -37,8 +37,8 @@ def execute(
     Executed notebook and record are also kept in `out_dir` (else `<home>/runs`), under the same names as in the
     bucket. ParameterError refuses a parameter that the notebook does not have, or of another type than it declares,
     before anything runs. NotebookError carries the failing cell's own message; a cell longer than `timeout_seconds`
-    fails. InterruptError says that a person interrupted the run, which is kept as a failed one. `reads_key` is False
-    for a notebook that never reads the API's key, and whose role may not: the key is not looked up for redaction then.
+    fails. `reads_key` False: the notebook has no use for the API's key, so there is none to redact, and whoever runs it
+    needs no access to it. InterruptError says that a person interrupted the run, which is kept as a failed one.
     """
     guard_logs()
     home.load_environment()

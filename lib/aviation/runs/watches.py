@@ -18,6 +18,7 @@ def run_watches(root: Path, out_dir: Path | None = None) -> list[RunRecord]:
             [file] = job.parameters
             parameters = read_parameters(root / file)
             name = f"alerts/{parameters.get('watch', file)}"
+            # Alerts ask the tables alone: their function may not read the API's key, so nobody asks for it.
             records.append(execute(root / job.notebook, parameters, job=name, out_dir=out_dir, reads_key=False))
         except AviationError as error:
             failures.append(error)
