@@ -128,11 +128,9 @@ class Recorder:
 @contextmanager
 def recorder(endpoint: str) -> Iterator[Recorder]:
     """A recorder before the emulator at `endpoint`, on a free port of loopback."""
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), type("Handler", (_Handler,), {"endpoint": urlsplit(endpoint).netloc})
-    )
-    server.daemon_threads = True
-    recording = server.recorder = Recorder(f"http://127.0.0.1:{server.server_port}")
+    handler = type("Handler", (_Handler,), {"endpoint": urlsplit(endpoint).netloc, "requests": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    recording = Recorder(f"http://127.0.0.1:{server.server_port}", handler.requests)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield recording

@@ -10,16 +10,16 @@ from aviation.entities import ENTITIES
 from support.aws_calls import ACCOUNT, REGION
 
 HERE = f"{REGION}:{ACCOUNT}"
-TITLES = [entity.title for entity in ENTITIES.values()]
+ENTITY = "|".join(entity.title for entity in ENTITIES.values())
 KINDS = {
-    "Producer": [f"{title}ProducerRole" for title in TITLES],
-    "Delivery": [f"{title}DeliveryRole" for title in TITLES],
-    "ProducerSchedule": [f"{title}ProducerScheduleRole" for title in TITLES],
-    "LoadSchedule": ["LoadFlightsScheduleRole", "LoadReferenceScheduleRole"],
-    "Load": ["LoadRole"],
-    "Alerts": ["AlertsRole"],
+    "Producer": rf"({ENTITY})ProducerRole",
+    "Delivery": rf"({ENTITY})DeliveryRole",
+    "ProducerSchedule": rf"({ENTITY})ProducerScheduleRole",
+    "LoadSchedule": r"Load\w+ScheduleRole",
+    "Load": "LoadRole",
+    "Alerts": "AlertsRole",
 }
-"""The roles of the template, by what they are for."""
+"""The names of the template's roles, by what they are for."""
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 BY_SERVICES = {
