@@ -54,7 +54,7 @@ PREFIXES = {"monitoring": "cloudwatch"}
 """The prefix of the actions of a service, where it signs under another name."""
 ARNS = {
     "athena": ("workgroup/{WorkGroup}",),
-    "cloudformation": ("stack/{StackName}",),
+    "cloudformation": ("stack/{StackName}/id",),
     "kinesis": ("stream/{StreamName}",),
     "lambda": ("function:{FunctionName}",),
     "secretsmanager": ("{SecretId}",),
