@@ -45,7 +45,7 @@ for _ in range(2):
     runpy.run_path("script.py", run_name="__main__")
 tidy(SparkSession.getActiveSession(), f"glue_catalog.{database}", older_than=datetime.now(UTC))
 """
-"""The script, and again when nothing is new; then its upkeep as a day later, when all but the newest snapshots are old."""
+"""The script, and again when nothing is new; then upkeep as a day later, when all but the newest snapshots are old."""
 
 
 @pytest.fixture(scope="module")
