@@ -29,9 +29,21 @@ from support import ROOT
 from support.aws_calls import ACCOUNT, Recorder, recorder
 
 PYTHON = ROOT / ".aviation/moto/bin/python"
+SERVE = """
+import os, threading, time
+import botocore.auth
+from moto.server import main
+
+def end_with(parent):
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
+
+threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
 # moto checks a signature with botocore, which would leave out a header that the Java SDK of S3A signs.
-SERVE = "import botocore.auth as a; a.SIGNED_HEADERS_BLACKLIST.clear(); from moto.server import main; main()"
-REGION = "us-east-1"
+botocore.auth.SIGNED_HEADERS_BLACKLIST.clear()
+main()
+"""
 JUDGED_BY_ARN = ("arn:aws:s3:::", "arn:aws:sqs:")
 OWN_NAMES = {
     "cloudwatch:PutMetricData": "monitoring:PutMetricData",
