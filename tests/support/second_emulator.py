@@ -26,7 +26,7 @@ from aviation import aws
 from aviation.local.processes import Process, choose_port, plain_environment
 from aviation.places import stack_name, stack_outputs
 from support import ROOT
-from support.aws_calls import ACCOUNT, Recorder, recorder
+from support.aws_calls import ACCOUNT, REGION, Recorder, recorder
 
 PYTHON = ROOT / ".aviation/moto/bin/python"
 SERVE = """
