@@ -65,7 +65,7 @@ PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadscope --no-lo
 
 # What the tests check with, beside .venv; the second list is for the slow ones.
 TOOLS := $(GRAMMAR)/.ready .aviation/policies/.ready
-ALL_TOOLS := $(TOOLS) $(patsubst %,.aviation/%/.ready,checkov lambda-runtime)
+ALL_TOOLS := $(TOOLS) $(patsubst %,.aviation/%/.ready,checkov lambda-runtime moto)
 
 .PHONY: test
 test: lint $(TOOLS) ## Lint, then unit, contract, notebook and end-to-end tests: five minutes on two cores
@@ -122,6 +122,7 @@ lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) --group pyproject.toml:checkov -o $(LOCKS)/checkov.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:node -o $(LOCKS)/node.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda-runtime -o $(LOCKS)/lambda-runtime.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:moto -o $(LOCKS)/moto.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:policies -o $(LOCKS)/policies.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath debugpy) -o $(LOCKS)/lambda.txt
 

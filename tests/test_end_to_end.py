@@ -21,7 +21,6 @@ from click.testing import CliRunner
 from aviation import aws, backend, places, query, views
 from aviation.cli import main
 from aviation.columns import TABLES
-from aviation.entities import ENTITIES
 from aviation.errors import RefusedShareError
 from aviation.jobs import demo
 from aviation.jobs import start as jobs
@@ -32,26 +31,10 @@ from aviation.replay.records import ends
 from aviation.runs import store
 from aviation.sql import catalog
 from aviation.status import row_counts
-from support import ROOT, aws_calls
+from support import ROOT
 from support.notebooks import defaults
 
 DAY = "2013-07-10"
-LOAD_ACCESS_KEY = "of-the-load"  # tells its calls apart
-# What is allowed and nothing here exercises, with the reason why it is needed.
-UNEXERCISED = {
-    "Producer": {
-        "sqs:SendMessage": "the Lambda service hands on an invocation that failed",
-        "logs:CreateLogStream": "the Lambda service writes the log",
-        "logs:PutLogEvents": "the Lambda service writes the log",
-    },
-    "Load": {
-        "s3:DeleteObject": "files of snapshots that upkeep expires, which are days old, and metadata of 50 commits ago",
-        "s3:GetBucketLocation": "Glue's own file system asks for the region of a bucket",
-        "s3:AbortMultipartUpload": "an upload of a large file that is cut off",
-        "logs:CreateLogStream": "the Glue service writes the log",
-        "logs:PutLogEvents": "the Glue service writes the log",
-    },
-}
 
 
 def aviation(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
@@ -262,7 +245,7 @@ def as_glue_runs_it(folder: Path, *arguments: str) -> subprocess.CompletedProces
         (folder / name).write_bytes(aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
     command = [sys.executable, folder / "script.py", "--JOB_NAME", job["Name"], "--JOB_RUN_ID", "jr_of_this_test"]
     command += [text for pair in passed.items() for text in pair if not pair[0].startswith("--enable")]
-    environment = os.environ | {"PYTHONPATH": str(folder / "lib.zip"), "AWS_ACCESS_KEY_ID": LOAD_ACCESS_KEY}
+    environment = os.environ | {"PYTHONPATH": str(folder / "lib.zip")}
     return subprocess.run(
         [*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
     )
@@ -271,13 +254,12 @@ def as_glue_runs_it(folder: Path, *arguments: str) -> subprocess.CompletedProces
 @dataclass
 class Rebuilt:
     """What came of the emulator's hard kill and of the script that Glue runs: the tables before and after, the
-    observations, how the script ended, and the AWS calls that it made."""
+    observations, and how the script ended."""
 
     before: dict[str, list]
     after: dict[str, list]
     observations: int
     script: subprocess.CompletedProcess
-    calls: list[aws_calls.Call]
 
 
 @pytest.fixture(scope="module")
@@ -288,10 +270,9 @@ def rebuilt(loaded, stack, tmp_path_factory) -> Rebuilt:
     emulator.kill()
     emulator.wait(10)
     stack.up()
-    aws_calls.record()
     script = as_glue_runs_it(tmp_path_factory.mktemp("glue"), "--reconcile", "true", "--upkeep", "true")
     observations = row_counts()["flight_observations"]
-    return Rebuilt(before, contents(), observations, script, aws_calls.recorded(access_key=LOAD_ACCESS_KEY))
+    return Rebuilt(before, contents(), observations, script)
 
 
 @pytest.mark.slow
@@ -302,23 +283,6 @@ def test_after_a_hard_kill_the_script_that_glue_runs_rebuilds_from_raw_the_table
     [record] = [record for record in store.latest("aviation_data_load") if record.run_id == "jr_of_this_test"]
     assert record.parameters["reconcile"] is True
     assert record.counts["observations_added"] == rebuilt.observations > 0
-
-
-@pytest.mark.slow
-def test_every_call_of_the_load_and_the_producers_is_allowed_and_nothing_else_but_for_a_reason(rebuilt):
-    aws_calls.record()
-    for entity in ENTITIES:
-        jobs.run_producer(entity)
-    callers = {"Load": rebuilt.calls}
-    for entity in ENTITIES.values():
-        name = f"{places.stack_name()}-producer-{entity.name}"
-        callers[f"{entity.title}Producer"] = aws_calls.recorded(app_id=name)
-    for caller, calls in callers.items():
-        policy = aws_calls.statements(f"{caller}Role")
-        refused = [call for call in calls if not aws_calls.allows(policy, call)]
-        assert not refused, caller
-        idle = aws_calls.actions(policy) - {call.action for call in calls}
-        assert idle == set(UNEXERCISED["Load" if caller == "Load" else "Producer"]), caller
 
 
 def nearest_rank(values: pd.Series, tenths: int) -> int:

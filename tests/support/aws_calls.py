@@ -1,17 +1,41 @@
-"""Which AWS calls were made, as the emulator's CloudTrail recorded them, and whether a role's policies allow them."""
+"""Which AWS calls a caller makes, read from its requests: a recording proxy on loopback before an emulator.
 
+It sees what any SDK sends (boto3, and the two Java ones of S3A and Iceberg) and derives from each request what IAM
+judges: the action, the ARNs that the action is needed on, and the condition keys.
+"""
+
+import http.client
+import io
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-import requests
+from botocore.parsers import RpcV2CBORParser
 
-from aviation import aws
-from aviation.places import stack_name
-from support import iam
-
-LOOK_UP = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents"
 ACCOUNT, REGION = "000000000000", "us-east-1"
+SIGNED = re.compile(r"Credential=([^/]+)/\d+/([^/]*)/([^/]+)/aws4_request")
+S3_OPERATIONS = {
+    ("GET", "bucket"): {
+        "location": "GetBucketLocation",
+        "uploads": "ListBucketMultipartUploads",
+        "versions": "ListBucketVersions",
+        "": "ListObjectsV2",
+    },
+    ("HEAD", "bucket"): {"": "HeadBucket"},
+    ("PUT", "bucket"): {"": "CreateBucket"},
+    ("DELETE", "bucket"): {"": "DeleteBucket"},
+    ("GET", "object"): {"uploadId": "ListMultipartUploadParts", "versionId": "GetObjectVersion", "": "GetObject"},
+    ("HEAD", "object"): {"versionId": "GetObjectVersion", "": "HeadObject"},
+    ("PUT", "object"): {"uploadId": "UploadPart", "": "PutObject"},
+    ("POST", "object"): {"uploads": "CreateMultipartUpload", "uploadId": "CompleteMultipartUpload"},
+    ("DELETE", "object"): {"uploadId": "AbortMultipartUpload", "versionId": "DeleteObjectVersion", "": "DeleteObject"},
+}
+"""What is asked of S3, by the request and what stands in its query."""
 S3_ACTIONS = {
     "HeadObject": "GetObject",
     "ListObjects": "ListBucket",
@@ -22,113 +46,190 @@ S3_ACTIONS = {
     "UploadPart": "PutObject",
     "CompleteMultipartUpload": "PutObject",
 }
-ON_BUCKET = {"ListBucket", "GetBucketLocation", "ListBucketMultipartUploads"}
+"""Operations of S3 that need another action than the one of their name.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html"""
+RENAMED = {"lambda:Invoke": "lambda:InvokeFunction", "sns:PublishBatch": "sns:Publish"}
+"""Operations that are called otherwise than the action that they need."""
+PREFIXES = {"monitoring": "cloudwatch"}
+"""The prefix of the actions of a service, where it signs under another name."""
+ARNS = {
+    "athena": ("workgroup/{WorkGroup}",),
+    "cloudformation": ("stack/{StackName}/id",),
+    "kinesis": ("stream/{StreamName}",),
+    "lambda": ("function:{FunctionName}",),
+    "secretsmanager": ("{SecretId}",),
+    "sns": ("{TopicArn}",),
+    "sqs": ("{QueueName}",),
+    "glue:GetJob": ("job/{JobName}",),
+    "glue:GetJobRun": ("job/{JobName}",),
+    "glue:StartJobRun": ("job/{JobName}",),
+    "glue:GetDatabase": ("catalog", "database/{Name}"),
+    "glue:GetTable": ("catalog", "database/{DatabaseName}", "table/{DatabaseName}/{Name}"),
+    "glue:GetTables": ("catalog", "database/{DatabaseName}", "table/{DatabaseName}/*"),
+    "glue:CreateTable": ("catalog", "database/{DatabaseName}", "table/{DatabaseName}/{TableInput[Name]}"),
+    "glue:UpdateTable": ("catalog", "database/{DatabaseName}", "table/{DatabaseName}/{TableInput[Name]}"),
+    "cloudwatch:PutMetricData": ("*",),
+    "cloudformation:ValidateTemplate": ("*",),
+    "sts:GetCallerIdentity": ("*",),
+}
+"""Every resource that an action, or any action of a service, is needed on; Glue wants the catalog and the database too.
+Source: https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html"""
+
+NOT_PASSED_ON = ("connection", "content-length", "transfer-encoding")
+"""Headers of an answer that are about the connection to the emulator."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call: the IAM action, and every resource that it needs the action on (`*`: the action knows none)."""
+    """One call: the IAM action, every ARN that it is needed on (`*`: the action knows none), and condition keys."""
 
     action: str
     resources: tuple[str, ...]
     context: tuple[tuple[str, str], ...] = ()
 
 
-def record() -> None:
-    """From now on every call to the emulator is recorded."""
-    aws.client("cloudtrail").lookup_events()  # loads what can be switched on
-    url = f"{aws.client('s3').meta.endpoint_url}/_ministack/config"
-    requests.post(url, json={"cloudtrail._recording_enabled": "true"}, timeout=10).raise_for_status()
+@dataclass
+class Request:
+    """One request as it was sent, by whom (`access_key`), and the status of its answer."""
+
+    access_key: str
+    region: str
+    service: str
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+    status: int
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters behind the path, an empty one included."""
+        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
 
 
-def recorded(*, app_id: str | None = None, access_key: str | None = None) -> set[Call]:
-    """The different calls of a caller, known by its SDK's application id or by its access key."""
-    found = set()
-    for item in _events():
-        event = json.loads(item["CloudTrailEvent"])
-        if f"app/{app_id} " in event["userAgent"] if app_id else item["AccessKeyId"] == access_key:
-            found.add(_call(event, {part["ResourceType"]: part["ResourceName"] for part in item["Resources"]}))
-    return found
+@dataclass
+class Recorder:
+    """A recording proxy: what is sent to `url` goes on to the emulator, and stands in `requests`."""
+
+    url: str
+    requests: list[Request] = field(default_factory=list)
+
+    def calls(self, *access_keys: str) -> set[Call]:
+        """The different calls of the callers with these keys that were not denied."""
+        sent = [request for request in self.requests if request.access_key in access_keys]
+        return set(calls(request for request in sent if request.status != 403))
+
+    def denied(self, *access_keys: str) -> set[Call]:
+        """The different calls of theirs that were."""
+        sent = [request for request in self.requests if request.access_key in access_keys]
+        return set(calls(request for request in sent if request.status == 403))
 
 
-def _events() -> Iterator[dict]:
-    """All that was recorded, newest first. The emulator gives the newest 50 up to an instant, whose fractions of a
-    second boto3 would drop."""
-    seen: set[str] = set()
-    until = None
-    while True:
-        answer = requests.post(
-            aws.client("s3").meta.endpoint_url,
-            headers={"X-Amz-Target": LOOK_UP, "Content-Type": "application/x-amz-json-1.1"},
-            json={"EndTime": until} if until else {},
-            timeout=10,
-        )
-        fresh = [item for item in answer.json()["Events"] if item["EventId"] not in seen]
-        if not fresh:
+@contextmanager
+def recorder(endpoint: str) -> Iterator[Recorder]:
+    """A recorder before the emulator at `endpoint`, on a free port of loopback."""
+    handler = type("Handler", (_Handler,), {"endpoint": urlsplit(endpoint).netloc, "requests": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    recording = Recorder(f"http://127.0.0.1:{server.server_port}", handler.requests)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield recording
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    endpoint: str
+    requests: list[Request]
+
+    def forward(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        onward = http.client.HTTPConnection(self.endpoint, timeout=300)
+        onward.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+        for name, value in self.headers.items():  # with the Host that was signed
+            if name.lower() not in ("connection", "expect"):
+                onward.putheader(name, value)
+        onward.endheaders(body)
+        answer = onward.getresponse()
+        content = answer.read()
+        onward.close()
+        self.note(body, answer.status)
+        self.send_response_only(answer.status)
+        length = answer.getheader("Content-Length", "0") if self.command == "HEAD" else str(len(content))
+        given = [(name, value) for name, value in answer.getheaders() if name.lower() not in NOT_PASSED_ON]
+        for name, value in [*given, ("Content-Length", length)]:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = forward  # noqa: N815 - as http.server looks for them
+
+    def note(self, body: bytes, status: int) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        if not (signed := SIGNED.search(headers.get("authorization", ""))):
             return
-        seen.update(item["EventId"] for item in fresh)
-        until = fresh[-1]["EventTime"]
-        yield from fresh
+        key, region, service = signed.groups()
+        kept = body if service != "s3" or self.command == "POST" else b""
+        request = Request(key, region, service, self.command, self.path, headers, kept, status)
+        self.requests.append(request)
+
+    def log_message(self, *args: object) -> None:
+        pass
 
 
-def _call(event: dict, named: dict[str, str]) -> Call:
-    service, name = event["eventSource"].partition(".")[0], event["eventName"]
-    given = event["requestParameters"] or {}
-    if service == "s3":
-        action = S3_ACTIONS.get(name, name)
-        arn = f"arn:aws:s3:::{named['AWS::S3::Bucket']}"
-        # A call that deletes many names them in its body, which is not recorded.
-        key = "" if action in ON_BUCKET else f"/{named.get('AWS::S3::Object', 'aviation/any')}"
-        return Call(f"s3:{action}", (arn + key,))
-    if service == "kinesis":
-        return Call(f"kinesis:{name}", (f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{given['StreamName']}",))
-    if service == "secretsmanager":
-        return Call(f"secretsmanager:{name}", (given["SecretId"],))
-    if service == "glue":
-        return Call(f"glue:{name}", tuple(_glue_resources(name, given)))
-    if service == "monitoring" and name in ("PutMetricData", "POST.monitoring"):
-        # Its body is CBOR, which is not recorded: what is in it is read from the metrics themselves.
-        return Call("cloudwatch:PutMetricData", ("*",), (("cloudwatch:namespace", _namespace()),))
-    raise AssertionError(f"a call that is not known here: {service} {name}")
+def calls(requests: Iterable[Request]) -> Iterator[Call]:
+    """What IAM judges of each request."""
+    last: dict[str, str] = {}
+    for request in requests:
+        if request.service == "s3":
+            yield from _of_s3(request)
+            continue
+        operation, given = _operation(request)
+        # What comes later names the query or the iterator, and is judged by where that was begun.
+        given["QueueName"] = given.get("QueueUrl", "").rpartition("/")[2]
+        last |= {name: given[name] for name in ("WorkGroup", "StreamName") if name in given}
+        yield _call(request, operation, last | given)
 
 
-def _glue_resources(name: str, given: dict) -> Iterator[str]:
-    """Glue wants an action allowed on the catalog, the database and the table.
-    Source: https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html"""
-    root = f"arn:aws:glue:{REGION}:{ACCOUNT}:"
-    if name == "GetJob":
-        yield f"{root}job/{given['JobName']}"
+def _call(request: Request, operation: str, given: dict) -> Call:
+    service = PREFIXES.get(request.service, request.service)
+    action = RENAMED.get(f"{service}:{operation}", f"{service}:{operation}")
+    formats = ARNS.get(action) or ARNS.get(service)
+    assert formats, f"a call that is not known here: {action}; tell tests/support/aws_calls.py its ARN"
+    named = [text.format_map(given) for text in formats]
+    root = f"arn:aws:{service}:{request.region}:{ACCOUNT}:"
+    resources = tuple(name if name == "*" or name.startswith("arn:") else root + name for name in named)
+    context = (("cloudwatch:namespace", given["Namespace"]),) if "Namespace" in given else ()
+    return Call(action, resources, context)
+
+
+def _operation(request: Request) -> tuple[str, dict]:
+    """The operation's name and its parameters, in whichever of AWS's protocols they were sent."""
+    path = unquote(urlsplit(request.target).path)
+    if target := request.headers.get("x-amz-target"):
+        return target.rpartition(".")[2], json.loads(request.body or b"{}")
+    if "/operation/" in path:  # CBOR
+        parser = RpcV2CBORParser(None)
+        return path.rpartition("/")[2], parser.parse_data_item(io.BufferedReader(io.BytesIO(request.body)))
+    if invoked := re.search("/functions/([^/]+)/invocations", path):
+        return "Invoke", {"FunctionName": invoked[1]}
+    given = dict(parse_qsl(request.body.decode()))
+    return given["Action"], given
+
+
+def _of_s3(request: Request) -> Iterator[Call]:
+    bucket, _, key = unquote(urlsplit(request.target).path).lstrip("/").partition("/")
+    query, arn = request.query, f"arn:aws:s3:::{bucket}"
+    if request.method == "POST" and "delete" in query:
+        for one in re.findall("<Object>(.*?)</Object>", request.body.decode(), re.DOTALL):
+            action = "s3:DeleteObjectVersion" if "<VersionId>" in one else "s3:DeleteObject"
+            yield Call(action, (f"{arn}/{re.search('<Key>(.*?)</Key>', one)[1]}",))
         return
-    database = given.get("DatabaseName") or given["Name"]
-    yield f"{root}catalog"
-    yield f"{root}database/{database}"
-    if "Table" in name:
-        yield f"{root}table/{database}/{given.get('Name') or given.get('TableInput', {}).get('Name', 'any')}"
-
-
-def _namespace() -> str:
-    """The namespace of the metrics that no service of AWS puts by itself."""
-    found = {metric["Namespace"] for metric in aws.client("cloudwatch").list_metrics()["Metrics"]}
-    [ours] = [name for name in found if not name.startswith("AWS/")]
-    return ours
-
-
-def statements(role: str) -> list[dict]:
-    """The statements of a role of the stack, by its logical name, as they are deployed."""
-    name = aws.client("cloudformation").describe_stack_resource(StackName=stack_name(), LogicalResourceId=role)
-    physical = name["StackResourceDetail"]["PhysicalResourceId"]
-    client = aws.client("iam")
-    names = client.list_role_policies(RoleName=physical)["PolicyNames"]
-    policies = [client.get_role_policy(RoleName=physical, PolicyName=name)["PolicyDocument"] for name in names]
-    return list(iam.statements(policies))
-
-
-def actions(policy: list[dict]) -> set[str]:
-    """Every action that the statements name."""
-    return {action for statement in policy for action in iam.listed(statement["Action"])}
-
-
-def allows(policy: list[dict], call: Call) -> bool:
-    """Whether the statements allow the call on each of its resources."""
-    policies, context = [{"Statement": policy}], dict(call.context)
-    return all(iam.allowed(policies, call.action, resource, context) for resource in call.resources)
+    if copied := request.headers.get("x-amz-copy-source"):
+        yield Call("s3:GetObject", (f"arn:aws:s3:::{unquote(copied).lstrip('/')}",))
+    known = S3_OPERATIONS[request.method, "object" if key else "bucket"]
+    operation = next(operation for name, operation in known.items() if name in query or not name)
+    yield Call(f"s3:{S3_ACTIONS.get(operation, operation)}", (f"{arn}/{key}" if key else arn,))
