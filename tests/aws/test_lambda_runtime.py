@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -100,8 +102,12 @@ def run(handlers, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def functions(stack) -> dict[str, Function]:
-    return deployed()
+def functions(stack) -> Iterator[dict[str, Function]]:
+    """The deployed functions, while the replay's flights are in the air."""
+    before = stack.clock()
+    stack.clock(datetime(2013, 7, 10, 20, tzinfo=UTC))
+    yield deployed()
+    stack.clock(before)
 
 
 def arrived(entity: str):

@@ -73,6 +73,11 @@ def test_flights_that_are_under_way_at_midnight_are_followed_until_all_are_over(
     assert asked[0]["active"] > 0
     assert asked[1].keys() == {"landed", "cancelled", "diverted"}
     assert asked[2].total() == 0
+    report = run()
+    assert (report["status"], report["warning"]) == (
+        "warning",
+        "nothing is under way: today has no flights, and all flights of 2013-07-10 that the last poll saw are over",
+    )
 
 
 def test_a_watch_cut_by_max_calls_names_what_it_left_out(served):

@@ -47,6 +47,13 @@ def test_the_day_before_is_asked_for_until_all_its_flights_are_over():
     assert before not in words(NEW_YORK, NOON, over(before))
 
 
+def test_what_was_seen_later_than_now_does_not_count_since_the_replays_clock_can_be_turned_back():
+    before = "departures from JFK on 2026-06-14"
+    for hours, asked in ((-1, False), (1, True)):
+        seen = {before: Seen(400, 0, None, "2026-06-14", NOON + timedelta(hours=hours))}
+        assert (before in words(NEW_YORK, NOON, seen)) is asked
+
+
 def test_the_day_after_is_asked_for_where_flights_can_be_dated_by_it_and_one_is_about_to_leave():
     """At noon in New York it is the 16th in the Pacific: what leaves there for New York now is dated the 16th."""
     after = "arrivals at JFK on 2026-06-16"
@@ -110,9 +117,9 @@ def test_a_sweep_sees_how_many_are_not_over_and_when_the_next_of_them_leaves():
         row("scheduled", "2026-06-15T18:00:00+00:00"),
         row("cancelled", "2026-06-15T12:10:00+00:00"),
     ]
-    assert saw(sweep, rows, 5, NOON) == Seen(5, 3, NOON + timedelta(minutes=30), "2026-06-15")
+    assert saw(sweep, rows, 5, NOON) == Seen(5, 3, NOON + timedelta(minutes=30), "2026-06-15", NOON)
     assert saw(sweep, rows[:2], 5, NOON).departure == NOON - timedelta(hours=1)
-    assert saw(sweep, rows[:1], 1, NOON) == Seen(1, 0, None, "2026-06-15")
+    assert saw(sweep, rows[:1], 1, NOON) == Seen(1, 0, None, "2026-06-15", NOON)
 
 
 @pytest.mark.parametrize("record", [None, 7, {}, row("active", None), row("active", "soon"), {"departure": "JFK"}])
@@ -124,6 +131,9 @@ def test_a_departure_is_the_airports_local_time_whatever_offset_is_written():
     assert departure(row("active", "2026-06-15T12:30:00+00:00", "NRT")) == datetime(2026, 6, 15, 3, 30, tzinfo=UTC)
 
 
-@given(st.builds(Seen, st.integers(0), st.integers(0), st.none() | st.just(NOON), st.none() | st.just("2026-06-15")))
+INSTANT = st.none() | st.just(NOON)
+
+
+@given(st.builds(Seen, st.integers(0), st.integers(0), INSTANT, st.none() | st.just("2026-06-15"), INSTANT))
 def test_what_was_seen_is_kept_as_json(seen):
     assert Seen.from_json(seen.to_json()) == seen

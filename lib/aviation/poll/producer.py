@@ -144,9 +144,21 @@ def _warning(chosen: ProducerParameters, sweeping: Sweeping, delivered: int) -> 
         return f"left out: {_named(what)}"
     if sweeping.emptied:
         return _named(sweeping.emptied)
+    if not delivered and (settled := _settled(chosen, sweeping)):
+        return f"nothing is under way: today has no flights, and all {settled} that the last poll saw are over"
     if not delivered:
         return f"the API knows no {chosen.entity} for these filters: {chosen.watch or chosen.filters or 'none'}"
     return None
+
+
+def _settled(chosen: ProducerParameters, sweeping: Sweeping) -> str:
+    """The flights that no sweep asked for, because they are over, in words; empty where there are none."""
+    if chosen.filters or not sweeping.observed_at:
+        return ""
+    asked = {sweep.words for sweep in sweeping.plan(sweeping.observed_at)}
+    over = [last for words, last in sweeping.last.items() if last.day and last.total and words not in asked]
+    days = sorted({last.day for last in over if last.day})
+    return f"flights of {days[-1]}" if days else ""
 
 
 def _cut(sweep: str, reason: str, offset: int, records: int | None) -> str:

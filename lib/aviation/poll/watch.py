@@ -43,22 +43,23 @@ AIRLINE = Kind("airline_iata", "flights of", dated_elsewhere=True)
 class Seen:
     """What the last poll that made a sweep saw of it: `total` rows by the API's count, those `waiting` (not over), and
     when the next of those departs (the last one to depart where all have; aware, None: none waits). `day` (ISO) is that
-    of its flights, None where it has none."""
+    of its flights, None where it has none; `at` is when it was seen, by the API's clock (aware)."""
 
     total: int
     waiting: int = 0
     departure: datetime | None = None
     day: str | None = None
+    at: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
-        return asdict(self) | {"departure": self.departure and utc_text(self.departure)}
+        return asdict(self) | {name: (at := getattr(self, name)) and utc_text(at) for name in ("departure", "at")}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Seen":
         """From what `to_json` made."""
-        departure = value["departure"]
-        return cls(value["total"], value["waiting"], departure and parse_utc(departure), value["day"])
+        departure, at = (value[name] and parse_utc(value[name]) for name in ("departure", "at"))
+        return cls(value["total"], value["waiting"], departure, value["day"], at)
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,8 @@ class Watch:
         `filters` is swept alone; the other filters go with every sweep.
         """
         filters = dict(filters or {})
+        # The replay's clock can be turned back: what was seen later than now does not count.
+        seen = {words: last for words, last in seen.items() if not last.at or last.at <= now}
         planned = []
         for kind, name in self.subjects():
             given = filters.get("flight_date")
@@ -128,11 +131,12 @@ def _words(kind: Kind, name: str, day: str) -> str:
 def saw(sweep: Sweep, records: Iterable[Any], total: int, now: datetime) -> Seen:
     """What a whole sweep saw at `now` (aware), by its records."""
     if not sweep.day:
-        return Seen(total)
+        return Seen(total, at=now)
     waiting = [record for record in records if _at(record, "flight_status") not in OVER]
     departures = sorted(filter(None, map(departure, waiting)))
     ahead = [instant for instant in departures if instant >= now]
-    return Seen(total, len(waiting), ahead[0] if ahead else departures[-1] if departures else None, sweep.day)
+    next_one = ahead[0] if ahead else departures[-1] if departures else None
+    return Seen(total, len(waiting), next_one, sweep.day, now)
 
 
 def departure(record: Any) -> datetime | None:
