@@ -24,7 +24,8 @@ create table flights (flight_key varchar, flight_date date, airline_name varchar
     dep_scheduled_utc timestamp, dep_delay_min int, arr_delay_min int, dep_delay_forecast_min int);
 create table flight_events (flight_key varchar, flight_date date, field varchar, from_value varchar,
     to_value varchar, known_from timestamp);
-create table loads (finished_at timestamp, flight_dates date[], newest_observed_at map(varchar, timestamp));
+create table loads (run_id varchar, finished_at timestamp, flight_dates date[],
+    newest_observed_at map(varchar, timestamp));
 """
 
 
@@ -59,8 +60,9 @@ class Tables:
         columns = ("flight_key", "flight_date", "field", "from_value", "to_value", "known_from")
         self._insert("flight_events", dict(zip(columns, (key, DAY, name, before, after, at), strict=True)))
 
-    def load(self, at: datetime, newest: datetime = NEWEST) -> None:
-        self.connection.execute("insert into loads values (?, [?], map {'flights': ?})", [at, DAY, newest])
+    def load(self, at: datetime, newest: datetime = NEWEST, day: date = DAY, run: str | None = None) -> None:
+        row = [run or str(at), at, day, newest]
+        self.connection.execute("insert into loads values (?, ?, [?], map {'flights': ?})", row)
 
     def _insert(self, table: str, row: dict) -> None:
         marks = ", ".join("?" * len(row))

@@ -4,6 +4,7 @@ import gzip
 import itertools
 import json
 import random
+import time
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 
 from aviation.errors import RefusedShareError
 from aviation.load import job, upkeep
+from aviation.load.objects import RawObject
 from aviation.load.settings import Settings
 from support.raw_lines import changed, line, records
 
@@ -59,10 +61,12 @@ class Place:
             entities=("flights", "cities", "airplanes", "aircraft_types"),
             look_back_hours=48,
             max_refused_share=0.2,
+            batch_megabytes=256,
             reconcile=False,
             requeue=False,
             upkeep=False,
             delay_cost_per_minute=100.0,
+            timeout_minutes=25,
             run_id="run",
         )
         # On AWS and in the local stack the template makes the database.
@@ -74,12 +78,14 @@ class Place:
         path.write_bytes(content)
         return key
 
-    def list_keys(self, entity: str, start_after: str):
-        found = (str(path.relative_to(self.raw)) for path in (self.raw / entity).rglob("*") if path.is_file())
-        return sorted(key for key in found if key > start_after)
+    def list_objects(self, entity: str, start_after: str):
+        files = [path for path in (self.raw / entity).rglob("*") if path.is_file()]
+        found = (RawObject(str(path.relative_to(self.raw)), path.stat().st_size) for path in files)
+        return sorted(item for item in found if item.key > start_after)
 
-    def load(self, wrote=lambda table: None, **settings):
-        return job.run(self.spark, replace(self.settings, **settings), list_keys=self.list_keys, wrote=wrote)
+    def load(self, wrote=lambda table: None, clock=time.monotonic, **settings):
+        chosen = replace(self.settings, **settings)
+        return job.run(self.spark, chosen, list_objects=self.list_objects, wrote=wrote, clock=clock)
 
     def rows(self, table: str) -> list[str]:
         frame = self.spark.table(f"{self.settings.namespace}.{table}")
