@@ -214,6 +214,29 @@ def test_each_disruption_is_told_once_and_later_loads_add_what_is_new(tables, bu
     assert len(sent) == len(set(sent)) == 26
 
 
+def test_what_the_batches_of_a_load_brought_is_told_once_and_all_of_it(tables, bucket):
+    sent: list[str] = []
+
+    def send(batch: list[Alert]) -> None:
+        sent.extend(alert.flight for alert in batch)
+
+    watch = watch_of(watch="batches")
+    next_day = date(2013, 7, 11)
+    tables.flight("1", "cancelled")
+    tables.flight("2", "cancelled", flight_date=next_day, flight_key=f"{next_day}|JFK|JBU|2")
+    tables.load(datetime(2026, 3, 1), run="before", day=date(2013, 7, 1))
+    for minute, day in ((1, DAY), (2, next_day)):
+        tables.load(datetime(2026, 3, 2, 0, minute), run="in two batches", day=day)
+    report = alerts.run(watch, send=send)
+    assert report["flight_dates"] == ["2013-07-10", "2013-07-11"]  # of both batches, and not of the load before
+    assert sent == ["B61", "B62"]
+    for minute, day in ((1, DAY), (2, next_day)):
+        tables.load(datetime(2026, 3, 3, 0, minute), run="again in two", day=day)
+    tables.flight("3", "diverted")
+    alerts.run(watch, send=send)
+    assert sent == ["B61", "B62", "B63"]
+
+
 def test_a_run_that_is_cut_off_tells_the_rest_the_next_time(tables, bucket):
     sent: list[str] = []
 

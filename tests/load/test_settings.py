@@ -43,6 +43,7 @@ def test_places_come_from_the_jobs_arguments_and_empty_entities_are_all(glue):
         "s3://published",
         "glue_catalog.aviation",
     )
+    assert found.timeout_minutes == 25
     assert found.entities == ("flights", "cities", "airplanes", "aircraft_types")
     assert found.choices == CHOICES | {"entities": found.entities}
 

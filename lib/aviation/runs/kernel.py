@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aviation import errors
+from aviation.redact import redact
 from aviation.report import PROGRESS
 
 STARTS = 3
@@ -95,7 +96,7 @@ class _Progress:
 
         for line in text.splitlines():
             if line.startswith(PROGRESS):
-                tqdm.write(line.removeprefix(PROGRESS), file=sys.stderr)
+                tqdm.write(redact(line.removeprefix(PROGRESS)), file=sys.stderr)
 
     def flush(self) -> None:
         """tqdm has written it."""
