@@ -65,7 +65,8 @@ class Home:
         """Load what is new; how long the load itself took, without the start of Spark."""
         self("load", "flights")
         with self.in_use():
-            return float(query.sql("select seconds from loads order by finished_at desc limit 1")["seconds"].iloc[0])
+            runs = "select sum(seconds) as seconds from loads group by run_id order by max(finished_at) desc limit 1"
+            return float(query.sql(runs)["seconds"].iloc[0])
 
     def last_summary(self, table: str) -> dict:
         """The summary of the table's last snapshot."""

@@ -10,6 +10,15 @@ LOAD_JOB = "aviation_data_load"
 """The load's name: of its notebook and in its run records, which Glue and a laptop write alike."""
 
 
+PROGRESS = "progress: "
+"""How a line begins that says how far a job is."""
+
+
+def progress(line: str) -> None:
+    """Say how far a job is: at once in its log on AWS; the runner of a notebook shows it to the person who waits."""
+    print(f"{PROGRESS}{line}", flush=True)
+
+
 class Report(dict[str, Any]):
     """The counts of one run, JSON values only. The last expression of a cell shows it; `aviation.runs` reads the
     mime type out of the executed notebook and keeps it in the run record."""

@@ -54,11 +54,13 @@ def _age(newest: datetime | None) -> str:
 
 def freshness() -> pd.DataFrame:
     """Seconds from the fetch of a record to the end of its load, of the newest FRESHNESS_LOADS loads that read any,
-    newest first: `finished_at, p50, p95, worst`. Null in the percentiles of loads from before they were kept."""
+    newest first: `finished_at, p50, p95, worst`, of a load in several batches the slowest batch's. Null in the
+    percentiles of loads from before they were kept."""
     return query.sql(
-        "select finished_at, seconds_to_queryable_p50 as p50, seconds_to_queryable_p95 as p95, "
-        "seconds_to_queryable_max as worst from loads where lines_read > 0 and seconds_to_queryable_max is not null "
-        f"order by finished_at desc limit {FRESHNESS_LOADS}"
+        "select max(finished_at) as finished_at, max(seconds_to_queryable_p50) as p50, "
+        "max(seconds_to_queryable_p95) as p95, max(seconds_to_queryable_max) as worst from loads "
+        "where lines_read > 0 and seconds_to_queryable_max is not null "
+        f"group by run_id order by finished_at desc limit {FRESHNESS_LOADS}"
     )
 
 

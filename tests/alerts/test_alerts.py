@@ -25,7 +25,8 @@ create table flights (flight_key varchar, flight_date date, airline_name varchar
     dep_scheduled_utc timestamp, dep_delay_min int, arr_delay_min int, dep_delay_forecast_min int);
 create table flight_events (flight_key varchar, flight_date date, field varchar, from_value varchar,
     to_value varchar, known_from timestamp);
-create table loads (finished_at timestamp, flight_dates date[], newest_observed_at map(varchar, timestamp));
+create table loads (run_id varchar, finished_at timestamp, flight_dates date[],
+    newest_observed_at map(varchar, timestamp));
 """
 
 
@@ -60,8 +61,9 @@ class Tables:
         columns = ("flight_key", "flight_date", "field", "from_value", "to_value", "known_from")
         self._insert("flight_events", dict(zip(columns, (key, DAY, name, before, after, at), strict=True)))
 
-    def load(self, at: datetime, newest: datetime = NEWEST) -> None:
-        self.connection.execute("insert into loads values (?, [?], map {'flights': ?})", [at, DAY, newest])
+    def load(self, at: datetime, newest: datetime = NEWEST, day: date = DAY, run: str | None = None) -> None:
+        row = [run or str(at), at, day, newest]
+        self.connection.execute("insert into loads values (?, ?, [?], map {'flights': ?})", row)
 
     def _insert(self, table: str, row: dict) -> None:
         marks = ", ".join("?" * len(row))
@@ -211,6 +213,29 @@ def test_each_disruption_is_told_once_and_later_loads_add_what_is_new(tables, bu
     assert alerts.run(watch, send=send)["sent"] == 1
     assert sent[-1] == "B699"
     assert len(sent) == len(set(sent)) == 26
+
+
+def test_what_the_batches_of_a_load_brought_is_told_once_and_all_of_it(tables, bucket):
+    sent: list[str] = []
+
+    def send(batch: list[Alert]) -> None:
+        sent.extend(alert.flight for alert in batch)
+
+    watch = watch_of(watch="batches")
+    next_day = date(2013, 7, 11)
+    tables.flight("1", "cancelled")
+    tables.flight("2", "cancelled", flight_date=next_day, flight_key=f"{next_day}|JFK|JBU|2")
+    tables.load(datetime(2026, 3, 1), run="before", day=date(2013, 7, 1))
+    for minute, day in ((1, DAY), (2, next_day)):
+        tables.load(datetime(2026, 3, 2, 0, minute), run="in two batches", day=day)
+    report = alerts.run(watch, send=send)
+    assert report["flight_dates"] == ["2013-07-10", "2013-07-11"]  # of both batches, and not of the load before
+    assert sent == ["B61", "B62"]
+    for minute, day in ((1, DAY), (2, next_day)):
+        tables.load(datetime(2026, 3, 3, 0, minute), run="again in two", day=day)
+    tables.flight("3", "diverted")
+    alerts.run(watch, send=send)
+    assert sent == ["B61", "B62", "B63"]
 
 
 def test_a_run_that_is_cut_off_tells_the_rest_the_next_time(tables, bucket):

@@ -383,10 +383,12 @@ def test_quality_counts_what_is_missing_noticed_and_how_fresh_it_came(tables, st
     assert (gaps.loc["dep_delay_min", "missing"], gaps.loc["dep_delay_min", "expected"]) == (0, 1)
     noticed = quality.noticed(storm).frame[["kind", "name", "count"]].values.tolist()
     assert noticed == [["warning", "value_readable", 3], ["refused", "has_date", 2], ["flag", "arr_zone_missing", 1]]
+    tables.insert("loads", [{"run_id": "a", "batch": 2, "finished_at": NOON, "lines_read": 1, "quarantined": 0}])
     loads = quality.loads(storm).frame
+    assert loads[["run_id", "lines_read", "quarantined"]].values.tolist() == [["a", 11, 2]]  # its batches together
     assert quality.freshness(loads).set_index("measure")["minutes"].tolist() == [1, 2, 3, 4]
     said = quality.finding(storm).text
-    assert "1 load read 10 lines, refused 2 (20 %) and warned 3 times" in said
+    assert "1 load read 11 lines, refused 2 (18 %) and warned 3 times" in said
     assert "every record could be queried within 5 minutes of its fetch" in said
     tables.drop("loads", "seconds_to_queryable_p50")
     assert len(quality.freshness(quality.loads(Choice("2013-07-10")).frame)) == 3

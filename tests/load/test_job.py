@@ -1,122 +1,20 @@
 """A whole load, from raw objects in a folder to Iceberg tables: killed anywhere, run again, cut up otherwise."""
 
 import gzip
-import itertools
 import json
 import random
 from collections import Counter
-from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from aviation.errors import RefusedShareError
-from aviation.load import job, upkeep
-from aviation.load.settings import Settings
-from support.raw_lines import changed, line, records
+from aviation.load import upkeep
+from support.raw_lines import changed, line
+from support.whole_load import LINES, PKX, POS, SNN, SZX, T0, T1, KilledError, adds_up, fill, kill_after
 
-WAREHOUSE = "spark.sql.catalog.glue_catalog.warehouse"
-TABLES = (
-    "flight_observations flight_history flights flight_events cities airplanes aircraft_types quarantine".split()  # noqa: SIM905
-)
-POS, SZX, PKX, SNN = records("flights")
-T0, T1 = "2023-09-14T01:00:00+00:00", "2023-09-14T01:30:00+00:00"
-DEPARTED = changed(PKX, departure__actual="2023-07-25T15:41:00+00:00")
-LINES = {
-    "flights": [
-        line(POS, observed_at=T0),
-        line(SZX, observed_at=T0),
-        line(PKX, observed_at=T0),
-        line(DEPARTED, observed_at=T1),
-        line(SNN, observed_at=T1),
-        line(POS, observed_at=T0),  # once more: a repeat
-        b"not json\n",
-    ],
-    "cities": [line(record, entity="cities") for record in records("cities")],
-    "airplanes": [line(record, entity="airplanes") for record in records("airplanes")],
-    "aircraft_types": [line(record, entity="aircraft_types") for record in records("aircraft_types")],
-}
 TIMES = {"slowest": "2023-09-14T01:00:00", "usual": "2023-09-14T01:30:00", "quickest": "2023-09-14T01:45:00"}
 SLOWEST, USUAL, QUICKEST = (f"{when}+00:00" for when in TIMES.values())
-numbers = itertools.count()
-
-
-class Place:
-    """A raw folder and a database of its own."""
-
-    def __init__(self, spark, raw: Path):
-        self.spark = spark
-        self.raw = raw
-        warehouse = spark.conf.get(WAREHOUSE)
-        self.settings = Settings(
-            stack="test",
-            raw_bucket="unused",
-            raw_uri=raw.as_uri(),
-            published_uri=warehouse,
-            database=f"case{next(numbers)}",
-            catalog="glue_catalog",
-            entities=("flights", "cities", "airplanes", "aircraft_types"),
-            look_back_hours=48,
-            max_refused_share=0.2,
-            reconcile=False,
-            requeue=False,
-            upkeep=False,
-            delay_cost_per_minute=100.0,
-            run_id="run",
-        )
-        # On AWS and in the local stack the template makes the database.
-        spark.sql(f"CREATE NAMESPACE {self.settings.namespace}")
-
-    def put(self, key: str, content: bytes) -> str:
-        path = self.raw / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        return key
-
-    def list_keys(self, entity: str, start_after: str):
-        found = (str(path.relative_to(self.raw)) for path in (self.raw / entity).rglob("*") if path.is_file())
-        return sorted(key for key in found if key > start_after)
-
-    def load(self, wrote=lambda table: None, **settings):
-        return job.run(self.spark, replace(self.settings, **settings), list_keys=self.list_keys, wrote=wrote)
-
-    def rows(self, table: str) -> list[str]:
-        frame = self.spark.table(f"{self.settings.namespace}.{table}")
-        return sorted(json.dumps(row.asDict(recursive=True), default=str, sort_keys=True) for row in frame.collect())
-
-    def contents(self) -> dict[str, list[str]]:
-        return {table: self.rows(table) for table in TABLES}
-
-
-@pytest.fixture
-def place(spark, tmp_path) -> Place:
-    return Place(spark, tmp_path)
-
-
-def fill(place: Place) -> None:
-    for entity, lines in LINES.items():
-        place.put(f"{entity}/2023/09/14/01/object", b"".join(lines))
-
-
-@pytest.fixture(scope="module")
-def loaded(spark, tmp_path_factory) -> tuple[Place, dict]:
-    """A place after one load of everything, and the load's report."""
-    place = Place(spark, tmp_path_factory.mktemp("raw"))
-    fill(place)
-    return place, place.load()
-
-
-@pytest.fixture(scope="module")
-def expected(loaded) -> dict[str, list[str]]:
-    """The tables after one load of everything."""
-    return loaded[0].contents()
-
-
-def adds_up(report: dict) -> bool:
-    return report["lines_read"] == sum(
-        report[n] for n in ("observations_added", "references", "repeats", "quarantined")
-    )
 
 
 def test_a_load_accounts_for_every_line_and_once_more_changes_nothing_but_loads(loaded, expected):
@@ -165,18 +63,6 @@ def test_a_table_from_before_a_column_was_declared_gets_it_and_keeps_its_rows(pl
     rows = place.spark.table(loads).orderBy("started_at").collect()
     assert [row.lines_read for row in rows] == [sum(map(len, LINES.values())), 0]
     assert [row.warnings_by_rule for row in rows] == [None, {}]
-
-
-class KilledError(Exception):
-    """Stands for a kill: nothing after it runs."""
-
-
-def kill_after(table: str):
-    def wrote(name: str) -> None:
-        if name == table:
-            raise KilledError(name)
-
-    return wrote
 
 
 @pytest.mark.slow

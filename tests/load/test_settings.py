@@ -16,6 +16,7 @@ PLACES = {
     "--database": "aviation",
     "--catalog": "glue_catalog",
     "--delay_cost_per_minute": "100.76",
+    "--timeout_minutes": "25",
 }
 # The exported script passes them on Glue, too.
 CHOICES = defaults("glue_notebooks/aviation_data_load.ipynb")
@@ -42,6 +43,7 @@ def test_places_come_from_the_jobs_arguments_and_empty_entities_are_all(glue):
         "s3://published",
         "glue_catalog.aviation",
     )
+    assert found.timeout_minutes == 25
     assert found.entities == ("flights", "cities", "airplanes", "aircraft_types")
     assert found.choices == CHOICES | {"entities": found.entities}
 
@@ -70,6 +72,7 @@ def test_a_choice_among_the_jobs_arguments_comes_before_the_notebooks(glue, argu
         ("entities", "flights,airports"),
         ("look_back_hours", "long"),
         ("look_back_hours", "0"),
+        ("batch_megabytes", "0"),
         ("max_refused_share", "1.5"),
         ("max_refused_share", "-0.1"),
         ("reconcile", "perhaps"),

@@ -57,6 +57,14 @@ def test_the_producer_leaves_its_record_and_its_executed_notebook(producer_stack
     assert CANARY not in everything_left(producer_stack, tmp_path)
 
 
+def test_a_cell_that_says_how_far_it_is_is_heard_and_what_it_prints_else_is_not(producer_stack, tmp_path, capsys):
+    job = job_notebook(tmp_path, "from aviation.report import progress\nprogress('batch 1 of 2')\nprint('a result')")
+    runs.execute(job, {}, job="job")
+    shown = capsys.readouterr()
+    assert shown.err == "batch 1 of 2\n"
+    assert not shown.out
+
+
 def test_a_run_without_a_key_fails_with_the_line_that_says_what_to_do(producer_stack, stand_in):
     with pytest.raises(NotebookError, match=r"^the flight API's access key is missing: .*put-secret-value") as caught:
         runs.execute(PRODUCER, {}, job="producer/aircraft_types")

@@ -48,6 +48,16 @@ def test_a_load_says_what_became_of_its_lines_and_nothing_that_came_to_nothing()
     ]
 
 
+def test_a_load_in_batches_says_how_many_and_what_it_left_to_the_next():
+    left = {"batches": 3, "objects_left": 1200, "warning": "stopped after 3 batches: 1,200 raw objects left"}
+    assert shown(load(COUNTS | left))[-4:-1] == [
+        "batches 3",
+        "objects left 1,200",
+        "warning stopped after 3 batches: 1,200 raw objects left",
+    ]
+    assert shown(load(COUNTS | {"batches": 1, "objects_left": 0})) == shown(load(COUNTS))
+
+
 def test_a_load_that_found_nothing_says_so():
     assert shown(load({"lines_read": 0, "observations_added": 0, "newest_observed_at": {}})) == [
         "ok run ab12 41.5 s",

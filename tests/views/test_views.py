@@ -340,6 +340,20 @@ def test_how_fresh_the_data_is():
     assert pd.isna(empty["newest_age_min"])
 
 
+def test_the_batches_of_a_load_are_one_row_of_how_fresh_the_data_is():
+    database = Database()
+    batch = {"run_id": "a", "warnings": 1, "quarantined": 2, "status": "ok"}
+    seconds = {f"seconds_to_queryable_{name}": n for n, name in enumerate(("min", "p50", "p95", "max"))}
+    slower = {name: value + 10 for name, value in seconds.items()}
+    later = {"batch": 2, "finished_at": NOON + timedelta(minutes=1), "lines_read": 5, "seconds": 60.0}
+    database.insert("loads", [batch | seconds | {"batch": 1, "finished_at": NOON, "lines_read": 12, "seconds": 7.5}])
+    database.insert("loads", [batch | slower | later | {"status": "warning"}])
+    [row] = database.ask("select * from data_freshness").to_dict("records")
+    assert (row["finished_at"], row["status"], row["seconds"]) == (NOON + timedelta(minutes=1), "warning", 67.5)
+    assert (row["lines_read"], row["quarantined"], row["warnings"]) == (17, 4, 2)
+    assert [row[name] for name in seconds] == [0, 11, 12, 13]
+
+
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_a_view_is_declared_as_the_engine_describes_it_and_empty_tables_give_no_rows(view):
     types = {"VARCHAR": "varchar", "TIMESTAMP": "timestamp(6)"}

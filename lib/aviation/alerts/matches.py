@@ -22,19 +22,22 @@ COLUMNS = (
     *DELAYS,
 )
 
-# The flight dates that each load touched, and the newest observation of flights in it, by the API's clock.
-TOUCHED = """select l.finished_at, d.flight_date, element_at(l.newest_observed_at, 'flights') as newest
+# The flight dates that each batch of a load touched, and the newest observation of flights in it, by the API's clock.
+TOUCHED = """select l.run_id, l.finished_at, d.flight_date, element_at(l.newest_observed_at, 'flights') as newest
 from loads l cross join unnest(l.flight_dates) as d (flight_date)"""
 
 
 def touched_since(instant: str | None) -> list[Row]:
     """The flight dates that loads touched after an instant (`yyyy-mm-dd hh:mm:ss`, UTC; None: those that the newest
-    load touched), a row each: `finished_at` of the load, `flight_date`, and `newest`, its newest observation."""
+    load touched, in all of its batches), a row each: `run_id` of the load, `finished_at` of its batch, `flight_date`,
+    and `newest`, the batch's newest observation."""
     if "loads" not in catalog.read().tables:
         return []
     touched = query.rows(TOUCHED + (f" where l.finished_at > timestamp '{instant}'" if instant else ""))
-    last = max((row["finished_at"] for row in touched), default=None)
-    return touched if instant else [row for row in touched if row["finished_at"] == last]
+    if instant or not touched:
+        return touched
+    newest = max(touched, key=lambda row: row["finished_at"])
+    return [row for row in touched if row["run_id"] == newest["run_id"]]
 
 
 def matches(watch: Watch, touched: list[Row]) -> list[Alert]:

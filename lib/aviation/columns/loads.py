@@ -41,25 +41,31 @@ QUARANTINE = table(
 
 LOADS = table(
     "loads",
-    "one finished run of the load: what it read and what came of it",
-    ("run_id",),
+    "one finished batch of a run of the load: what it read and what came of it",
+    ("run_id", "batch"),
     Column("run_id", "string", "Identifies the run of the load; its run record in the runs bucket has the same."),
-    Column("status", "string", "How the run ended: ok, or warning if its raw objects held no line at all."),
-    Column("started_at", "timestamp_ntz", "When the run started, in UTC."),
-    Column("finished_at", "timestamp_ntz", "When the tables could be queried, in UTC."),
-    Column("seconds", "double", "How long the run took, in seconds."),
-    Column("objects", "array<string>", "Keys of the raw objects that the run read; empty if there were none to read."),
     Column(
-        "lines_read",
-        "bigint",
-        "Lines that the run read: observations_added + references + repeats + quarantined.",
+        "batch",
+        "int",
+        "Which batch of the run it was, from 1; most runs have one. Null in a run from before there were batches.",
     ),
+    Column("status", "string", "How the batch ended: ok, or warning if its raw objects held no line at all."),
+    Column("started_at", "timestamp_ntz", "When the batch started, in UTC."),
+    Column("finished_at", "timestamp_ntz", "When what it brought could be queried, in UTC."),
+    Column("seconds", "double", "How long the batch took, in seconds."),
+    Column("objects", "array<string>", "Keys of the raw objects that it read; empty if there were none to read."),
+    Column(
+        "objects_left",
+        "map<string,bigint>",
+        "New raw objects that the run had found and not yet loaded, by entity. Empty in a requeue; null in old rows.",
+    ),
+    Column("lines_read", "bigint", "Lines that it read: observations_added + references + repeats + quarantined."),
     Column("observations_added", "bigint", "Lines that became new rows of flight_observations."),
     Column("references", "bigint", "Lines that held a city, an airplane or an aircraft type."),
     Column(
         "repeats",
         "bigint",
-        "Lines that held an observation that was there already, or came more than once in the run.",
+        "Lines that held an observation that was there already, or came more than once in the batch.",
     ),
     Column("quarantined", "bigint", "Lines that a rule refused."),
     Column("warnings", "bigint", "How often a line that was loaded broke a rule that only warns."),
@@ -71,7 +77,7 @@ LOADS = table(
     Column(
         "flight_dates",
         "array<date>",
-        "Flight dates of which the run had observations: those that it derived again.",
+        "Flight dates of which the batch had observations: those that it derived again.",
     ),
     Column(
         "newest_observed_at",
@@ -86,21 +92,21 @@ LOADS = table(
     Column(
         "seconds_to_queryable_min",
         "double",
-        "Seconds from the fetch of the newest record to the end of the run; null for none.",
+        "Seconds from the fetch of the newest record to the end of the batch; null for none.",
     ),
     Column(
         "seconds_to_queryable_p50",
         "double",
-        "Seconds from fetch to the end of the run that half of the records took at most.",
+        "Seconds from fetch to the end of the batch that half of the records took at most.",
     ),
     Column(
         "seconds_to_queryable_p95",
         "double",
-        "Seconds from fetch to the end of the run that 95 % of the records took at most.",
+        "Seconds from fetch to the end of the batch that 95 % of the records took at most.",
     ),
     Column(
         "seconds_to_queryable_max",
         "double",
-        "Seconds from the fetch of the oldest record to the end of the run; null for none.",
+        "Seconds from the fetch of the oldest record to the end of the batch; null for none.",
     ),
 )

@@ -27,6 +27,7 @@ APPLIES = {
     "aircraft_registration": "flight_status in ('landed', 'diverted', 'active')",
 }
 SECONDS = {"min": "newest record", "p50": "half of the records", "p95": "95 % of them", "max": "oldest record"}
+COUNTS = ("lines_read", "observations_added", "references", "repeats", "quarantined", "warnings")
 # As many kinds of notice, and as many of the last loads, as can be read in one chart.
 SHOWN = 12
 LOADS = 4
@@ -102,13 +103,18 @@ def noticed(chosen: Choice) -> Answer:
 
 
 def loads(chosen: Choice) -> Answer:
-    """One row a load, in order: `run_id, finished_at` (UTC), `lines_read, observations_added, references, repeats,
-    quarantined, warnings` and `seconds_to_queryable_min`, `_p50`, `_p95`, `_max` (seconds from the fetch of a record to
-    the end of the load that made it queryable; null where a load does not say). Drawn is `freshness`."""
-    figures = ", ".join(f"seconds_to_queryable_{name}" for name in SECONDS)
+    """One row a load, its batches summed, in order: `run_id, finished_at` (UTC), `lines_read, observations_added,
+    references, repeats, quarantined, warnings` and `seconds_to_queryable_min`, `_p50`, `_p95`, `_max` (seconds from the
+    fetch of a record to the end of the batch that made it queryable, of several batches the slowest's; null where a
+    load does not say). Drawn is `freshness`."""
+    counts = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in COUNTS)
+    figures = ", ".join(
+        f"{'min' if name == 'min' else 'max'}(seconds_to_queryable_{name}) as seconds_to_queryable_{name}"
+        for name in SECONDS
+    )
     every_load = (
-        "select run_id, finished_at, lines_read, observations_added, references, repeats, quarantined, warnings, "
-        f"{figures} from loads order by finished_at, run_id"
+        f"select run_id, max(finished_at) as finished_at, {counts}, {figures} from loads "
+        "group by run_id order by finished_at, run_id"
     )
     runs = chosen.ask(every_load)
     return chart(

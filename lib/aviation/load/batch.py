@@ -80,18 +80,18 @@ class Tally:
         return self.lines.total()
 
     @property
-    def warnings_named(self) -> dict[str, int]:
-        """Warnings by name, the most frequent ones; the rest by rule."""
-        by_name = self.warnings.most_common()
-        kept = Counter(dict(by_name[:WARNINGS_NAMED]))
-        for name, lines in by_name[WARNINGS_NAMED:]:
-            kept[name.partition(":")[0]] += lines
-        return dict(sorted(kept.items()))
-
-    @property
     def refused_share(self) -> float:
         """Refused lines of all lines, 0 to 1."""
         return self.lines["refusal"] / self.lines_read if self.lines_read else 0.0
+
+
+def most_frequent(warnings: Counter[str]) -> dict[str, int]:
+    """Warnings by name, the most frequent ones; the rest by rule."""
+    by_name = warnings.most_common()
+    kept = Counter(dict(by_name[:WARNINGS_NAMED]))
+    for name, lines in by_name[WARNINGS_NAMED:]:
+        kept[name.partition(":")[0]] += lines
+    return dict(sorted(kept.items()))
 
 
 def tally(batch: DataFrame) -> Tally:

@@ -1,11 +1,12 @@
-"""One run of the load: what is new in raw, into the tables.
+"""One run of the load: what is new in raw, into the tables, batch by batch.
 
-The order of writes is observations and reference tables, derived tables, quarantine, `loads` last. A run without its
-row in `loads` never happened: its objects are still new, and every write can be done again without a trace.
+The order of a batch's writes is observations and reference tables, derived tables, quarantine, `loads` last. A batch
+without its row in `loads` never happened: its objects are still new, and every write can be done again without a trace.
 """
 
+import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -13,44 +14,74 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentat
 
 from aviation.columns import EVENTS, FLIGHTS, HISTORY, LOADS, OBSERVATIONS, QUARANTINE, REFERENCES, Table
 from aviation.errors import RefusedShareError
+from aviation.load import account, history, merge
 from aviation.load import batch as batches
-from aviation.load import history, merge
+from aviation.load.account import Row
+from aviation.load.backlog import Deadline, counted_by_entity, in_batches, not_loaded, to_read_again, where
 from aviation.load.batch import Tally
 from aviation.load.derive import derive, zone_tables
 from aviation.load.fold import fold
-from aviation.load.objects import ListKeys, bucket_lister, new_keys
+from aviation.load.objects import ListObjects, RawObject, bucket_lister
 from aviation.load.record import recorded
 from aviation.load.settings import Settings
 from aviation.load.tables import ensure_tables, schema
 from aviation.load.upkeep import tidy
-from aviation.report import Report
+from aviation.report import Report, progress
 
 # Up to this many refused lines never fail a load: one bad line that comes alone says nothing about the API.
 FEW = 10
 
 
 class Load:
-    """The wiring of one run: `spark` and `settings`, how raw is listed, and what is called after each write."""
+    """The wiring of one run: `spark` and `settings`, how raw is listed, what is called after each write, a clock."""
 
-    def __init__(self, spark: SparkSession, settings: Settings, list_keys: ListKeys, wrote: Callable[[str], None]):
+    def __init__(
+        self,
+        spark: SparkSession,
+        settings: Settings,
+        list_objects: ListObjects,
+        wrote: Callable[[str], None],
+        clock: Callable[[], float],
+    ):
         self.spark = spark
         self.settings = settings
-        self.list_keys = list_keys
+        self.list_objects = list_objects
         self.wrote = wrote
-        self.started_at = _now()
+        self.batch_began = _now()
+        self.deadline = Deadline(settings.timeout_minutes, clock)
 
     def run(self) -> Report:
-        """Load what is new, then tidy up where `upkeep` is set; RefusedShareError where too much of it is refused."""
+        """Load what is new, batch by batch, then tidy up where `upkeep` is set and nothing is left.
+
+        An error says which batch it stopped at; the batches before it are loaded.
+        """
         ensure_tables(self.spark, self.settings.namespace, f"{self.settings.published_uri}/{self.settings.database}")
-        report = self.load(self.keys())
-        if self.settings.upkeep:
+        backlog = in_batches(self.objects(), self.settings.batch_megabytes) or [[]]
+        rows: list[Row] = []
+        for number, objects in enumerate(backlog, start=1):
+            if not self.deadline.leaves_time():
+                break
+            try:
+                rows.append(self.load(number, [item.key for item in objects], backlog[number:]))
+            except Exception as error:
+                error.add_note(where(number, backlog))
+                raise
+            self.deadline.batch_ended()
+            if len(backlog) > 1:
+                progress(f"load: {account.line(rows[-1], len(backlog))}")
+        left = sum(map(len, backlog[len(rows) :]))
+        report = account.report(rows, objects_left=left, timeout_minutes=self.settings.timeout_minutes)
+        if self.settings.upkeep and not left:
             report["upkeep"] = tidy(self.spark, self.settings.namespace)
         return report
 
-    def load(self, keys: list[str]) -> Report:
-        """Load the objects. RefusedShareError, before the first write, where too many of their lines are refused."""
+    def load(self, number: int, keys: list[str], later: list[list[RawObject]]) -> Row:
+        """Load the objects, batch `number` of the run, and return its row in `loads`; the batches `later` come after.
+
+        RefusedShareError, before the first write, where too many of their lines are refused.
+        """
         if not keys:
-            return self.note(keys, Tally(), added=0)
+            return self.note(number, keys, later, Tally(), added=0)
         batch = batches.read_objects(self.spark, self.settings.raw_uri, keys).persist()
         try:
             counted = batches.tally(batch)
@@ -62,19 +93,20 @@ class Load:
             self.write_quarantine(batch, counted, keys)
         finally:
             batch.unpersist()
-        return self.note(keys, counted, added)
+        return self.note(number, keys, later, counted, added)
 
-    def keys(self) -> list[str]:
-        """The raw objects that no finished run has loaded; of a requeue, those with lines in quarantine."""
-        if self.settings.requeue:
-            held = self.read(QUARANTINE).where(F.col("entity").isin(*self.settings.entities))
-            return sorted(
-                row.key for row in held.selectExpr("explode(map_keys(lines_by_object)) as key").distinct().collect()
-            )
-        rows = self.read(LOADS).select("objects").collect()
-        loaded = {key for row in rows for key in row.objects}
-        look_back = None if self.settings.reconcile else self.settings.look_back_hours
-        return [key for entity in self.settings.entities for key in new_keys(entity, loaded, self.list_keys, look_back)]
+    def objects(self) -> list[RawObject]:
+        """What the run has to read, in order: what no finished batch has loaded; of a requeue, the objects with lines
+        in quarantine."""
+        settings = self.settings
+        loads = self.read(LOADS).select("finished_at", "objects", "objects_left").collect()
+        loads.sort(key=lambda row: row.finished_at)
+        if not settings.requeue:
+            look_back = None if settings.reconcile else settings.look_back_hours
+            return not_loaded(loads, settings.entities, self.list_objects, look_back)
+        held = self.read(QUARANTINE).where(F.col("entity").isin(*settings.entities))
+        keys = {row.key for row in held.selectExpr("explode(map_keys(lines_by_object)) as key").distinct().collect()}
+        return to_read_again(keys, loads, settings.entities, self.list_objects)
 
     def check_refused_share(self, counted: Tally) -> None:
         """Refuse the batch where more than `max_refused_share` of its lines are, and more than a few."""
@@ -83,7 +115,8 @@ class Load:
             rules = ", ".join(f"{rule} {lines}" for rule, lines in counted.refused_by.most_common(3))
             raise RefusedShareError(
                 f"{counted.lines['refusal']} of {counted.lines_read} lines are refused ({rules}), more than the share "
-                f"of {limit:g} allowed; nothing was written: look at the raw objects, or raise max_refused_share"
+                f"of {limit:g} allowed; nothing of them was written: look at the raw objects, or load once with a "
+                "higher max_refused_share"
             )
 
     def write_flights(self, batch: DataFrame, counted: Tally) -> int:
@@ -128,36 +161,25 @@ class Load:
         read_again = keys if self.settings.requeue else []
         self.overwrite(QUARANTINE, merge.quarantined(self.read(QUARANTINE), batches.refusals(batch), read_again))
 
-    def note(self, keys: list[str], counted: Tally, added: int) -> Report:
-        """Write the run's row in `loads`; only then does the run count."""
+    def note(self, number: int, keys: list[str], later: list[list[RawObject]], counted: Tally, added: int) -> Row:
+        """Write the batch's row in `loads`; only then does the batch count."""
         finished_at = _now()
-        newest = max(counted.newest_fetched_at.values(), default=None)
-        row: dict[str, Any] = {
+        entities = () if self.settings.requeue else self.settings.entities  # what a requeue reads was loaded before
+        row: Row = {
             "run_id": self.settings.run_id,
+            "batch": number,
             "status": "warning" if keys and not counted.lines_read else "ok",
-            "started_at": self.started_at,
+            "started_at": self.batch_began,
             "finished_at": finished_at,
-            "seconds": round((finished_at - self.started_at).total_seconds(), 3),
+            "seconds": round((finished_at - self.batch_began).total_seconds(), 3),
             "objects": keys,
-            "lines_read": counted.lines_read,
-            "observations_added": added,
-            "references": counted.lines["reference"],
-            "repeats": counted.lines["observation"] - added,
-            "quarantined": counted.lines["refusal"],
-            "warnings": counted.warnings.total(),
-            "warnings_by_rule": counted.warnings_named,
-            "flight_dates": sorted(counted.dates),
-            "newest_observed_at": counted.newest_observed_at,
-            "newest_fetched_at": counted.newest_fetched_at,
-            "seconds_to_queryable_min": _seconds(newest, finished_at),
-            "seconds_to_queryable_p50": _seconds(counted.median_fetched_at, finished_at),
-            "seconds_to_queryable_p95": _seconds(counted.p95_fetched_at, finished_at),
-            "seconds_to_queryable_max": _seconds(counted.oldest_fetched_at, finished_at),
-        }
+            "objects_left": counted_by_entity(entities, later),
+        } | account.figures(counted, added, finished_at)
         rows: Any = [row]  # Spark takes a dict's values by name; its stubs know no dicts
         self.spark.createDataFrame(rows, schema(LOADS)).coalesce(1).writeTo(self.name(LOADS)).append()
         self.wrote(LOADS.name)
-        return _report(row)
+        self.batch_began = finished_at
+        return row
 
     def read(self, table: Table) -> DataFrame:
         """The table as it is now."""
@@ -177,37 +199,19 @@ def run(
     spark: SparkSession,
     settings: Settings,
     *,
-    list_keys: ListKeys | None = None,
+    list_objects: ListObjects | None = None,
     wrote: Callable[[str], None] = lambda table: None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Report:
     """Load the raw objects that are new into the tables, and return the counts of the run.
 
-    `list_keys` lists the raw keys, from the bucket unless given. `wrote` is called with a table's name after each
-    write. Raises RefusedShareError, with nothing written, where too large a share of the lines is refused.
+    `list_objects` lists raw, from the bucket unless given. `wrote` is called with a table's name after each write.
+    `clock` gives seconds. Raises RefusedShareError where too large a share of a batch's lines is refused: nothing of
+    that batch was written, those before it are loaded.
     """
-    load = Load(spark, settings, list_keys or bucket_lister(settings.raw_bucket), wrote)
+    load = Load(spark, settings, list_objects or bucket_lister(settings.raw_bucket), wrote, clock)
     return recorded(settings, load.run) if settings.runs_bucket else load.run()
 
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-def _seconds(since: datetime | None, until: datetime) -> float | None:
-    return (until - since).total_seconds() if since else None
-
-
-def _report(row: dict[str, Any]) -> Report:
-    """The row as JSON values; of the objects, of which there can be thousands, their number."""
-    return Report(
-        {name: _json_value(value) for name, value in row.items() if name != "objects"}
-        | {"objects": len(row["objects"])}
-    )
-
-
-def _json_value(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _json_value(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_json_value(item) for item in value]
-    return value.isoformat() if isinstance(value, date) else value  # a datetime is a date, too

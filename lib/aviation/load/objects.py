@@ -6,28 +6,49 @@ Firehose names an object by the hour at which it arrived: `<entity>/yyyy/MM/dd/H
 import re
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from aviation import aws
 
-# The keys of an entity's objects that sort after a key, in order.
-ListKeys = Callable[[str, str], Iterable[str]]
+
+class RawObject(NamedTuple):
+    """An object of the raw bucket: its key, and its size in bytes as the bucket lists it."""
+
+    key: str
+    size: int
+
+    @property
+    def entity(self) -> str:
+        """The folder that it is in."""
+        return self.key.partition("/")[0]
+
+    @property
+    def age(self) -> str:
+        """What sorts objects of all entities by the hour of their arrival, and those of an hour by name."""
+        return self.key.partition("/")[2]
+
+
+# The objects of an entity whose keys sort after a key, in order.
+ListObjects = Callable[[str, str], Iterable[RawObject]]
 _HOUR = "%Y/%m/%d/%H"
 _KEY = re.compile(r"(?P<entity>[^/]+)/(?P<hour>\d{4}/\d{2}/\d{2}/\d{2})/.*[^/]")
 
 
-def bucket_lister(bucket: str) -> ListKeys:
-    """Lists the keys in an S3 bucket."""
+def bucket_lister(bucket: str) -> ListObjects:
+    """Lists the objects in an S3 bucket."""
     pages = aws.client("s3").get_paginator("list_objects_v2")
 
-    def list_keys(entity: str, start_after: str) -> Iterable[str]:
+    def list_objects(entity: str, start_after: str) -> Iterable[RawObject]:
         for page in pages.paginate(Bucket=bucket, Prefix=f"{entity}/", StartAfter=start_after):
-            yield from (entry["Key"] for entry in page.get("Contents", []))
+            yield from (RawObject(entry["Key"], entry["Size"]) for entry in page.get("Contents", []))
 
-    return list_keys
+    return list_objects
 
 
-def new_keys(entity: str, loaded: Collection[str], list_keys: ListKeys, look_back_hours: int | None) -> list[str]:
-    """The keys of the entity's objects that are not in `loaded`, the keys of all entities that were loaded before.
+def new_objects(
+    entity: str, loaded: Collection[str], list_objects: ListObjects, look_back_hours: int | None
+) -> list[RawObject]:
+    """The entity's objects whose keys are not in `loaded`, the keys of all entities that were loaded before.
 
     The listing starts `look_back_hours` before the newest hour of which something was loaded: an object of an earlier
     hour can turn up late: Firehose keeps trying for as long as the stream keeps its records. None lists everything.
@@ -36,7 +57,8 @@ def new_keys(entity: str, loaded: Collection[str], list_keys: ListKeys, look_bac
     start = f"{entity}/"
     if hours and look_back_hours is not None:
         start += (max(hours) - timedelta(hours=look_back_hours)).strftime(_HOUR) + "/"
-    return [key for key in list_keys(entity, start) if key not in loaded and arrival_hour(key, entity)]
+    found = list_objects(entity, start)
+    return [item for item in found if item.key not in loaded and arrival_hour(item.key, entity)]
 
 
 def arrival_hour(key: str, entity: str) -> datetime | None:

@@ -14,7 +14,10 @@ from aviation.parameters import resolve
 from aviation.places import place
 
 # What only the stack says: where things are, and what is the same for all of its runs.
-DEPLOYED = ("stack", "raw_bucket", "published_bucket", "runs_bucket", "database", "catalog", "delay_cost_per_minute")
+DEPLOYED = (
+    *("stack", "raw_bucket", "published_bucket", "runs_bucket", "database", "catalog"),
+    *("delay_cost_per_minute", "timeout_minutes"),
+)
 
 # Glue's own id of the run, which it passes to each: the run is found in Glue and in the runs bucket under one name.
 GLUE_RUN = "JOB_RUN_ID"
@@ -27,6 +30,7 @@ class LoadParameters:
     entities: list[str]
     look_back_hours: int
     max_refused_share: float
+    batch_megabytes: int
     reconcile: bool
     requeue: bool
     upkeep: bool
@@ -37,9 +41,11 @@ class Settings:
     """A load's resolved settings.
 
     `stack` is the CloudFormation stack that the load is part of. `raw_uri` (`s3a://bucket`) is read by Spark,
-    `published_uri` (`s3://bucket`) is written by Iceberg. `max_refused_share` is 0 to 1. `reconcile` lists all of raw
-    instead of its last hours, `requeue` reads the objects with lines in quarantine instead, `upkeep` has the tables
-    tidied after the load. `runs_bucket` is where the load leaves its run record, None where its runner does.
+    `published_uri` (`s3://bucket`) is written by Iceberg. Of a batch, `max_refused_share` (0 to 1) bounds the refused
+    lines and `batch_megabytes` the raw objects, unpacked. `reconcile` lists all of raw instead of its last hours,
+    `requeue` reads the objects with lines in quarantine instead, `upkeep` has the tables tidied after the load.
+    `timeout_minutes` is the job's time limit. `runs_bucket` is where the load leaves its run record, None where its
+    runner does.
     """
 
     stack: str
@@ -51,10 +57,12 @@ class Settings:
     entities: tuple[str, ...]
     look_back_hours: int
     max_refused_share: float
+    batch_megabytes: int
     reconcile: bool
     requeue: bool
     upkeep: bool
     delay_cost_per_minute: float
+    timeout_minutes: int
     run_id: str
     runs_bucket: str | None = None
 
@@ -82,8 +90,9 @@ def settings(**choices: Any) -> Settings:
         raise PlaceError(f"the load job has no argument --{missing[0]}: deploy it again with this version")
     passed = {name: parsed(name, text) for name, text in arguments.items() if name not in DEPLOYED}
     chosen = resolve(LoadParameters, **(choices | passed))
-    if chosen.look_back_hours < 1:
-        raise ParameterError(f"parameter 'look_back_hours' must be at least 1, not {chosen.look_back_hours}")
+    for name in ("look_back_hours", "batch_megabytes"):
+        if (value := getattr(chosen, name)) < 1:
+            raise ParameterError(f"parameter '{name}' must be at least 1, not {value}")
     if not 0 <= chosen.max_refused_share <= 1:
         raise ParameterError(f"parameter 'max_refused_share' must be from 0 to 1, not {chosen.max_refused_share}")
     return Settings(
@@ -96,10 +105,12 @@ def settings(**choices: Any) -> Settings:
         entities=tuple(entity_named(name).name for name in chosen.entities or ENTITIES),
         look_back_hours=chosen.look_back_hours,
         max_refused_share=chosen.max_refused_share,
+        batch_megabytes=chosen.batch_megabytes,
         reconcile=chosen.reconcile,
         requeue=chosen.requeue,
         upkeep=chosen.upkeep,
         delay_cost_per_minute=float(arguments["delay_cost_per_minute"]),
+        timeout_minutes=int(arguments["timeout_minutes"]),
         run_id=os.environ.get("AVIATION_RUN_ID") or glue_run or uuid.uuid4().hex,
         # Elsewhere the notebook's runner keeps the record.
         runs_bucket=arguments["runs_bucket"] if _on_glue() else None,

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from aviation import errors
+from aviation.redact import redact
+from aviation.report import PROGRESS
 
 STARTS = 3
 NEVER_STARTED = "Kernel died before replying to kernel_info"
@@ -77,11 +79,27 @@ def _execute(notebook: Path, parameters: dict[str, Any], output: Path, timeout_s
         parameters,
         progress_bar=sys.stderr.isatty(),
         log_output=False,
+        stdout_file=_Progress(),
         execution_timeout=timeout_seconds,
         extra_arguments=[SILENT],
         # What runs in the kernel passes through sockets that others on this machine could read.
         config=Config({"KernelManager": {"transport_encryption": "auto"}}),
     )
+
+
+class _Progress:
+    """Takes what the cells print and shows the lines that say how far they are (`report.progress`), above the bar of
+    the cells where there is one."""
+
+    def write(self, text: str) -> None:
+        from tqdm import tqdm
+
+        for line in text.splitlines():
+            if line.startswith(PROGRESS):
+                tqdm.write(redact(line.removeprefix(PROGRESS)), file=sys.stderr)
+
+    def flush(self) -> None:
+        """tqdm has written it."""
 
 
 def first_line(text: str) -> str:

@@ -8,7 +8,10 @@ VARIANTS = ("requeue", "reconcile")
 """The choices that make it more than an ordinary load."""
 ALWAYS = ("records", "lines_read")
 """Counts of what came in: shown even when they are zero."""
-OF_A_LOAD = ("lines_read", "observations_added", "references", "repeats", "quarantined", "warnings")
+OF_A_LOAD = (
+    *("lines_read", "observations_added", "references", "repeats", "quarantined", "warnings"),
+    *("batches", "objects_left", "warning"),
+)
 MOST_RULES = 3
 
 
@@ -28,6 +31,8 @@ def lines(record: RunRecord) -> list[str]:
     names = OF_A_LOAD if record.job == LOAD_JOB else dict.fromkeys((*ALWAYS, *counts))
     shown = {name: _text(counts[name]) for name in names if counts.get(name) or (name in ALWAYS and name in counts)}
     shown.pop("status", None)
+    if counts.get("batches") == 1:
+        del shown["batches"]
     if newest := _newest(counts.get("newest_observed_at")):
         shown["newest_observed_at"] = newest
     if rules := counts.get("warnings_by_rule"):

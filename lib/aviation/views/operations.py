@@ -57,15 +57,16 @@ DATA_FRESHNESS = View(
     name="data_freshness",
     question="How fresh are the tables, and how did the last loads go?",
     definition=(
-        "One row a load. The newest fetched record is the newest of those that the load took in, of any entity, by the "
-        "producers' clock; its age is that at the time of the query. The seconds to queryable run from the fetch of "
-        "the load's newest and oldest record to the end of the load."
+        "One row a load, its batches summed. The newest fetched record is the newest of those that the load took in, "
+        "of any entity, by the producers' clock; its age is that at the time of the query. The seconds to queryable "
+        "run from the fetch of the load's newest and oldest record to the end of the batch that brought it; of "
+        "several batches the median and the 95th percentile are those of the slowest."
     ),
     source="This project's table loads.",
     columns={
         "run_id": ("varchar", "The run of the load."),
         "finished_at": ("timestamp(6)", "When it finished, UTC."),
-        "status": ("varchar", "How it ended."),
+        "status": ("varchar", "ok, or warning if the raw objects of a batch held no line at all."),
         "seconds": ("double", "How long it took."),
         "lines_read": ("bigint", "Lines that it read from raw."),
         "quarantined": ("bigint", "Lines that a rule refused."),
@@ -77,11 +78,21 @@ DATA_FRESHNESS = View(
         "newest_fetched_at": ("timestamp(6)", "When the newest record of the load was fetched, UTC; null for none."),
         "newest_age_min": ("bigint", "Minutes since then, at the time of the query."),
     },
-    sql="""with newest as (
-    select run_id, finished_at, status, seconds, lines_read, quarantined, warnings,
-           seconds_to_queryable_min, seconds_to_queryable_p50, seconds_to_queryable_p95, seconds_to_queryable_max,
-           array_max(map_values(newest_fetched_at)) as newest_fetched_at
+    sql="""with by_load as (
+    select run_id,
+           max(finished_at) as finished_at,
+           max(status) as status,
+           sum(seconds) as seconds,
+           cast(sum(lines_read) as bigint) as lines_read,
+           cast(sum(quarantined) as bigint) as quarantined,
+           cast(sum(warnings) as bigint) as warnings,
+           min(seconds_to_queryable_min) as seconds_to_queryable_min,
+           max(seconds_to_queryable_p50) as seconds_to_queryable_p50,
+           max(seconds_to_queryable_p95) as seconds_to_queryable_p95,
+           max(seconds_to_queryable_max) as seconds_to_queryable_max,
+           max(array_max(map_values(newest_fetched_at))) as newest_fetched_at
     from loads
+    group by run_id
 )
 select run_id,
        finished_at,
@@ -100,5 +111,5 @@ select run_id,
            date_trunc('minute', newest_fetched_at),
            date_trunc('minute', cast(current_timestamp as timestamp))
        ) as newest_age_min
-from newest""",
+from by_load""",
 )
