@@ -13,7 +13,6 @@ from aviation.alerts.watch import Alert, Watch, resolve
 from aviation.errors import AviationError, ParameterError
 from aviation.sql import catalog
 from aviation.sql.catalog import Catalog
-from support import aws_calls
 from support.notebooks import defaults
 
 NEWEST = datetime(2013, 7, 10, 20)
@@ -275,15 +274,3 @@ def test_a_message_reaches_who_subscribed_and_the_file_of_a_laptop(stack, tables
     assert body["MessageAttributes"]["kind"]["Value"] == "cancelled"
     last = (stack.home / "alerts.jsonl").read_text().splitlines()[-1]
     assert json.loads(last) == asdict(alert)
-
-
-def test_the_function_asks_only_for_what_its_role_allows(stack):
-    """A call that is denied is an entry in the account's CloudTrail, and an alarm for whoever watches that."""
-    aws_calls.record()
-    name = f"{places.stack_name()}-alerts"
-    answer = aws.client("lambda", read_timeout=120).invoke(FunctionName=name, Payload=b"{}")
-    assert "FunctionError" not in answer, answer["Payload"].read()
-    calls = aws_calls.recorded(app_id=name)
-    assert {"glue:GetTables", "s3:GetObject", "s3:PutObject"} <= {call.action for call in calls}
-    policy = aws_calls.statements("AlertsRole")
-    assert [call for call in calls if not aws_calls.allows(policy, call)] == []

@@ -67,7 +67,7 @@ class Stack:
     """A stack whose schedules are enabled, and a queue that hears of its topic of alarms."""
 
     def __init__(self) -> None:
-        self.outputs = deploy.deploy(STACK, PARAMETERS, root=ROOT)
+        self.outputs = deploy.deploy(STACK, PARAMETERS, root=ROOT, key="a key of this test")
         self.began = {name: alarm["StateValue"] for name, alarm in self.alarms().items()}
         self.inbox, arn = self.queue(f"{STACK}-inbox")
         for topic in ("AlarmsTopic", "AlertsTopic"):
