@@ -6,6 +6,7 @@ import pytest
 
 from aviation.errors import AccessKeyError, DeliveryError, ParameterError, UnavailableError
 from aviation.poll import producer
+from aviation.poll.kinesis import Stream
 from support.notebooks import defaults
 from support.stand_in import KEY, answer, error
 
@@ -86,6 +87,22 @@ def test_a_stream_that_is_not_there_is_an_error_that_counts_what_was_lost(produc
     with pytest.raises(DeliveryError, match="did not take 25 records: ResourceNotFoundException") as caught:
         run(entity="airplanes")
     assert caught.value.undelivered == 25
+
+
+def test_the_pace_is_that_of_the_streams_shards(producer_stack, put_key, stand_in, monkeypatch):
+    producer_stack.kinesis.create_stream(StreamName="wide-cities", ShardCount=3)
+    paced = []
+
+    class Paced(Stream):
+        def __init__(self, client, name, *, shards):
+            paced.append((name, shards))
+            super().__init__(client, name, shards=shards)
+
+    monkeypatch.setattr(producer, "Stream", Paced)
+    for stack in ("wide", "test"):
+        monkeypatch.setenv("AVIATION_STACK", stack)
+        run(entity="cities")
+    assert paced == [("wide-cities", 3), ("test-cities", 1)]
 
 
 def test_without_a_key_no_call_is_made(producer_stack, stand_in):
