@@ -172,6 +172,7 @@ def test_batches_make_the_tables_of_one_batch_each_with_its_row(place, expected,
     assert report["newest_observed_at"]["flights"] == "2023-09-14T01:30:00"
 
 
+@pytest.mark.slow
 def test_what_a_killed_reconcile_left_is_loaded_by_the_next_load_however_old_it_is(place, expected, batches_of):
     put(place, OLDEST_FIRST[-2:])
     place.load()
@@ -287,6 +288,7 @@ def before_batches(place: Place) -> None:
     assert place.spark.table(f"{place.settings.namespace}.loads").columns == WITHOUT_BATCHES
 
 
+@pytest.mark.slow
 def test_a_table_of_loads_from_before_batches_goes_on_after_a_failed_upgrade_too(place, expected):
     put(place, OLDEST_FIRST[:4])
     place.load(run_id="before")
