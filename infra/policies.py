@@ -7,9 +7,14 @@ An administrator of the account runs this once for each stack and then the comma
 import argparse
 import json
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
-from aviation import aws
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aviation import aws, home
+from aviation.deploy.stack import check_name
+from aviation.errors import AviationError, one_line
 
 FOLDER = Path(__file__).parent
 OUT = FOLDER.parent / "dist/policies"
@@ -51,17 +56,33 @@ def main() -> None:
     options.add_argument("stack", help="the name of the stack")
     options.add_argument("--database", default="aviation", help="its Glue database (aviation)")
     given = options.parse_args()
+    try:
+        home.use_stack(check_name(given.stack))  # in the caller's account, also while a local stack is up
+        write(given.stack, given.database)
+    except (AviationError, BotoCoreError, ClientError) as error:
+        options.exit(1, f"policies: {one_line(error)}\n")
+
+
+def write(stack: str, database: str) -> None:
+    """Write the policies of a stack into OUT, and print what an administrator does with them."""
     caller = aws.client("sts")
     _, partition, _, _, account, _ = caller.get_caller_identity()["Arn"].split(":", 5)
-    names = {"stack": given.stack, "database": given.database, "account": account, "region": caller.meta.region_name}
+    names = {"stack": stack, "database": database, "account": account, "region": caller.meta.region_name}
     deployer = parts(filled("deployer-policy.json", partition=partition, **names))
     written = {"boundary": filled("permissions-boundary.json", partition=partition, **names)}
     written |= {f"deployer-{number}": part for number, part in enumerate(deployer, 1)}
     OUT.mkdir(parents=True, exist_ok=True)
+    print(f"# For the stack {stack} in account {account}, {names['region']}. The first time:")
     for name, policy in written.items():
-        file = OUT / f"{given.stack}-{name}.json"
+        file = OUT / f"{stack}-{name}.json"
         file.write_text(json.dumps(policy, indent=2) + "\n")
-        print(f"aws iam create-policy --policy-name {file.stem} --policy-document file://{file}")
+        print(f"aws iam create-policy --policy-name {file.stem} --policy-document {quote(f'file://{file}')}")
+    print(f"# Attach every {stack}-deployer-… policy to whoever deploys; nobody is given {stack}-boundary.")
+    print("# After a new version, for each file (IAM keeps five versions of a policy: delete the oldest):")
+    print(
+        f"# aws iam create-policy-version --set-as-default --policy-arn arn:{partition}:iam::{account}:policy/NAME "
+        f"--policy-document {quote(f'file://{OUT}/NAME.json')}"
+    )
 
 
 if __name__ == "__main__":

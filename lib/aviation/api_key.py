@@ -60,12 +60,14 @@ def read(secret: str) -> str | None:
     return key or None
 
 
-def put(secret: str, key: str) -> None:
-    """Store the key in a secret (its name or ARN), unless it is there already. A secret that waits for its deletion is
-    restored for it."""
+def put(secret: str, key: str) -> bool:
+    """Store the key in a secret (its name or ARN), unless it is there already; whether it was not. A secret that waits
+    for its deletion is restored for it."""
     remember(key)
-    if key != stored(secret):
-        aws.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=key)
+    if key == stored(secret):
+        return False
+    aws.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=key)
+    return True
 
 
 def stored(secret: str) -> str | None:

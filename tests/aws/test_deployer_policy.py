@@ -75,7 +75,7 @@ def calls(stack, tmp_path_factory):
         # Put back at the end: naming a stack makes this process work with it, and as on AWS.
         patch.setenv("AVIATION_STACK", STACK)
         patch.setenv("AVIATION_LOCAL", "0")
-        patch.setenv("AVIATIONSTACK_ACCESS_KEY", "a key of this test")
+        patch.setenv("AVIATIONSTACK_ACCESS_KEY", "a-key-of-this-test")
         deploying = ["deploy", "--stack", STACK, "--parameters"]
         for command in ([*deploying, str(file), "--dry-run"], [*deploying, str(file)], [*deploying, str(changed)]):
             answer = CliRunner().invoke(main, command)

@@ -99,6 +99,11 @@ def test_without_a_watch_a_deployment_is_refused(tmp_path):
     assert not check_plan({"FlightsState": "DISABLED"}, tmp_path).refusals()
 
 
+def test_a_misspelt_parameter_is_refused_with_the_nearest_one(tmp_path):
+    with pytest.raises(ParameterError, match=r"flights.yaml: unknown parameter 'wacth': did you mean 'watch'"):
+        check_plan({}, watching(tmp_path, wacth={"airports": ["JFK"]}, max_calls=30))
+
+
 def test_a_watch_that_max_calls_cannot_carry_is_refused(tmp_path):
     root = watching(tmp_path, watch={"airports": ["JFK", "LAX"], "airlines": ["B6"]}, max_calls=11)
     [reason] = check_plan({}, root).refusals()

@@ -150,9 +150,11 @@ def failed_creation(life: Life) -> None:
     assert life.status() == "ROLLBACK_COMPLETE"
 
 
-def test_a_creation_that_failed_is_deleted_and_made_again_but_never_by_a_dry_run(life):
+def test_a_creation_that_failed_is_deleted_and_made_again_but_never_by_a_dry_run(life, tmp_path):
     failed_creation(life)
-    seen = CliRunner().invoke(main, ["deploy", "--stack", life.name, "--dry-run"])
+    file = tmp_path / "given.yaml"
+    file.write_text(f"DatabaseName: {life.name.replace('-', '_')}\n")
+    seen = CliRunner().invoke(main, ["deploy", "--stack", life.name, "--parameters", str(file), "--dry-run"])
     assert seen.exit_code == 0, seen.output
     assert f"deploy: {life.name}: it is ROLLBACK_COMPLETE: what is left of a creation that failed goes" in seen.output
     assert life.status() == "ROLLBACK_COMPLETE"

@@ -204,15 +204,30 @@ def test_the_status_of_a_stack_is_asked_by_its_name(life, monkeypatch):
     assert "producer/cities          failed   cell 5: the month's calls are used up" in done.output
 
 
+def test_a_database_that_is_another_stacks_and_a_key_that_is_none_are_refused_before_anything_is_made(
+    life, stack, tmp_path, monkeypatch
+):
+    done = command("deploy", "--stack", life.name)
+    assert done.exit_code == 2
+    assert "the Glue database 'aviation' is there already: set DatabaseName" in done.output
+    monkeypatch.setenv("AVIATIONSTACK_ACCESS_KEY", "two words")
+    done = command("deploy", "--stack", life.name, "--parameters", given_file(life, tmp_path))
+    assert done.exit_code == 1
+    assert "AVIATIONSTACK_ACCESS_KEY has white space in it" in done.output
+    assert life.status() is None
+
+
 def test_a_key_in_the_environment_is_put_into_the_secret_and_nowhere_else(life, tmp_path, monkeypatch):
     monkeypatch.setenv("AVIATIONSTACK_ACCESS_KEY", "key-of-this-test")
     made = command("deploy", "--stack", life.name, "--parameters", given_file(life, tmp_path))
     assert made.exit_code == 0, made.output
     assert "key-of-this-test" not in made.output
+    assert "the API's key is stored in its secret" in made.output
     found = aws.client("cloudformation").describe_stacks(StackName=life.name)["Stacks"][0]
     assert "key-of-this-test" not in json.dumps(found, default=str)
     assert api_key.read(places.stack_outputs(life.name)["ApiKeySecret"]) == "key-of-this-test"
-    assert api_key.put(places.stack_outputs(life.name)["ApiKeySecret"], "another-key-of-this-test") is None
+    assert api_key.put(places.stack_outputs(life.name)["ApiKeySecret"], "another-key-of-this-test")
+    assert not api_key.put(places.stack_outputs(life.name)["ApiKeySecret"], "another-key-of-this-test")
     assert api_key.read(places.stack_outputs(life.name)["ApiKeySecret"]) == "another-key-of-this-test"
 
 

@@ -189,6 +189,21 @@ def test_the_newest_records_come_first_of_one_job_or_of_all(producer_stack):
     assert store.latest("never") == []
 
 
+def test_a_job_that_is_named_like_the_beginning_of_others_hides_none_of_them(producer_stack):
+    """`aviation run notebooks/producer.ipynb` leaves a run of `producer`, a schedule one of `producer/flights`."""
+    for number, job in enumerate(("producer/flights", "producer", "aviation_data_load", "producer/cities")):
+        day = f"2026-03-0{number + 1}"
+        record = RunRecord(run_id=f"{number:032x}", job=job, notebook="n.ipynb", started_at=f"{day}T00:00:00Z")
+        producer_stack.s3.put_object(Bucket=producer_stack.bucket, Key=record.key, Body=record.to_bytes())
+    assert [record.job for record in store.latest()] == [
+        "producer/cities",
+        "aviation_data_load",
+        "producer",
+        "producer/flights",
+    ]
+    assert [record.job for record in store.latest(limit=2)] == ["producer/cities", "aviation_data_load"]
+
+
 def test_the_newest_failed_records_are_found_however_many_went_well_since(producer_stack):
     for number in range(30):
         status = "failed" if number in (0, 3, 5) else "ok"

@@ -14,6 +14,14 @@ class Assumption:
 
 
 ASSUMED = {
+    "airport_rows": Assumption(
+        800,
+        "rows",
+        "a day at an airport, one way, until polls tell",
+        "about JFK's; ATL has three times as many",
+    ),
+    "airline_rows": Assumption(2000, "rows", "a day of an airline, until polls tell", "about JetBlue's"),
+    "neighbour_share": Assumption(0.5, "of polls", "ask for a neighbouring day", "from midnight to its last arrival"),
     "load_seconds_here": Assumption(
         12, "s", "a load of half an hour's flights here", "measured: a cold load on two cores of a laptop"
     ),

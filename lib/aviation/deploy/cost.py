@@ -27,7 +27,8 @@ def render(
     case = Case(with_defaults(parameters, root), root, flights, told.seen, seconds)
     given = f"{seconds:,.0f} s a load ({_source(load_seconds, told)})"
     bill_lines, assumptions = _bill_lines(case, given), ["Assumed, and where it comes from:", *assumed_lines()]
-    sections = (bill_lines, case.plan.lines(), _freshness_lines(case), _side_by_side(case), assumptions)
+    refused = [f"'aviation deploy' refuses this: {reason}" for reason in case.plan.refusals()]
+    sections = (bill_lines, [*case.plan.lines(), *refused], _freshness_lines(case), _side_by_side(case), assumptions)
     return "\n\n".join("\n".join(lines) for lines in sections)
 
 
@@ -71,14 +72,15 @@ def _minutes(number: float) -> str:
 
 
 def _side_by_side(case: Case) -> Iterator[str]:
-    heads = ("AWS USD", 10), ("Firehose USD", 14), ("calls", 10), ("smallest plan", 20), ("worst age", 12)
+    heads = ("AWS USD", 10), ("Firehose USD", 14), ("calls", 10), ("on the smallest plan", 24), ("worst age", 12)
     yield " " * 26 + "".join(f"{head:>{width}}" for head, width in heads) + f"{'mean age':>10}"
     for name, other in _alternatives(case).items():
         use, age, entries = other.plan, other.freshness(), bill(other)
         firehose = sum(line.usd for line in entries if line.price == "firehose_gb")
-        smallest = next((plan for plan in PLANS if _on(other, plan).plan.fits), "none")
+        uses = (_on(other, plan).plan for plan in PLANS)
+        smallest = next((f"{use.plan.name}, {use.total:,}" for use in uses if use.fits), "none")
         yield (
-            f"{name:<26}{sum(line.usd for line in entries):>10,.2f}{firehose:>14,.2f}{use.total:>10,}{smallest:>20}"
+            f"{name:<26}{sum(line.usd for line in entries):>10,.2f}{firehose:>14,.2f}{use.total:>10,}{smallest:>24}"
             f"{age.worst:>8.0f} min{age.mean:>6.0f} min"
         )
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from aviation.deploy import change_sets, states
+from aviation.errors import StackError
 
 OK, NOT, NOT_YET, UNTOLD = "ok", "NOT", "not yet", "cannot be told"
 WORST_FIRST = (NOT, UNTOLD, NOT_YET, OK)
@@ -34,7 +35,9 @@ class Deployed:
         return change_sets.as_it_is(self.name)[1]
 
     def named(self, logical: str) -> str:
-        """The physical id of a resource."""
+        """The physical id of a resource. StackError where the stack lacks it."""
+        if logical not in self.resources:
+            raise StackError(f"the stack '{self.name}' has no {logical}: run 'aviation deploy' to its end first")
         return self.resources[logical][1]
 
     def of_type(self, kind: str) -> list[str]:

@@ -1,29 +1,29 @@
 """How many calls of the flight API the watch and the schedules make in a month, compared with what its plan carries."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from aviation.deploy.assumptions import assumed
 from aviation.deploy.schedules import runs
 from aviation.deploy.template import declared_parameters
 from aviation.entities import ENTITIES
 from aviation.errors import ParameterError
+from aviation.parameters import unknown_parameter
 from aviation.poll.plans import ApiPlan, plan_named
+from aviation.poll.producer import ProducerParameters
 from aviation.poll.watch import AIRLINE, Seen, Watch
 from aviation.runs.declared import producer
 
 MONTH_DAYS = 30
 REFERENCE_RECORDS = {"cities": 9374, "airplanes": 19098, "aircraft_types": 313}
 """How many records of each reference entity the API had when it was last swept completely, in 2026."""
-AIRPORT_ROWS, AIRLINE_ROWS = 800, 2000
-"""Rows of a day at an airport in one direction, and of an airline, codeshares included, where no poll has told: about
-those of New York's busiest airport, and of its largest airline."""
-NEIGHBOUR_SHARE = 0.5
-"""In how many polls a neighbouring day is asked for, too: from midnight until its last flight is over."""
+AIRPORT_ROWS, AIRLINE_ROWS = int(assumed("airport_rows")), int(assumed("airline_rows"))
+NEIGHBOUR_SHARE = assumed("neighbour_share")
 
 
 def with_defaults(parameters: dict[str, str], root: Path) -> dict[str, str]:
@@ -55,6 +55,10 @@ class Demand:
         given: dict[str, Any] = yaml.safe_load((root / file).read_text())
         if not isinstance(given, dict) or "max_calls" not in given:
             raise ParameterError(f"{file} must say max_calls: the month's calls follow from it")
+        names = [declared.name for declared in fields(ProducerParameters)]
+        for name in given:
+            if name not in names:
+                raise ParameterError(f"{file}: {unknown_parameter(name, names)}")
         limit, most = given.get("limit") or plan.limit, given["max_calls"]
         if entity in REFERENCE_RECORDS:
             return cls((REFERENCE_RECORDS[entity],), limit, most)
@@ -117,21 +121,21 @@ class PlanUse:
         return not self.refusals()
 
     def lines(self) -> list[str]:
-        """In words: a line for each entity, for the sum, for the watch, and for whatever is wrong."""
+        """In words: a line for each entity, for the sum, and for the watch."""
         entities = [
             f"{entity:<15} {self.polls[entity]:>7,.0f} polls x {self.demands[entity].calls:>5,.1f} calls = {calls:>7,}"
             for entity, calls in self.calls.items()
             if calls
         ]
         total = f"{self.total:,} calls a month, of the {self.plan.calls:,} of the {self.plan.name} plan"
-        return [*entities, total, *self._about_the_watch(), *self.refusals()]
+        return [*entities, total, *self._about_the_watch()]
 
     def _about_the_watch(self) -> list[str]:
         flights = self.demands["flights"]
         if not flights.watched or not self.polls["flights"]:
             return []
         rows = f"{sum(rows or 0 for rows in flights.rows):,} rows a day"
-        source = "as polls reported" if flights.told else "assumed: no poll has told yet"
+        source = "as polls reported" if flights.told else "assumed until polls have reported all of it"
         return [f"The watch: {len(flights.rows)} sweeps, {rows} ({source}), {flights.limit:,} records a call."]
 
     def refusals(self) -> list[str]:

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import boto3
+from botocore.exceptions import ClientError
 
 from aviation import api_key, aws, home, places
 from aviation.api_key import VARIABLE
@@ -24,9 +25,9 @@ from aviation.deploy.boundary import with_boundary
 from aviation.deploy.buckets import BUCKETS, is_there
 from aviation.deploy.buckets import existing as bucket_names
 from aviation.deploy.build import build
-from aviation.deploy.plan import check_plan
+from aviation.deploy.plan import check_plan, with_defaults
 from aviation.deploy.template import TEMPLATE, read_parameters, read_template, taking_over, without_descriptions
-from aviation.errors import ParameterError, PlanError, StackError
+from aviation.errors import AccessKeyError, ParameterError, PlanError, StackError
 from aviation.poll import lease
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ def deploy(
     if not _keep_key(stack, key):
         logger.info("deploy: %s: the API's key is missing, no schedule runs: set %s and deploy again", stack, VARIABLE)
     elif first != parameters:
+        logger.info("deploy: %s: enabling the schedules", stack)
         changed += change_sets.apply(stack, template, parameters, show=show)
     logger.info("deploy: %s: %s", stack, f"{changed} resources changed" if changed else "nothing to change")
     return _outputs(stack)
@@ -85,10 +87,14 @@ def deploy_to_aws(
     parameters = read_parameters(file, root) if file else {}
     home.use_stack(check_name(stack))
     _check_plan(stack, parameters, root, force)
+    _check_database(stack, parameters, root)
     if dry_run:
         _preview(stack, parameters, root)
         return {}
-    return deploy(stack, parameters, root=root, key=os.environ.get(VARIABLE, "").strip() or None, show=True)
+    key = os.environ.get(VARIABLE, "").strip()
+    if len(key.split()) > 1:
+        raise AccessKeyError(f"{VARIABLE} has white space in it: that is no access key")
+    return deploy(stack, parameters, root=root, key=key or None, show=True)
 
 
 def destroy(stack: str, *, buckets: Iterable[str] = ()) -> None:
@@ -126,7 +132,8 @@ def _keep_key(stack: str, key: str | None) -> bool:
     if not secret:
         return False
     if key:
-        api_key.put(secret, key)
+        if api_key.put(secret, key):
+            logger.info("deploy: %s: the API's key is stored in its secret", stack)
         return True
     return api_key.stored(secret) is not None
 
@@ -189,6 +196,24 @@ def _check_plan(stack: str, parameters: dict[str, str], root: Path, force: bool)
         logger.info("deploy: %s", line)
     if (reasons := use.refusals()) and not force:
         raise PlanError(f"{'; '.join(reasons)}; --force deploys it all the same")
+    for reason in reasons:
+        logger.info("deploy: all the same: %s", reason)
+
+
+def _check_database(stack: str, parameters: dict[str, str], root: Path) -> None:
+    """ParameterError where the Glue database is there already and is not this stack's."""
+    if events.described(stack) and "Database" in states.resources(stack):
+        return
+    name = with_defaults(parameters, root)["DatabaseName"]
+    try:
+        aws.client("glue").get_database(Name=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "EntityNotFoundException":
+            return
+        raise
+    raise ParameterError(
+        f"the Glue database '{name}' is there already: set DatabaseName in the parameter file to another"
+    )
 
 
 def check_name(stack: str) -> str:

@@ -147,7 +147,8 @@ def _warning(chosen: ProducerParameters, sweeping: Sweeping, delivered: int) -> 
     if not delivered and (settled := _settled(chosen, sweeping)):
         return f"nothing is under way: today has no flights, and all {settled} that the last poll saw are over"
     if not delivered:
-        return f"the API knows no {chosen.entity} for these filters: {chosen.watch or chosen.filters or 'none'}"
+        asked = "for this watch" if chosen.watch else f"for these filters: {chosen.filters or 'none'}"
+        return f"the API knows no {chosen.entity} {asked}"
     return None
 
 

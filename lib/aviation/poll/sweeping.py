@@ -1,7 +1,7 @@
 """Asks the API for every sweep of a poll, within one budget of calls, and keeps how each went."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -60,8 +60,9 @@ class Sweeping:
         if self.api.left_out:
             self.left_out.append({"sweep": sweep.words, **asdict(self.api.left_out)})
         elif last and last.total and not records:
-            # An outage has answered with nothing and status 200: what was seen before stays.
+            # An outage has answered with nothing and status 200: it is told once, and the sweep asked for again.
             self.emptied.append(f"{sweep.words}: none, where the last poll found {last.total:,}")
+            self.seen[sweep.words] = replace(last, total=0, at=self.observed_at)
         elif self.observed_at:
             self.seen[sweep.words] = saw(sweep, records, len(records) if total is None else total, self.observed_at)
 

@@ -15,6 +15,7 @@ from aviation.report import RunRecord
 
 MOST_JOB_LEVELS = 2
 """A job's name has one part, or two: `producer/flights`."""
+YEAR = re.compile(r"/\d{4}/$")
 READ_AT_ONCE = 8
 MOST_SEARCHED = 2000
 """A failed run is looked for among so many: about ten days of the default schedules."""
@@ -85,17 +86,19 @@ class _Bucket:
             yield [item for _, prefix in same_day for item in self._objects(prefix)]
 
     def _jobs(self, prefix: str, level: int = 0) -> Iterator[str]:
-        """The folders that hold years."""
+        """The folders that hold years. A job's can hold other jobs' too: `producer` is a person's run of the notebook,
+        `producer/flights` a schedule's."""
         folders = self._folders(prefix)
-        if any(re.search(r"/\d{4}/$", folder) for folder in folders):
+        if any(YEAR.search(folder) for folder in folders):
             yield prefix
-        elif level < MOST_JOB_LEVELS:
+        if level < MOST_JOB_LEVELS:
             for folder in folders:
-                yield from self._jobs(folder, level + 1)
+                if not YEAR.search(folder):
+                    yield from self._jobs(folder, level + 1)
 
     def _days(self, job: str) -> Iterator[tuple[str, str]]:
         """The days of a job as (yyyy/mm/dd, prefix), newest first."""
-        for year in reversed(self._folders(job)):
+        for year in filter(YEAR.search, reversed(self._folders(job))):
             for month in reversed(self._folders(year)):
                 for day in reversed(self._folders(month)):
                     yield day.rstrip("/")[-10:], day
