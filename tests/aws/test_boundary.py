@@ -122,6 +122,8 @@ def test_an_administrator_is_given_the_policies_and_the_commands_that_make_them(
     assert done.returncode == 0, done.stderr
     made = {}
     for command in done.stdout.splitlines():
+        if command.startswith("#"):  # what else to do, in words
+            continue
         words = command.split()
         assert words[:4] == ["aws", "iam", "create-policy", "--policy-name"], command
         file = Path(words[-1].removeprefix("file://"))
