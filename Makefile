@@ -68,7 +68,7 @@ TOOLS := $(GRAMMAR)/.ready .aviation/policies/.ready
 ALL_TOOLS := $(TOOLS) $(patsubst %,.aviation/%/.ready,checkov lambda-runtime moto)
 
 .PHONY: test
-test: lint $(TOOLS) ## Lint, then unit, contract, notebook and end-to-end tests: five minutes on two cores
+test: lint $(TOOLS) ## Lint, then unit, contract, notebook and end-to-end tests: six minutes on two cores
 	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
 .PHONY: test-all
