@@ -31,7 +31,7 @@ ASSUMED = {
     "least_billed_seconds": Assumption(
         60, "s", "billed for a Glue run at least", "https://aws.amazon.com/glue/pricing/"
     ),
-    "start_seconds": Assumption(8, "s", "a Lambda's kernel and first call", "a guess: 3 to 7 s here, with more of a core"),
+    "start_seconds": Assumption(8, "s", "a Lambda's kernel and first call", "a guess: 3 to 7 s here, on a whole core"),
     "call_seconds": Assumption(1, "s", "a call of the flight API", "a guess: its pages answer in 0.3 to 2 s"),
     "watch_seconds": Assumption(4, "s", "an alerts' watch, after its function's start", "measured here, on the demo"),
     "watch_queries": Assumption(3, "queries", "of a watch after a load", "aviation.alerts.matches"),
