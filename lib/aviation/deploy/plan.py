@@ -16,7 +16,7 @@ from aviation.errors import ParameterError
 from aviation.parameters import unknown_parameter
 from aviation.poll.plans import ApiPlan, plan_named
 from aviation.poll.producer import ProducerParameters
-from aviation.poll.watch import AIRLINE, Seen, Watch
+from aviation.poll.watch import AIRLINE, Seen, Watch, most_rows
 from aviation.runs.declared import producer
 
 MONTH_DAYS = 30
@@ -65,10 +65,10 @@ class Demand:
         watch = Watch.of(given.get("watch") or {})
         if not watch:
             return cls((flights,), limit, most)
-        subjects = [(kind, name) for kind, name in watch.subjects()]
+        subjects = list(watch.subjects())
         if flights is not None:
             return cls((ceil(flights / len(subjects)),) * len(subjects), limit, most, watched=True)
-        reported = [_reported(f"{kind.words} {name}", seen or {}) for kind, name in subjects]
+        reported = [most_rows(kind, name, seen or {}) for kind, name in subjects]
         assumed = [AIRLINE_ROWS if kind is AIRLINE else AIRPORT_ROWS for kind, _ in subjects]
         rows = tuple(told if told is not None else other for told, other in zip(reported, assumed, strict=True))
         return cls(rows, limit, most, watched=True, told=None not in reported)
@@ -179,11 +179,6 @@ def check_plan(
     plan = plan_named(parameters["ApiPlan"])
     demands = {entity: Demand.of(entity, root, plan, seen, flights) for entity in ENTITIES}
     return PlanUse(plan, {entity: _polls(parameters, entity) for entity in ENTITIES}, demands)
-
-
-def _reported(subject: str, seen: Mapping[str, Seen]) -> int | None:
-    """The most rows that polls reported for a day of a subject; None where none did."""
-    return max((last.total for words, last in seen.items() if words.startswith(f"{subject} on ")), default=None)
 
 
 def _polls(parameters: dict[str, str], entity: str) -> float:

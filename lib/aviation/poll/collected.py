@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from aviation.poll import envelope
@@ -25,21 +24,19 @@ there."""
 
 
 class Collected:
-    """The rows of a poll, which is one observation: `observed_at` (aware) is the API's time at its first answer.
+    """The rows of a poll.
 
     A row that an earlier page had too replaces it: pages shift during a sweep, and two sweeps can find the same flight.
     Rows of one page never replace each other.
     """
 
     def __init__(self, entity: str, run_id: str, source: str):
-        self.observed_at: datetime | None = None
         self._entity, self._run_id, self._source = entity, run_id, source
         self._rows: dict[Key, list[bytes]] = {}
 
     def add(self, page: Page) -> None:
         """Take the rows of a page."""
-        self.observed_at = self.observed_at or page.observed_at
-        origin = envelope.Origin(self._entity, self.observed_at, page.fetched_at, self._run_id, self._source)
+        origin = envelope.Origin(self._entity, page.observed_at, page.fetched_at, self._run_id, self._source)
         rows: dict[Key, list[bytes]] = {}
         for record, line in zip(page.records, envelope.lines(origin, page.records), strict=True):
             rows.setdefault(row_key(record), []).append(line)

@@ -157,9 +157,8 @@ def _settled(chosen: ProducerParameters, sweeping: Sweeping) -> str:
     if chosen.filters or not sweeping.observed_at:
         return ""
     asked = {sweep.words for sweep in sweeping.plan(sweeping.observed_at)}
-    over = [last for words, last in sweeping.last.items() if last.day and last.total and words not in asked]
-    days = sorted({last.day for last in over if last.day})
-    return f"flights of {days[-1]}" if days else ""
+    days = [last.day for words, last in sweeping.last.items() if last.day and last.total and words not in asked]
+    return f"flights of {max(days)}" if days else ""
 
 
 def _cut(sweep: str, reason: str, offset: int, records: int | None) -> str:

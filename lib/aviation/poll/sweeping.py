@@ -35,8 +35,8 @@ class Sweeping:
     observed_at: datetime | None = None
 
     def pages(self, now: datetime) -> Iterator[Page]:
-        """The pages of every sweep, the most urgent sweep first. They are planned for `now`, by our own clock, and once
-        more where the API's first answer shows that its own says another day."""
+        """The pages of every sweep, the most urgent sweep first, all as observed at one instant. The sweeps are planned
+        for `now`, by our own clock, and once more where the API's first answer shows that its own says another day."""
         sweeps = self.plan(now)
         while sweeps:
             sweep, *sweeps = sweeps
@@ -54,7 +54,7 @@ class Sweeping:
             self.observed_at = self.observed_at or page.observed_at
             records += page.records
             total = page.total
-            yield page
+            yield replace(page, observed_at=self.observed_at)
         self.swept += 1
         last = self.last.get(sweep.words)
         if self.api.left_out:

@@ -123,6 +123,11 @@ class Watch:
         return [sweep for _, sweep in sorted(planned, key=lambda item: item[0])]
 
 
+def most_rows(kind: Kind, name: str, seen: Mapping[str, Seen]) -> int | None:
+    """The most rows that polls saw on a day of what the watch names; None where none did."""
+    return max((last.total for words, last in seen.items() if words.startswith(_words(kind, name, ""))), default=None)
+
+
 def _words(kind: Kind, name: str, day: str) -> str:
     """How a sweep is named: `departures from JFK on 2013-07-10`."""
     return f"{kind.words} {name} on {day}"
