@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from botocore.exceptions import ClientError
 
 from aviation import aws, places
+from aviation.deploy.assumptions import assumed
 from aviation.deploy.bill import LOAD_SECONDS
 from aviation.deploy.found import NOT, NOT_YET, OK, UNTOLD, Deployed, Found
 from aviation.entities import ENTITIES
@@ -17,8 +18,6 @@ from aviation.sql import athena
 
 RAW_KEY = r"flights/\d{4}/\d{2}/\d{2}/\d{2}/.+"
 GZIP_MAGIC = b"\x1f\x8b"
-LEAST_BILLED_SECONDS = 60
-"""Of a run of a Glue job, by Glue's price list."""
 NAMED_BY_ATHENA = {
     "select count(*) as flights, 1 from flights": ["flights", "_col1"],
     "show columns in flights": ["field"],
@@ -115,11 +114,11 @@ def load(stack: Deployed) -> Iterator[Found]:
         )
         return
     workers = int(stack.parameters["LoadWorkers"])
-    billed = max(max(LEAST_BILLED_SECONDS, run.get("ExecutionTime", 0)) for run in ended) * workers
-    assumed = LOAD_SECONDS * workers
-    more = "" if billed <= assumed else f": see 'aviation cost --load-seconds {billed // workers}'"
-    words = f"at most {billed} DPU-seconds a run, {assumed:g} were assumed{more}"
-    yield Found(OK if billed <= 2 * assumed else NOT, words)
+    billed = max(max(int(assumed("least_billed_seconds")), run.get("ExecutionTime", 0)) for run in ended) * workers
+    expected = LOAD_SECONDS * workers
+    more = "" if billed <= expected else f": see 'aviation cost --load-seconds {billed // workers}'"
+    words = f"at most {billed} DPU-seconds a run, {expected:g} were assumed{more}"
+    yield Found(OK if billed <= 2 * expected else NOT, words)
 
 
 def reader(stack: Deployed) -> Iterator[Found]:
