@@ -6,6 +6,8 @@ import socket
 import subprocess
 import time
 import uuid
+import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import boto3
@@ -13,6 +15,7 @@ import pytest
 import requests
 
 from aviation import home
+from aviation.deploy.build import build_lambda
 from aviation.poll.client import Api
 from support import ROOT, STREAMED
 from support.stand_in import KEY, StandIn
@@ -43,6 +46,16 @@ def spark(tmp_path_factory):
         session = SparkSession.builder.appName("tests").getOrCreate()
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def task_root(tmp_path_factory) -> Path:
+    """The Lambdas' real zip, unpacked."""
+    folder = tmp_path_factory.mktemp("lambda")
+    build_lambda(folder / "lambda.zip")
+    with zipfile.ZipFile(folder / "lambda.zip") as archive:
+        archive.extractall(folder / "task")
+    return folder / "task"
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from aviation import aws
-from aviation.deploy.build import build_lambda
 from aviation.entities import ENTITIES
 from aviation.places import stack_name
 from support import ROOT, processed
@@ -59,8 +57,8 @@ LEFT_BEHIND = """
 import sys, time
 from pathlib import Path
 from support.lambda_runtime import Function, running
-task, folder = map(Path, sys.argv[1:])
-with running(Function("f", "python3.11", "handlers.looks_around", 256, 10), task, folder) as run:
+task_root, folder = map(Path, sys.argv[1:])
+with running(Function("f", "python3.11", "handlers.looks_around", 256, 10), task_root, folder) as run:
     print(run.url.split(":")[2].split("/")[0], flush=True)
     time.sleep(60)
 """
@@ -70,16 +68,6 @@ with running(Function("f", "python3.11", "handlers.looks_around", 256, 10), task
 def possible():
     if said := refused():
         pytest.fail(said) if os.environ.get("REQUIRE_ALL_TESTS") else pytest.skip(said)
-
-
-@pytest.fixture(scope="module")
-def task(tmp_path_factory) -> Path:
-    """The real zip, unpacked."""
-    folder = tmp_path_factory.mktemp("lambda")
-    build_lambda(folder / "Deployment_Lambda.zip")
-    with zipfile.ZipFile(folder / "Deployment_Lambda.zip") as archive:
-        archive.extractall(folder / "task")
-    return folder / "task"
 
 
 @pytest.fixture(scope="module")
@@ -140,9 +128,9 @@ def test_these_are_all_the_functions_of_the_template(functions):
 
 
 @pytest.mark.parametrize("name", PRODUCERS)
-def test_a_producer_sends_what_it_polled_cold_and_warm(functions, task, tmp_path, name):
+def test_a_producer_sends_what_it_polled_cold_and_warm(functions, task_root, tmp_path, name):
     function, read = functions[name], arrived(PRODUCERS[name])
-    with running(function, task, tmp_path / "run") as run:
+    with running(function, task_root, tmp_path / "run") as run:
         records = [run.invoke(function.event) for _ in ("cold", "warm")]
     for record in records:
         assert (record["job"], record["status"]) == (f"producer/{PRODUCERS[name]}", "ok")
@@ -154,12 +142,12 @@ def test_a_producer_sends_what_it_polled_cold_and_warm(functions, task, tmp_path
     assert 0 < run.tmp_mib < TMP_MIB
 
 
-def test_the_alerts_answer_for_each_watch_cold_and_warm(functions, task, tmp_path):
+def test_the_alerts_answer_for_each_watch_cold_and_warm(functions, task_root, tmp_path):
     # Of a database without tables: the emulator's Athena reads no Iceberg, and other tests may have loaded the stack's.
     aws.client("glue").create_database(DatabaseInput={"Name": "nothing_loaded"})
     alerts = functions["Alerts"]
     function = replace(alerts, variables=alerts.variables | {"AVIATION_DATABASE": "nothing_loaded"})
-    with running(function, task, tmp_path / "run") as run:
+    with running(function, task_root, tmp_path / "run") as run:
         answers = [run.invoke(function.event) for _ in ("cold", "warm")]
     watches = sorted(f"alerts/{file.stem}" for file in (ROOT / "parameters/alerts").glob("*.yaml"))
     for records in answers:
@@ -170,8 +158,8 @@ def test_the_alerts_answer_for_each_watch_cold_and_warm(functions, task, tmp_pat
 
 
 @pytest.mark.parametrize("package", ["papermill", "zmq", "aviation/poll"])
-def test_a_package_that_the_zip_lacks_is_found_nowhere_else(functions, task, tmp_path, package):
-    shutil.copytree(task, tmp_path / "task", copy_function=os.link)
+def test_a_package_that_the_zip_lacks_is_found_nowhere_else(functions, task_root, tmp_path, package):
+    shutil.copytree(task_root, tmp_path / "task", copy_function=os.link)
     shutil.rmtree(tmp_path / "task" / package)
     function = functions["AircraftTypesProducer"]
     with (

@@ -3,12 +3,9 @@
 import json
 import os
 import subprocess
-import zipfile
-from pathlib import Path
 
 import pytest
 
-from aviation.deploy.build import build_lambda
 from aviation.errors import ParameterError
 from aviation.runs.lambdas import bounded, handler
 from support import ROOT
@@ -24,15 +21,6 @@ class Context:
         return 100_000
 print("RESULT", json.dumps(handler(json.loads(sys.argv[1]), Context())))
 """
-
-
-@pytest.fixture(scope="session")
-def task_root(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("lambda")
-    build_lambda(folder / "lambda.zip")
-    with zipfile.ZipFile(folder / "lambda.zip") as archive:
-        archive.extractall(folder / "task")
-    return folder / "task"
 
 
 @pytest.fixture
