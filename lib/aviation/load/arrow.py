@@ -1,0 +1,46 @@
+"""The load's rows as Arrow: the columns' types, and tables that travel through Spark as bytes.
+
+Rows travel packed: Spark moves a few large values between its tasks, and compiles no plan as wide as the tables.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import pyarrow as pa
+
+from aviation.columns import OBSERVATIONS, Column
+
+# Spark's types, as the declarations name them.
+TYPES = {
+    "string": pa.string(),
+    "timestamp_ntz": pa.timestamp("us"),
+    "date": pa.date32(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "array<string>": pa.list_(pa.string()),
+}
+
+
+def schema(columns: Mapping[str, Column]) -> pa.Schema:
+    """The Arrow schema of declared columns."""
+    return pa.schema([(name, TYPES[column.type]) for name, column in columns.items()])
+
+
+OBSERVED = schema(OBSERVATIONS.columns)
+
+
+def pack(table: pa.Table) -> bytes:
+    """The table as bytes."""
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed
+
+
+def unpack(packed: Iterable[bytes | pa.Buffer], schema: pa.Schema) -> pa.Table:
+    """The tables in `packed` as one, in one chunk; empty, of `schema`, where there are none."""
+    tables = [pa.ipc.open_stream(content).read_all() for content in packed]
+    return pa.concat_tables(tables).combine_chunks() if tables else schema.empty_table()
