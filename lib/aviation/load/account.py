@@ -73,7 +73,7 @@ def report(rows: list[Row], *, objects_left: int, timeout_minutes: int) -> Repor
             f"stopped after {counted(len(rows), 'batch', 'batches')}, before the job's time limit of "
             f"{timeout_minutes} minutes: {counted(objects_left, 'raw object')} left, which the next load goes on with"
         )
-    return Report({name: _json_value(value) for name, value in values.items()})
+    return Report({name: json_value(value) for name, value in values.items()})
 
 
 def _newest(by_entity: list[dict[str, datetime]]) -> dict[str, datetime]:
@@ -92,9 +92,10 @@ def _seconds(since: datetime | None, until: datetime) -> float | None:
     return (until - since).total_seconds() if since else None
 
 
-def _json_value(value: object) -> object:
+def json_value(value: object) -> object:
+    """The value of a column as JSON has it."""
     if isinstance(value, dict):
-        return {name: _json_value(item) for name, item in value.items()}
+        return {name: json_value(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_json_value(item) for item in value]
+        return [json_value(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value  # a datetime is a date, too

@@ -1,31 +1,35 @@
 """One run of the load: what is new in raw, into the tables, batch by batch.
 
-The order of a batch's writes is observations and reference tables, derived tables, quarantine, `loads` last. A batch
-without its row in `loads` never happened: its objects are still new, and every write can be done again without a trace.
+The order of a batch's writes is observations and reference tables, derived tables, quarantine, `loads` last; writes that
+do not build on each other go side by side. A batch without its row in `loads` never happened: its objects are still
+new, and every write can be done again without a trace.
 """
 
+import json
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
-from aviation.columns import EVENTS, FLIGHTS, HISTORY, LOADS, OBSERVATIONS, QUARANTINE, REFERENCES, Table
+from aviation.columns import LOADS, OBSERVATIONS, QUARANTINE, REFERENCES
 from aviation.errors import RefusedShareError
-from aviation.load import account, history, merge
+from aviation.load import account, merge
 from aviation.load import batch as batches
 from aviation.load.account import Row
 from aviation.load.backlog import Deadline, counted_by_entity, in_batches, not_loaded, to_read_again, where
 from aviation.load.batch import Tally
-from aviation.load.derive import derive, zone_tables
-from aviation.load.fold import fold
+from aviation.load.derive import jvm_zones
+from aviation.load.derived import Derived
+from aviation.load.folding import fold
 from aviation.load.objects import ListObjects, RawObject, bucket_lister
 from aviation.load.record import recorded
 from aviation.load.settings import Settings
 from aviation.load.tables import ensure_tables, schema
 from aviation.load.upkeep import tidy
+from aviation.load.writing import Tables
 from aviation.report import Report, progress
 
 # Up to this many refused lines never fail a load: one bad line that comes alone says nothing about the API.
@@ -46,7 +50,8 @@ class Load:
         self.spark = spark
         self.settings = settings
         self.list_objects = list_objects
-        self.wrote = wrote
+        self.tables = Tables(spark, settings.namespace, wrote)
+        self.zones = jvm_zones(spark)
         self.batch_began = _now()
         self.deadline = Deadline(settings.timeout_minutes, clock)
 
@@ -82,29 +87,39 @@ class Load:
         """
         if not keys:
             return self.note(number, keys, later, Tally(), added=0)
-        batch = batches.read_objects(self.spark, self.settings.raw_uri, keys).persist()
+        batch = batches.read_objects(self.spark, self.settings.raw_uri, keys, self.tables.parts).persist()
         try:
             counted = batches.tally(batch)
             if not self.settings.requeue:  # what it reads was refused before
                 self.check_refused_share(counted)
-            added = self.write_flights(batch, counted)
-            self.write_references(batch, counted)
-            self.derive_flights(counted)
-            self.write_quarantine(batch, counted, keys)
+            added = self.write(number, batch, counted, keys)
         finally:
             batch.unpersist()
         return self.note(number, keys, later, counted, added)
+
+    def write(self, number: int, batch: DataFrame, counted: Tally, keys: list[str]) -> int:
+        """Write what the batch holds and what follows from it; return how many observations were new."""
+        with ThreadPoolExecutor() as threads:
+            appended = threads.submit(self.append_observations, number, batch, counted)
+            others = [
+                threads.submit(self.write_references, batch, counted),
+                threads.submit(self.write_quarantine, batch, counted, keys),
+            ]
+            self.derive_flights(batch, counted, appended.result)
+        for written in others:
+            written.result()
+        return appended.result()
 
     def objects(self) -> list[RawObject]:
         """What the run has to read, in order: what no finished batch has loaded; of a requeue, the objects with lines
         in quarantine."""
         settings = self.settings
-        loads = self.read(LOADS).select("finished_at", "objects", "objects_left").collect()
+        loads = self.tables.read(LOADS).select("finished_at", "objects", "objects_left").collect()
         loads.sort(key=lambda row: row.finished_at)
         if not settings.requeue:
             look_back = None if settings.reconcile else settings.look_back_hours
             return not_loaded(loads, settings.entities, self.list_objects, look_back)
-        held = self.read(QUARANTINE).where(F.col("entity").isin(*settings.entities))
+        held = self.tables.read(QUARANTINE).where(F.col("entity").isin(*settings.entities))
         keys = {row.key for row in held.selectExpr("explode(map_keys(lines_by_object)) as key").distinct().collect()}
         return to_read_again(keys, loads, settings.entities, self.list_objects)
 
@@ -119,47 +134,51 @@ class Load:
                 "higher max_refused_share"
             )
 
-    def write_flights(self, batch: DataFrame, counted: Tally) -> int:
+    def append_observations(self, number: int, batch: DataFrame, counted: Tally) -> int:
         """Append the observations that are not known yet; return how many there were."""
         if not counted.dates:
             return 0
-        known = self.read(OBSERVATIONS).where(F.col("flight_date").isin(*counted.dates))
-        fresh = merge.not_yet_in(batches.observations(batch), known)
-        # Counted first: an append of nothing would still be a new snapshot of the table. Not kept in memory in between:
-        # the count needs the keys alone, and what is kept is cut into as many parts as Spark has shuffle partitions.
-        if added := fresh.count():
-            fresh.writeTo(self.name(OBSERVATIONS)).append()
-            self.wrote(OBSERVATIONS.name)
-        return added
+        fresh = batches.observations(batch, self.tables.parts)
+        of_batch = F.col("flight_date").isin(*counted.dates) & F.col("observed_at").between(
+            F.lit(counted.oldest_observed_at), F.lit(counted.newest_observed_at["flights"])
+        )
+        known = self.tables.read(OBSERVATIONS).where(of_batch)
+        if not known.isEmpty():
+            fresh = merge.not_yet_in(fresh, known)
+            # An append of nothing would still be a new snapshot of the table.
+            if fresh.isEmpty():
+                return 0
+        token = f"{self.settings.run_id}/{number}"
+        self.tables.append(OBSERVATIONS, fresh.coalesce(self.tables.tasks(counted.lines["observation"])), token)
+        return self.tables.added(OBSERVATIONS, token)
 
     def write_references(self, batch: DataFrame, counted: Tally) -> None:
         """Bring up to date the reference tables that the batch has records of."""
         for entity in counted.references:
             table = REFERENCES[entity]
             [key] = table.key
-            self.overwrite(table, merge.latest_references(self.read(table), batches.references(batch, entity), key))
+            self.tables.overwrite(table, merge.latest_references(self.tables.read(table), batches.references(batch, entity), key))
 
-    def derive_flights(self, counted: Tally) -> None:
-        """Derive the batch's flight dates again, even where no observation was added: the run before may have been
-        killed between the two."""
+    def derive_flights(self, batch: DataFrame, counted: Tally, appended: Callable[[], int]) -> None:
+        """Fold the legs that the batch has observations of and write what follows, even where no observation was added:
+        the run before may have been killed between the two. Nothing is written before `appended` returns."""
         if not counted.dates:
             return
-        touched = F.col("flight_date").isin(*counted.dates)
-        states = fold(self.read(OBSERVATIONS).where(touched))
-        self.overwrite(HISTORY, derive(history.versions(states), *zone_tables(self.spark)), touched)
-        # The other two follow from the history as it was written: read again, not worked out again. Kept in memory
-        # instead, the plan runs in as many tasks as there are shuffle partitions, however small it is (Spark's default
-        # of 200 took a minute for 28,500 observations); a plan that is written fits its tasks to the data.
-        derived = self.read(HISTORY).where(touched)
-        self.overwrite(FLIGHTS, history.latest(derived), touched)
-        self.overwrite(EVENTS, history.events(derived), touched)
+        look_back = timedelta(days=1, hours=self.settings.look_back_hours)
+        kept_from = (counted.newest_observed_at["flights"] - look_back).date()
+        folded = fold(self.tables, batch, counted.dates, self.zones, kept_from, appended)
+        try:
+            appended()
+            Derived(self.tables, folded, kept_from).write()
+        finally:
+            folded.rows.unpersist()
 
     def write_quarantine(self, batch: DataFrame, counted: Tally, keys: list[str]) -> None:
         """Keep the refused lines; lines that a requeue has loaded leave the quarantine."""
         if not counted.lines["refusal"] and not self.settings.requeue:
             return
         read_again = keys if self.settings.requeue else []
-        self.overwrite(QUARANTINE, merge.quarantined(self.read(QUARANTINE), batches.refusals(batch), read_again))
+        self.tables.overwrite(QUARANTINE, merge.quarantined(self.tables.read(QUARANTINE), batches.refusals(batch), read_again))
 
     def note(self, number: int, keys: list[str], later: list[list[RawObject]], counted: Tally, added: int) -> Row:
         """Write the batch's row in `loads`; only then does the batch count."""
@@ -175,24 +194,11 @@ class Load:
             "objects": keys,
             "objects_left": counted_by_entity(entities, later),
         } | account.figures(counted, added, finished_at)
-        rows: Any = [row]  # Spark takes a dict's values by name; its stubs know no dicts
-        self.spark.createDataFrame(rows, schema(LOADS)).coalesce(1).writeTo(self.name(LOADS)).append()
-        self.wrote(LOADS.name)
+        text = json.dumps(account.json_value(row))
+        made = self.spark.sql(f"select inline(array(from_json(:row, '{schema(LOADS)}')))", args={"row": text})
+        self.tables.append(LOADS, made)
         self.batch_began = finished_at
         return row
-
-    def read(self, table: Table) -> DataFrame:
-        """The table as it is now."""
-        return self.spark.table(self.name(table))
-
-    def overwrite(self, table: Table, rows: DataFrame, where: Column | None = None) -> None:
-        """Replace the table's rows, or those that `where` takes in, in one commit."""
-        rows.writeTo(self.name(table)).overwrite(F.lit(True) if where is None else where)
-        self.wrote(table.name)
-
-    def name(self, table: Table) -> str:
-        """The table's full name."""
-        return f"{self.settings.namespace}.{table.name}"
 
 
 def run(

@@ -1,0 +1,145 @@
+"""A folded batch into the tables of flights.
+
+The order makes every kill good again. `flight_history` comes first: until the states of its legs are written they do
+not fit it, and a date with a leg whose state does not fit is folded from all of its observations, into every table.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import reduce
+from operator import or_
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
+
+from aviation.columns import EVENTS, FLIGHTS, HISTORY, LOAD_STATE, Table
+from aviation.load import carried, history
+from aviation.load.folding import Folded
+from aviation.load.tables import schema
+from aviation.load.writing import Tables
+
+# `identity` too: nothing keeps a leg of either kind from having the other's key.
+LEG = ["flight_key", "identity"]
+VERSION = [*LEG, "known_from"]
+ROWS_AT_ONCE = 20_000
+
+
+class Derived:
+    """Writes what was folded to the tables, each flight date in the way that costs least.
+
+    Of `whole` dates all rows are replaced. Of `current` ones the open versions are, and closed ones added. Of `sparse`
+    ones only the legs that the batch is about are. In dates of `again` are legs that were folded in full, so that rows
+    of theirs can have ceased to be.
+    """
+
+    def __init__(self, tables: Tables, folded: Folded, kept_from: date):
+        self.tables, self.folded, self.kept_from = tables, folded, kept_from
+        days = folded.days
+        self.whole = {day for day, found in days.items() if not found.known or (day in folded.whole and found.dense)}
+        self.current = {day for day, found in days.items() if found.dense} - self.whole
+        self.sparse = days.keys() - self.whole - self.current
+        self.again = {day for day in days.keys() - self.whole if folded.count(["again"], [day])}
+        self.sparse_again = self.sparse & folded.whole
+        self.anew = self.whole | self.current
+
+    def write(self) -> None:
+        """Write what follows from the batch; each table is one commit or two."""
+        self.write_history()
+        with ThreadPoolExecutor() as threads:
+            writes = [threads.submit(write) for write in (self.write_flights, self.write_events, self.write_states)]
+        for done in writes:
+            done.result()
+
+    def write_history(self) -> None:
+        """The versions; open ones are in partitions of their own."""
+        if self.anew:
+            rows = self.rows(HISTORY, ["history", "rest"], self.anew)
+            late = self.rows(HISTORY, ["again"], self.current, _open)
+            replaced = [_of(self.whole)] if self.whole else []
+            replaced += [_of(self.current) & F.col("known_until").isNull()] if self.current else []
+            self.overwrite(HISTORY, rows.unionAll(late), ["history", "rest"], self.anew, replaced)
+        if days := self.sparse | self.again:
+            closed = self.rows(HISTORY, ["again"], self.current, _closed)
+            put = self.rows(HISTORY, ["history", "again"], self.sparse).unionAll(closed)
+            self.tables.merge(HISTORY, VERSION, put, self.gone(HISTORY, VERSION, self.versions_again()), days)
+
+    def write_flights(self) -> None:
+        """The open versions, as the rows of `flights`."""
+        if self.anew:
+            rows = self.rows(FLIGHTS, ["history", "rest", "again"], self.anew, history.latest)
+            self.overwrite(FLIGHTS, rows, ["history", "rest"], self.anew, [_of(self.anew)])
+        if self.sparse:
+            rows = self.rows(FLIGHTS, ["history", "again"], self.sparse, history.latest)
+            self.tables.merge(FLIGHTS, LEG, rows, rows.limit(0), self.sparse)
+
+    def write_events(self) -> None:
+        """The changes: those of legs that went on from their states are new; others may replace some."""
+        days = self.folded.days.keys() - self.sparse_again
+        kinds = ["events", "events_rest"]
+        if self.whole or self.folded.count(kinds, days):
+            rows = self.rows(EVENTS, ["events"], days).unionAll(self.rows(EVENTS, ["events_rest"], self.whole))
+            self.overwrite(EVENTS, rows, kinds, days, [_of(self.whole)] if self.whole else [])
+        if again := self.again | self.sparse_again:
+            put = self.rows(EVENTS, ["events_again"], self.again)
+            put = put.unionAll(self.rows(EVENTS, ["events"], self.sparse_again))
+            self.tables.merge(EVENTS, ["event_id"], put, self.gone(EVENTS, ["event_id"], put), again)
+
+    def write_states(self) -> None:
+        """What later loads go on from."""
+        replaced = self.anew | self.folded.whole
+        rows = self.folded.of(["states"], self.folded.days).unionAll(self.folded.of(["states_rest"], replaced))
+        made = rows.select(F.col("day").alias("flight_date"), F.lit(carried.SCHEMA_ID).alias("schema"), "payload")
+        old = F.col("flight_date") < F.lit(self.kept_from)
+        self.tables.overwrite(LOAD_STATE, made.coalesce(1), old | _of(replaced) if replaced else old)
+
+    def versions_again(self) -> DataFrame:
+        """All versions of the legs that were folded in full, in dates that are not written anew."""
+        late = self.rows(HISTORY, ["again"], self.again)
+        return late.unionAll(self.rows(HISTORY, ["history"], self.sparse_again))
+
+    def gone(self, table: Table, key: list[str], put: DataFrame) -> DataFrame:
+        """The keys of rows that the table holds of the legs folded in full, and that are not among `put`."""
+        held = self.tables.read(table).where(_of(self.again | self.sparse_again))
+        legs = self.versions_again().select("flight_key").distinct()
+        return held.join(legs, "flight_key", "left_semi").select(*key).join(put, key, "left_anti")
+
+    def overwrite(
+        self, table: Table, rows: DataFrame, kinds: list[str], days: Collection[date], replaced: list[Column]
+    ) -> None:
+        """Write the rows, which are of these kinds and dates, in place of those that any of `replaced` takes in."""
+        rows = rows.coalesce(self.tables.tasks(self.folded.count(kinds, days)))
+        if replaced:
+            self.tables.overwrite(table, rows, reduce(or_, replaced))
+        else:
+            self.tables.append(table, rows)
+
+    def rows(
+        self,
+        table: Table,
+        kinds: Collection[str],
+        days: Iterable[date],
+        taken: Callable[[pa.Table], pa.Table] = lambda rows: rows,
+    ) -> DataFrame:
+        """The packed rows of these kinds and dates as rows of the table: what `taken` takes of them."""
+
+        def unpacked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            for batch in batches:
+                for payload in batch.column("payload"):
+                    yield from taken(pa.ipc.open_stream(payload.as_buffer()).read_all()).to_batches(ROWS_AT_ONCE)
+
+        return self.folded.of(kinds, days).select("payload").mapInArrow(unpacked, schema(table))
+
+
+def _of(days: Collection[date]) -> Column:
+    return F.col("flight_date").isin(*days)
+
+
+def _open(rows: pa.Table) -> pa.Table:
+    return rows.filter(pc.is_null(rows["known_until"]))
+
+
+def _closed(rows: pa.Table) -> pa.Table:
+    return rows.filter(pc.is_valid(rows["known_until"]))

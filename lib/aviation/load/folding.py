@@ -1,0 +1,151 @@
+"""The fold as a step of Spark: what is new of a leg meets what is carried of it, bucket by bucket.
+
+A bucket has all legs of its flight dates and airports of departure, and so all that have a slot and number in common.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
+
+from aviation.columns import HISTORY, LOAD_STATE, OBSERVATIONS
+from aviation.load import carried
+from aviation.load.arrow import OBSERVED
+from aviation.load.batch import PACKED, bucketed
+from aviation.load.step import FOLDED, Day, step
+from aviation.load.writing import Tables
+
+# Up to so many keys Spark itself looks for in the tables' files.
+KEYS_PUSHED_DOWN = 200
+
+
+@dataclass
+class Folded:
+    """A batch, folded: its `rows` (`step.FOLDED`), and its dates. `whole` dates were folded from all of their
+    observations, `late` legs from all of theirs; the others went on from their states."""
+
+    rows: DataFrame
+    days: dict[date, Day] = field(default_factory=dict)
+    whole: frozenset[date] = frozenset()
+    late: frozenset[str] = frozenset()
+
+    def of(self, kinds: Collection[str], days: Iterable[date]) -> DataFrame:
+        """The packed rows of these kinds and dates."""
+        return self.rows.where(F.col("kind").isin(*kinds) & F.col("day").isin(*days))
+
+    def count(self, kinds: Collection[str], days: Iterable[date]) -> int:
+        """How many rows are packed in them."""
+        return sum(self.days[day].rows.get(kind, 0) for day in days for kind in kinds)
+
+
+def fold(
+    tables: Tables,
+    batch: DataFrame,
+    dates: Collection[date],
+    zones: frozenset[str],
+    kept_from: date,
+    appended: Callable[[], object],
+) -> Folded:
+    """Fold the observations of the batch, which are of the flight dates `dates`; the rows are persisted.
+
+    States of dates before `kept_from` are not carried on. `appended` returns once the batch's observations are in
+    their table: only then are all others of the legs that must be folded in full read from there.
+    """
+    seen = batch.where("kind = 'observations'")
+    known = seen.unionAll(_states(tables, dates)).unionAll(_open_versions(tables, dates))
+    whole: frozenset[date] = frozenset()
+    late: frozenset[str] = frozenset()
+    while True:
+        inputs = known
+        if whole or late:
+            appended()
+            inputs = known.unionAll(_in_full(tables, dates, whole, late))
+        rows = inputs.repartition(tables.parts, _partition(tables)).mapInArrow(step(zones, kept_from, whole), FOLDED)
+        folded = Folded(rows.persist(), whole=whole, late=late)
+        more_late, more_whole = _told(folded)
+        if more_late <= late and more_whole <= whole:
+            return folded
+        rows.unpersist()
+        late, whole = late | more_late, whole | more_whole
+
+
+def _told(folded: Folded) -> tuple[frozenset[str], frozenset[date]]:
+    """Note what each bucket says of its dates; the legs that are late, and the dates that do not fit."""
+    late: set[str] = set()
+    unfit: set[date] = set()
+    for row in folded.rows.where("kind = 'told'").select("payload").collect():
+        told = json.loads(bytes(row.payload))
+        late.update(told["late"])
+        unfit.update(map(date.fromisoformat, told["unfit"]))
+        for text, values in told["days"].items():
+            day, of_bucket = date.fromisoformat(text), Day(**values)
+            folded.days[day] = folded.days[day].together(of_bucket) if day in folded.days else of_bucket
+    return frozenset(late), frozenset(unfit)
+
+
+def _partition(tables: Tables) -> Column:
+    """What Spark hashes a bucket by, so that each gets a partition of its own."""
+    found: dict[int, int] = {}
+    number = 0
+    hashed: Any = tables.spark.sparkContext._jvm.org.apache.spark.unsafe.hash.Murmur3_x86_32
+    while len(found) < tables.parts:
+        # Java's remainder of a negative number is negative; Spark's partitions are by the positive one.
+        found.setdefault(hashed.hashInt(number, 42) % tables.parts, number)
+        number += 1
+    labels = F.array(*(F.lit(found[bucket]) for bucket in range(tables.parts)))
+    return F.element_at(labels, F.col("bucket") + 1)
+
+
+def _states(tables: Tables, dates: Collection[date]) -> DataFrame:
+    parts = tables.parts
+
+    def unpacked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for payload in batch.column("payload"):
+                states = pa.ipc.open_stream(payload.as_buffer()).read_all()
+                yield from bucketed(states, "states", parts)
+
+    fitting = F.col("flight_date").isin(*dates) & (F.col("schema") == carried.SCHEMA_ID)
+    return tables.read(LOAD_STATE).where(fitting).select("payload").mapInArrow(unpacked, PACKED)
+
+
+def _open_versions(tables: Tables, dates: Collection[date]) -> DataFrame:
+    still = F.col("flight_date").isin(*dates) & F.col("known_until").isNull()
+    columns = (*carried.OPEN.names, "dep_iata", "dep_icao")
+    return _packed(tables, tables.read(HISTORY).where(still).select(*columns), "open")
+
+
+def _in_full(tables: Tables, dates: Collection[date], whole: frozenset[date], late: frozenset[str]) -> DataFrame:
+    """All observations of the dates `whole` and of the legs `late`."""
+    day, key = F.col("flight_date"), F.col("flight_key")
+    wanted = day.isin(*whole)
+    if late:
+        keys = key.isin(*late) if len(late) <= KEYS_PUSHED_DOWN else F.lit(True)
+        wanted = wanted | (day.isin(*(set(dates) - whole)) & keys)
+    rows = tables.read(OBSERVATIONS).where(wanted).select(*OBSERVED.names)
+    parts = tables.parts
+
+    def packed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        days, keys = pa.array(whole, pa.date32()), pa.array(late, pa.string())
+        for batch in batches:
+            table = pa.Table.from_batches([batch])
+            is_wanted = pc.or_(pc.is_in(table["flight_date"], days), pc.is_in(table["flight_key"], keys))
+            yield from bucketed(table.filter(is_wanted).cast(OBSERVED), "full", parts)
+
+    return rows.mapInArrow(packed, PACKED)
+
+
+def _packed(tables: Tables, rows: DataFrame, kind: str) -> DataFrame:
+    parts = tables.parts
+
+    def packed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield from bucketed(pa.Table.from_batches([batch]), kind, parts)
+
+    return rows.mapInArrow(packed, PACKED)

@@ -1,0 +1,183 @@
+"""A load costs what is new: it goes on from carried states, writes the legs that it saw, and mends what was cut off."""
+
+import contextlib
+import random
+
+import pytest
+
+from aviation.load import folding
+from support.raw_lines import changed, line, records
+from support.whole_load import KilledError, Place, kill_after
+
+POS, SZX, PKX, SNN = records("flights")
+PARTNER = {"airline_name": "copa", "airline_iata": "cm", "airline_icao": "cmp", "flight_number": "0315"}
+GATES = ("1", "2", None)
+DERIVED = ("flight_history", "flights", "flight_events", "load_state")
+
+
+def at(minute: int) -> str:
+    return f"2023-09-14T{minute // 60:02d}:{minute % 60:02d}:00+00:00"
+
+
+def flight(number: int, **leaves) -> dict:
+    """One leg of a route of its own kind."""
+    return changed(SZX, flight__number=str(number), flight__iata=f"CZ{number}", flight__icao=f"CSN{number}", **leaves)
+
+
+def some(rng: random.Random) -> dict:
+    """A record of one of few legs and twins, whose values change often."""
+    number = rng.randrange(8)
+    made = flight(number, departure__gate=rng.choice(GATES), arrival__terminal=rng.choice(GATES))
+    made["flight_date"] = rng.choice(("2023-07-25", "2023-07-26"))
+    if rng.random() < 0.3:  # the same slot and number, under another airline or none
+        made["airline"] = rng.choice(({"name": "x", "iata": "XX", "icao": "XXX"}, {"name": "empty", "iata": None, "icao": None}))
+    if rng.random() < 0.3:
+        made["flight"]["codeshared"] = {**PARTNER, "flight_number": str(number)}
+    if rng.random() < 0.2:
+        made["departure"]["scheduled"] = "2023-07-25T09:00:00+00:00"
+    return made
+
+
+def batches(rng: random.Random) -> list[bytes]:
+    """A day's objects: mostly in order, some late, instants in common, lines that come twice."""
+    objects = []
+    for minute in range(6):
+        times = [minute if rng.random() < 0.8 else rng.randrange(6) for _ in range(rng.randrange(1, 12))]
+        lines = [line(some(rng), observed_at=at(time)) for time in times]
+        objects.append(b"".join(lines + rng.choices(lines, k=2)))
+    return objects
+
+
+def put(place: Place, number: int, content: bytes) -> None:
+    place.put(f"flights/2023/09/14/0{number}/object", content)
+
+
+# Beside so many legs of the same dates and airport, a load of a few is a sparse one.
+CROWD = b"".join(
+    line(flight(1000 + number, flight_date=day), observed_at=at(0))
+    for number in range(150)
+    for day in ("2023-07-25", "2023-07-26")
+)
+
+
+@pytest.fixture(scope="module", params=["dense", "sparse"])
+def case(request, spark, tmp_path_factory) -> tuple[list[bytes], dict[str, list[str]]]:
+    """The objects of a day, and the tables after one load of them all."""
+    objects = batches(random.Random(request.param))
+    if request.param == "sparse":
+        objects[0] += CROWD
+    place = Place(spark, tmp_path_factory.mktemp("raw"))
+    for number, content in enumerate(objects):
+        put(place, number, content)
+    place.load()
+    return objects, place.contents()
+
+
+def test_loads_one_after_another_make_the_tables_of_one_load(place, case):
+    objects, expected = case
+    for number, content in enumerate(objects):
+        put(place, number, content)
+        place.load(run_id=str(number))
+    assert place.contents() == expected
+
+
+def test_objects_that_come_in_any_order_make_the_same_tables(place, case):
+    objects, expected = case
+    for number in (2, 0, 5, 1, 4, 3):
+        put(place, number, objects[number])
+        place.load(run_id=str(number))
+    assert place.contents() == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", ["flight_observations", *DERIVED, "loads"])
+def test_a_kill_after_any_write_is_mended_by_what_comes_next(place, case, killed):
+    objects, expected = case
+    hidden = 3  # what was cut off then is read again only after all that came later
+    for number, content in enumerate(objects):
+        put(place, number, content)
+        if number in (1, hidden):
+            with contextlib.suppress(KilledError):  # not every batch writes every table
+                place.load(wrote=kill_after(killed), run_id=f"killed-{number}")
+        if number == hidden:
+            (place.raw / f"flights/2023/09/14/0{hidden}/object").unlink()
+        place.load(run_id=str(number))
+    put(place, hidden, objects[hidden])
+    place.load(run_id="again")
+    assert place.contents() == expected
+
+
+def test_what_is_carried_can_be_lost_at_any_time(place, case):
+    objects, expected = case
+    for number, content in enumerate(objects):
+        put(place, number, content)
+        place.load(run_id=str(number))
+        if number in (1, 4):
+            days = "true" if number == 1 else "flight_date = date '2023-07-25'"
+            place.spark.sql(f"delete from {place.settings.namespace}.load_state where {days}")
+    assert place.contents() == expected
+
+
+def last(place: Place, table: str) -> dict[str, str]:
+    """The summary of the table's last snapshot."""
+    snapshots = f"{place.settings.namespace}.{table}.snapshots"
+    return place.spark.sql(f"select summary from {snapshots} order by committed_at desc limit 1").first().summary
+
+
+def files(place: Place, table: str, where: str) -> set[str]:
+    """The table's data files of the partitions."""
+    rows = place.spark.sql(f"select file_path from {place.settings.namespace}.{table}.data_files where {where}")
+    return {row.file_path for row in rows.collect()}
+
+
+def test_a_load_writes_what_it_saw_whatever_the_date_holds(place):
+    put(place, 0, CROWD)
+    place.load()
+    whole = {table: int(last(place, table)["added-records"]) for table in ("flights", "flight_history")}
+    assert whole == {"flights": 300, "flight_history": 300}
+    closed = "partition.known_until_year is not null"
+    before: set[str] = set()
+    for number in range(1, 4):
+        put(place, number, b"".join(line(flight(1000 + leg, flight_date="2023-07-25", departure__gate=str(number)), observed_at=at(number)) for leg in range(5)))
+        place.load()
+        assert {table: int(last(place, table)["added-records"]) for table in whole} == {"flights": 5, "flight_history": 10}
+        assert last(place, "flight_events")["added-records"] == "5"
+        now = files(place, "flight_history", closed)
+        assert now > before  # what is closed stays where it is
+        before = now
+    # All of a date, seen again: its open versions are written anew, the closed ones stay.
+    put(place, 4, b"".join(line(flight(1000 + leg, flight_date="2023-07-25", departure__gate="9"), observed_at=at(4)) for leg in range(150)))
+    place.load()
+    assert int(last(place, "flight_history")["added-records"]) == 300
+    assert int(last(place, "flights")["added-records"]) == 150
+    assert files(place, "flight_history", closed) > before
+
+
+def test_observations_are_read_again_only_where_something_is_late(place, monkeypatch):
+    asked = []
+    in_full = folding._in_full
+    monkeypatch.setattr(folding, "_in_full", lambda *given: asked.append(given[2:]) or in_full(*given))
+    for number in range(3):
+        put(place, number, line(flight(1, departure__gate=str(number)), observed_at=at(10 * number)))
+        place.load()
+    assert not asked
+    put(place, 3, line(flight(1, departure__gate="late"), observed_at=at(5)) + line(flight(2), observed_at=at(30)))
+    place.load()
+    [(whole, late)] = asked
+    assert not whole
+    assert [key.rpartition("|")[2] for key in late] == ["1"]
+    gates = [row.dep_gate for row in place.spark.table(f"{place.settings.namespace}.flight_history").orderBy("known_from").collect()]
+    assert gates == ["0", "LATE", "1", "2", None]
+
+
+def test_states_are_kept_as_far_back_as_loads_look(place):
+    for number, day in enumerate(("2023-09-10", "2023-09-13")):
+        put(place, number, line(flight(1, flight_date=day), observed_at=at(number)))
+    place.load()
+    states = place.spark.table(f"{place.settings.namespace}.load_state")
+    assert [str(row.flight_date) for row in states.collect()] == ["2023-09-13"]
+    # A row of an older date is folded with all the others of its date.
+    put(place, 2, line(flight(1, flight_date="2023-09-10", departure__gate="8"), observed_at=at(2)))
+    place.load()
+    versions = place.spark.table(f"{place.settings.namespace}.flight_history").where("flight_date = '2023-09-10'")
+    assert versions.count() == 2
