@@ -3,16 +3,18 @@
 Rows travel packed: Spark moves a few large values between its tasks, and compiles no plan as wide as the tables.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
 from aviation.columns import OBSERVATIONS, Column
 
+# UTC, or an airport's local time, as `aviation.columns` has them.
+INSTANT = pa.timestamp("us")
 # Spark's types, as the declarations name them.
 TYPES = {
     "string": pa.string(),
-    "timestamp_ntz": pa.timestamp("us"),
+    "timestamp_ntz": INSTANT,
     "date": pa.date32(),
     "int": pa.int32(),
     "bigint": pa.int64(),
@@ -44,3 +46,14 @@ def unpack(packed: Iterable[bytes | pa.Buffer], schema: pa.Schema) -> pa.Table:
     """The tables in `packed` as one, in one chunk; empty, of `schema`, where there are none."""
     tables = [pa.ipc.open_stream(content).read_all() for content in packed]
     return pa.concat_tables(tables).combine_chunks() if tables else schema.empty_table()
+
+
+def texts_as(texts: Sequence[str | None], kind: pa.DataType) -> pa.Array:
+    """Values of the type from their text, as the readers of `leaves` write it."""
+    return pa.array(texts, pa.string()).cast(kind)
+
+
+def read_texts(rows: Sequence[Mapping[str, str | None]], schema: pa.Schema) -> pa.Table:
+    """Rows whose values are text, as a table of `schema`."""
+    columns = [texts_as([row[field.name] for row in rows], field.type) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)

@@ -11,6 +11,15 @@ from typing import Any
 
 NO_AIRLINE = "empty"
 """What the API calls the airline of a flight that has none, whose codes and number are null."""
+OWN = {
+    "airline_iata": ("airline", "iata"),
+    "airline_icao": ("airline", "icao"),
+    "airline_name": ("airline", "name"),
+    "flight_number": ("flight", "number"),
+    "flight_iata": ("flight", "iata"),
+    "flight_icao": ("flight", "icao"),
+}
+"""Where the operating flight's own record has the leaves of the `codeshared` block: the block and the key of each."""
 
 
 def flight_number(number: str | None) -> str | None:
@@ -27,15 +36,9 @@ def operator_leaves(flight: dict[str, Any], airline: dict[str, Any]) -> tuple[di
     if isinstance(codeshared, dict) and codeshared:
         name = codeshared.get("airline_name")
         return codeshared | ({"airline_name": capwords(name)} if isinstance(name, str) else {}), False
-    leaves = {
-        "airline_iata": airline.get("iata"),
-        "airline_icao": airline.get("icao"),
-        "airline_name": None if airline.get("name") == NO_AIRLINE else airline.get("name"),
-        "flight_number": flight.get("number"),
-        "flight_iata": flight.get("iata"),
-        "flight_icao": flight.get("icao"),
-    }
-    return leaves, True
+    blocks = {"airline": airline, "flight": flight}
+    leaves = {name: blocks[block].get(key) for name, (block, key) in OWN.items()}
+    return leaves | ({"airline_name": None} if leaves["airline_name"] == NO_AIRLINE else {}), True
 
 
 def flight_key(

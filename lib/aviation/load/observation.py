@@ -91,7 +91,24 @@ def reference_record(entity: str, record: Record) -> tuple[Values, list[str]]:
 def content_hash(values: object) -> str:
     """A hash of JSON values that does not depend on the order of an object's keys."""
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return hashed(text.encode())
+
+
+def hashed(text: bytes) -> str:
+    """The hash of a text, in hex."""
+    return hashlib.blake2b(text, digest_size=16).hexdigest()
+
+
+def flight_date(value: object) -> str:
+    """The day that `flight_date` names, as YYYY-MM-DD; Refused where it names none."""
+    if value is None or value == "":
+        raise Refused("has_date", "flight_date is empty")
+    try:
+        if isinstance(value, str) and len(value) == 10 and value[4] == "-":
+            return date.fromisoformat(value).isoformat()
+    except ValueError:
+        pass
+    raise Refused("date_possible", f"flight_date is {_shown(value)}")
 
 
 def notice_unknown(block: str, keys: Record, known: Set[str], warnings: set[str]) -> None:
@@ -115,7 +132,7 @@ def _identity(record: Record, described: Values) -> Values:
     arrival = described["arr_iata"] or described["arr_icao"]
     if not arrival:
         raise Refused("has_arrival", "the arrival names no airport")
-    day = _flight_date(record.get("flight_date"))
+    day = flight_date(record.get("flight_date"))
     scheduled = described["dep_scheduled_local"]
     if not scheduled:
         given = record["departure"].get("scheduled")
@@ -150,17 +167,6 @@ def _block(record: Record, name: str, warnings: set[str]) -> Record:
 def _short(text: str) -> str:
     """Text from a record as part of a warning's name: of bounded length, and such that UTF-8 can write it."""
     return text[:NAME_LIMIT].encode(errors="replace").decode()
-
-
-def _flight_date(value: object) -> str:
-    if value is None or value == "":
-        raise Refused("has_date", "flight_date is empty")
-    try:
-        if isinstance(value, str) and len(value) == 10 and value[4] == "-":
-            return date.fromisoformat(value).isoformat()
-    except ValueError:
-        pass
-    raise Refused("date_possible", f"flight_date is {_shown(value)}")
 
 
 def _shown(value: object) -> str:

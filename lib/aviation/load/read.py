@@ -55,17 +55,28 @@ class Outcome(NamedTuple):
 
 def outcomes(key: str, content: bytes) -> Iterator[Outcome]:
     """The outcome of every line in the object `key`, and one refusal more where the object is cut or damaged."""
-    folder = key.partition("/")[0]
+    lines, refusal = split(key, content)
+    for line in lines:
+        yield outcome(key, line)
+    if refusal:
+        yield refusal
+
+
+def split(key: str, content: bytes) -> tuple[list[bytes], Outcome | None]:
+    """The lines of the object `key` but the blank ones, and the refusal of the object where it is cut or damaged."""
     text, fault = unpack(content)
     lines = text.split(b"\n")
-    # Of a cut object the last line is what was cut, and the refusal of the object stands for it.
-    rest = lines.pop() if fault else b""
-    for line in lines:
-        if line and not line.isspace():
-            yield outcome(folder, key, line)
+    refusal = None
     if fault:
-        refused = Refused("whole_object", f"{fault}, in {key}")
-        yield _refusal(folder, key, refused, rest.decode(errors="replace"), identity=key)
+        # Of a cut object the last line is what was cut, and the refusal of the object stands for it.
+        rest = lines.pop().decode(errors="replace")
+        refusal = _refusal(key, Refused("whole_object", f"{fault}, in {key}"), rest, identity=key)
+    return [line for line in lines if line and not line.isspace()], refusal
+
+
+def folder_of(key: str) -> str:
+    """The entity's folder that the object `key` is in."""
+    return key.partition("/")[0]
 
 
 def unpack(content: bytes) -> tuple[bytes, str | None]:
@@ -90,13 +101,13 @@ def unpack(content: bytes) -> tuple[bytes, str | None]:
     return b"".join(pieces), None
 
 
-def outcome(folder: str, key: str, line: bytes) -> Outcome:
-    """The outcome of one line of the object `key`, in the entity folder `folder`."""
+def outcome(key: str, line: bytes) -> Outcome:
+    """The outcome of one line of the object `key`."""
     try:
         text = line.decode()
     except UnicodeDecodeError as error:
         refused = Refused("utf8", f"byte {error.start} is not UTF-8")
-        return _refusal(folder, key, refused, line.decode(errors="replace"), identity=line.hex())
+        return _refusal(key, refused, line.decode(errors="replace"), identity=line.hex())
     envelope: Record = {}
     try:
         envelope = _parsed(text)
@@ -107,9 +118,9 @@ def outcome(folder: str, key: str, line: bytes) -> Outcome:
             kind, (values, warnings) = "reference", reference_record(entity, record)
     except Refused as refused:
         given = envelope.get("record")
-        return _refusal(folder, key, refused, text, identity=text if given is None else given)
+        return _refusal(key, refused, text, identity=text if given is None else given)
     except RecursionError:
-        return _refusal(folder, key, Refused("json", "nested too deeply"), text, identity=text)
+        return _refusal(key, Refused("json", "nested too deeply"), text, identity=text)
     if not envelope.keys() <= ENVELOPE:
         unknown: set[str] = set()
         notice_unknown("envelope", envelope, ENVELOPE, unknown)
@@ -156,8 +167,9 @@ def _instant(envelope: Record, name: str) -> str:
     return instant
 
 
-def _refusal(folder: str, key: str, refused: Refused, text: str, *, identity: object) -> Outcome:
+def _refusal(key: str, refused: Refused, text: str, *, identity: object) -> Outcome:
     """`identity` is what makes two refused lines the same: the record, or the text where there is no record."""
+    folder = folder_of(key)
     try:
         quarantine_id = content_hash([folder, refused.rule, identity])
     except RecursionError:  # the record is nested more deeply than JSON can be written
