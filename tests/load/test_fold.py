@@ -4,12 +4,17 @@ import random
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from aviation.columns import OBSERVATIONS
-from aviation.load.fold import SINGLE, STATE, WHOLE, fold
-from aviation.load.history import versions
-from aviation.load.tables import schema
+from aviation.load.arrow import OBSERVED
+from aviation.load.fold import KEY, SINGLE, STATE, VERSIONS, WHOLE, versions
+from support import spark_fold
+from support.observations import rearranged as rearranged_rows
+from support.observations import some_observations
 
 LEGS = 150
 START = datetime(2013, 7, 10, 12)
@@ -74,7 +79,7 @@ class _Ranked:
 
 
 @pytest.fixture(scope="module")
-def cases(spark):
+def cases():
     """Legs at random, each under two keys: as it came, and rearranged. Their observations, and all their versions."""
     rng = random.Random(20130710)
     legs = {}
@@ -83,12 +88,32 @@ def cases(spark):
         legs[f"{number}|came"] = rows
         legs[f"{number}|rearranged"] = rearranged(rows, rng)
     flat = [row | {"flight_key": key} for key, rows in legs.items() for row in rows]
-    rows = spark.createDataFrame(rng.sample(flat, len(flat)), schema(OBSERVATIONS))
-    found = versions(fold(rows.repartition(5))).collect()
+    found = versions(pa.Table.from_pylist(rng.sample(flat, len(flat)), schema=OBSERVED)).to_pylist()
     by_leg = {key: [] for key in legs}
-    for row in sorted((row.asDict() for row in found), key=lambda row: row["known_from"]):
+    for row in sorted(found, key=lambda row: row["known_from"]):
         by_leg[row.pop("flight_key")].append(row)
     return legs, by_leg
+
+
+def test_versions_are_those_that_windows_over_the_observations_give(spark, tmp_path):
+    rng = np.random.default_rng(20130710)
+    rows = rearranged_rows(rng, some_observations(rng, 3000), again=500)
+    pq.write_table(rows, tmp_path / "observations.parquet")
+    observations = spark.read.parquet(str(tmp_path / "observations.parquet"))
+    spark_fold.versions(spark_fold.fold(observations)).write.parquet(str(tmp_path / "versions"))
+    expected = pq.read_table(tmp_path / "versions").cast(VERSIONS)
+    in_order = [(name, "ascending") for name in (*KEY, "known_from")]
+    assert versions(rows).sort_by(in_order).to_pylist() == expected.sort_by(in_order).to_pylist()
+    # What the observations are made for does occur.
+    shared = expected["slot_and_number_shared"].to_pylist()
+    assert 100 < sum(shared) < len(shared) - 100
+    assert (
+        expected.group_by("flight_key")
+        .aggregate([("identity", "count_distinct")])["identity_count_distinct"]
+        .to_pylist()
+        .count(2)
+        > 100
+    )
 
 
 def test_order_grouping_and_repetition_of_observations_do_not_change_the_history(cases):
