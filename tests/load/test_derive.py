@@ -1,30 +1,17 @@
 """UTC, delays, status, flags and events: each case is one leg, all of them derived at once."""
 
 from datetime import datetime
+from types import SimpleNamespace
 
 import pytest
 
-from aviation.load import batch, history
-from aviation.load.derive import derive
-from aviation.load.fold import fold
+from aviation.load import history
+from aviation.load.derive import derive, jvm_zones
 from aviation.load.read import outcomes
+from support.legs import versions_of
 from support.raw_lines import changed, line, records
 
 POS, SZX, PKX, SNN = records("flights")
-AIRPORTS = [
-    ("SZX", "Asia/Shanghai"),
-    ("POS", "America/Port_of_Spain"),
-    ("PEK", "Asia/Shanghai"),
-    ("JFK", "America/New_York"),
-]
-ZONES = [
-    "Asia/Shanghai",
-    "America/Port_of_Spain",
-    "America/Panama",
-    "America/New_York",
-    "Europe/Dublin",
-    "Australia/Lord_Howe",
-]
 BLANK = changed(SZX, departure__delay=None, departure__actual=None, arrival__delay=None, live=None)
 LATER = "2023-09-14T01:30:00+00:00"
 
@@ -84,7 +71,7 @@ LEGS = {
 
 
 @pytest.fixture(scope="module")
-def derived(spark):
+def derived(spark, tmp_path_factory):
     """The history of all legs, and their events, by leg."""
     lines = [
         line(changed(record, flight__number=name, flight__codeshared=None), **({"observed_at": LATER} if index else {}))
@@ -95,12 +82,11 @@ def derived(spark):
     ]
     parsed = list(outcomes("flights/2023/09/14/01/a", b"".join(lines)))
     assert {outcome.kind for outcome in parsed} == {"observation"}
-    observations = batch.observations(spark.createDataFrame(map(batch.line_row, parsed), batch.SCHEMA))
-    airports = spark.createDataFrame(AIRPORTS, "code string, zone string")
-    zones = spark.createDataFrame([(zone,) for zone in ZONES], "zone string")
-    found = derive(history.versions(fold(observations)), airports, zones).persist()
-    legs = {row.flight_key.rpartition("|")[2].lower(): row for row in history.latest(found).collect()}
-    return legs | {"pos": legs.pop("315")}, history.events(found).collect()
+    versions = versions_of(spark, parsed, tmp_path_factory.mktemp("versions"))
+    found = derive(versions, jvm_zones(spark))
+    rows = (SimpleNamespace(**row) for row in history.latest(found).to_pylist())
+    legs = {row.flight_key.rpartition("|")[2].lower(): row for row in rows}
+    return legs | {"pos": legs.pop("315")}, [SimpleNamespace(**row) for row in history.events(found).to_pylist()]
 
 
 @pytest.fixture

@@ -5,15 +5,16 @@ The facts are those of the API's answers: 1,546 real flight records pulled betwe
 
 import json
 from datetime import date, datetime
+from types import SimpleNamespace
 
 import pytest
 
 from aviation.columns import REFERENCES
-from aviation.load import batch, history
-from aviation.load.derive import derive, zone_tables
-from aviation.load.fold import fold
+from aviation.load import history
+from aviation.load.derive import derive, jvm_zones
 from aviation.load.observation import reference_record
 from aviation.load.read import outcomes
+from support.legs import versions_of
 from support.raw_lines import changed, line, records
 
 POS, SZX, PKX, SNN = records("flights")
@@ -80,7 +81,7 @@ def numbered(case: str, record: dict) -> dict:
 
 
 @pytest.fixture(scope="module")
-def found(spark):
+def found(spark, tmp_path_factory):
     """The history of every case's legs and of the codeshares', by case; their events; and the lines' warnings."""
     lines = [line(sold_by(seller), observed_at=FIRST) for seller in SELLERS]
     owners = ["315"] * len(lines)
@@ -91,13 +92,13 @@ def found(spark):
     parsed = list(outcomes("flights/2023/09/14/01/a", b"".join(lines)))
     assert {outcome.kind for outcome in parsed} == {"observation"}
     warnings = {case: outcome.warnings for case, outcome in zip(owners, parsed, strict=True)}
-    states = fold(batch.observations(spark.createDataFrame(map(batch.line_row, parsed), batch.SCHEMA)))
-    rows = derive(history.versions(states), *zone_tables(spark)).persist()
+    derived = derive(versions_of(spark, parsed, tmp_path_factory.mktemp("versions")), jvm_zones(spark))
     versions = {}
-    for row in sorted(rows.collect(), key=lambda row: row.known_from):
+    for row in (SimpleNamespace(**row) for row in derived.sort_by("known_from").to_pylist()):
         case = "nulls" if row.identity == "slot" else row.flight_number.lower()
         versions.setdefault(case, []).append(row)
-    events = [(row.flight_key.rpartition("|")[2].lower(), row.field) for row in history.events(rows).collect()]
+    changes = history.events(derived).to_pylist()
+    events = [(change["flight_key"].rpartition("|")[2].lower(), change["field"]) for change in changes]
     return versions, events, warnings
 
 
@@ -175,7 +176,7 @@ def test_a_status_that_lags_is_corrected_by_the_times_and_the_apis_own_is_kept(l
 
 def test_a_position_of_the_aircrafts_flight_before_is_left_out(leg):
     row = leg("old_position")
-    assert [value for name, value in row.asDict().items() if name.startswith("live_")] == [None] * 8
+    assert [value for name, value in vars(row).items() if name.startswith("live_")] == [None] * 8
     assert "live_of_earlier_flight" in row.flags
     assert leg("local").live_latitude == 33.43
 
