@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from aviation.columns import FLIGHTS, TABLES
+from aviation.columns import FLIGHTS, LOAD_STATE, TABLES
 from aviation.load.derive import FLAGS, STATUS_RULES
 from aviation.load.history import WATCHED
 from aviation.load.rules import RULES
@@ -30,6 +30,7 @@ def page() -> str:
     environment.filters["cell"] = lambda text: text.replace("|", "\\|")
     return environment.get_template("data.md.jinja").render(
         tables=TABLES,
+        load_state=LOAD_STATE,
         flights=FLIGHTS,
         watched=WATCHED,
         status_rules=STATUS_RULES,

@@ -53,7 +53,8 @@ def contents() -> dict[str, list]:
     """Every row of the day's flights and of the reference tables, in an order of its own."""
     frames = {
         table.name: query.sql(
-            f"select * from {table.name}" + (f" where flight_date = date '{DAY}'" if table.partition else "")
+            f"select * from {table.name}"
+            + (f" where flight_date = date '{DAY}'" if "flight_date" in table.columns else "")
         )
         for table in TABLES
         if table.name not in ("loads", "quarantine")

@@ -12,17 +12,21 @@ Lambdas have it too.
 
 from aviation.columns.declaration import TYPES, Column, Kind, Leaf, Table
 from aviation.columns.legs import EVENTS, FLIGHTS, HISTORY, OBSERVATIONS
-from aviation.columns.loads import LOADS, QUARANTINE
+from aviation.columns.loads import LOAD_STATE, LOADS, QUARANTINE
 from aviation.columns.references import REFERENCES
 
 # In the order in which people ask for them.
 TABLES = (FLIGHTS, HISTORY, EVENTS, OBSERVATIONS, *REFERENCES.values(), QUARANTINE, LOADS)
+# With those that the load keeps for itself and nobody asks for.
+MADE = (*TABLES, LOAD_STATE)
 
 __all__ = [
     "EVENTS",
     "FLIGHTS",
     "HISTORY",
     "LOADS",
+    "LOAD_STATE",
+    "MADE",
     "OBSERVATIONS",
     "QUARANTINE",
     "REFERENCES",

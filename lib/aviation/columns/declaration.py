@@ -55,31 +55,31 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: what `one_row` of it is, in words, the columns that are its `key`, and all columns by name, in order."""
+    """A table: what `one_row` of it is, in words, the columns that are its `key`, and all columns by name, in order.
+
+    `partition` are the fields that its files are parted by, as Spark's SQL writes them: `flight_date`,
+    `months(finished_at)`.
+    """
 
     name: str
     one_row: str
     key: tuple[str, ...]
     columns: dict[str, Column]
+    partition: tuple[str, ...] = ()
 
     @property
     def meaning(self) -> str:
         """What one row is, and the key."""
         return f"One row is {self.one_row}. Key: {', '.join(self.key)}."
 
-    @property
-    def partition(self) -> str | None:
-        """The column that the table is partitioned by."""
-        return "flight_date" if "flight_date" in self.columns else None
-
     def block(self, name: str) -> tuple[Column, ...]:
         """The columns that are read from the block `name` of a record, in order."""
         return tuple(column for column in self.columns.values() if column.leaf and column.leaf.block == name)
 
 
-def table(name: str, one_row: str, key: tuple[str, ...], *columns: Column) -> Table:
+def table(name: str, one_row: str, key: tuple[str, ...], *columns: Column, partition: tuple[str, ...] = ()) -> Table:
     """The declaration of a table with these columns."""
-    return Table(name, one_row, key, {column.name: column for column in columns})
+    return Table(name, one_row, key, {column.name: column for column in columns}, partition)
 
 
 def read(name: str, kind: Kind, meaning: str, *, block: str = "", key: str | None = None) -> Column:

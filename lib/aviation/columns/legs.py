@@ -40,6 +40,7 @@ KEY = (
     ),
     Column("flight_date", "date", "Local date of the scheduled departure; never null. The table is partitioned by it."),
 )
+BY_DATE = ("flight_date",)
 STATUS_GIVEN = read(
     "flight_status_api",
     "word",
@@ -121,6 +122,7 @@ OBSERVATIONS = table(
     *side_observed(ARRIVAL),
     *AIRCRAFT,
     *_position(NONE),
+    partition=BY_DATE,
 )
 
 FLIGHTS = table(
@@ -152,6 +154,7 @@ FLIGHTS = table(
     ),
     Column("first_seen_at", "timestamp_ntz", "When the leg was first observed, in UTC."),
     Column("observed_at", "timestamp_ntz", "When the leg was last observed, in UTC: how fresh the row is."),
+    partition=BY_DATE,
 )
 _CONFIRMED_AT = replace(
     FLIGHTS.columns["observed_at"],
@@ -169,6 +172,8 @@ HISTORY = table(
         "timestamp_ntz",
         "When the next version was first seen, in UTC; null if the version still holds.",
     ),
+    # Versions that still hold, of which known_until is null, stand apart from those that are closed for good.
+    partition=(*BY_DATE, "years(known_until)"),
 )
 
 EVENTS = table(
@@ -182,4 +187,5 @@ EVENTS = table(
     Column("from_value", "string", "Value before the change, as text; null if there was none."),
     Column("to_value", "string", "Value after the change, as text; null if there is none any more."),
     Column("known_from", "timestamp_ntz", "When the new value was first seen, in UTC."),
+    partition=BY_DATE,
 )

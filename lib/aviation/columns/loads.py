@@ -1,4 +1,4 @@
-"""The load's own tables: the lines that it refused, and its runs."""
+"""The load's own tables: the lines that it refused, its runs, and what it carries from one to the next."""
 
 from aviation.columns.declaration import Column, table
 
@@ -109,4 +109,16 @@ LOADS = table(
         "double",
         "Seconds from the fetch of the oldest record to the end of the batch; null for none.",
     ),
+    partition=("months(finished_at)",),
+)
+
+LOAD_STATE = table(
+    "load_state",
+    "what the load keeps of some legs of a date for the next load; internal: derived, and made anew where it is gone",
+    ("flight_date", "payload"),
+    Column("flight_date", "date", "Local date of the legs' scheduled departure. The table is partitioned by it."),
+    Column("schema", "string", "Identifies the layout of payload; a load passes over a row of another layout."),
+    Column("legs", "int", "How many legs payload holds."),
+    Column("payload", "binary", "The legs' folded observations, packed for the load alone."),
+    partition=("flight_date",),
 )
