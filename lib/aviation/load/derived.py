@@ -16,7 +16,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
 from aviation.columns import EVENTS, FLIGHTS, HISTORY, LOAD_STATE, Table
-from aviation.load import carried, history
+from aviation.load import history
+from aviation.load.carried import SCHEMA_ID
 from aviation.load.folding import Folded
 from aviation.load.tables import schema
 from aviation.load.writing import Tables
@@ -91,7 +92,7 @@ class Derived:
         """What later loads go on from."""
         replaced = self.anew | self.folded.whole
         rows = self.folded.of(["states"], self.folded.days).unionAll(self.folded.of(["states_rest"], replaced))
-        made = rows.select(F.col("day").alias("flight_date"), F.lit(carried.SCHEMA_ID).alias("schema"), "payload")
+        made = rows.select(F.col("day").alias("flight_date"), F.lit(SCHEMA_ID).alias("schema"), F.col("rows").alias("legs"), "payload")
         old = F.col("flight_date") < F.lit(self.kept_from)
         self.tables.overwrite(LOAD_STATE, made.coalesce(1), old | _of(replaced) if replaced else old)
 

@@ -18,7 +18,7 @@ from aviation.columns import HISTORY, LOAD_STATE, OBSERVATIONS
 from aviation.load import carried
 from aviation.load.arrow import OBSERVED
 from aviation.load.batch import PACKED, bucketed
-from aviation.load.step import FOLDED, Day, step
+from aviation.load.step import FOLDED, OPEN, Day, step
 from aviation.load.writing import Tables
 
 # Up to so many keys Spark itself looks for in the tables' files.
@@ -117,7 +117,7 @@ def _states(tables: Tables, dates: Collection[date]) -> DataFrame:
 
 def _open_versions(tables: Tables, dates: Collection[date]) -> DataFrame:
     still = F.col("flight_date").isin(*dates) & F.col("known_until").isNull()
-    columns = (*carried.OPEN.names, "dep_iata", "dep_icao")
+    columns = (*OPEN.names, "dep_iata", "dep_icao")
     return _packed(tables, tables.read(HISTORY).where(still).select(*columns), "open")
 
 

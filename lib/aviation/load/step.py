@@ -17,11 +17,13 @@ import pyarrow.compute as pc
 
 from aviation.load import history
 from aviation.load.arrow import OBSERVED, pack, unpack
-from aviation.load.carried import OPEN, STATES, Advanced, advance, open_of
+from aviation.load.carried import Advanced, advance, open_of
 from aviation.load.derive import derive
+from aviation.load.fold import KEY, STATES, VERSIONS
 
-FOLDED = "kind string, day date, payload binary"
-_FOLDED = pa.schema([("kind", pa.string()), ("day", pa.date32()), ("payload", pa.binary())])
+FOLDED = "kind string, day date, rows int, payload binary"
+_FOLDED = pa.schema([("kind", pa.string()), ("day", pa.date32()), ("rows", pa.int32()), ("payload", pa.binary())])
+OPEN = pa.schema([VERSIONS.field(name) for name in (*KEY, "known_from", "observed_at")])
 INPUTS = {"observations": OBSERVED, "states": STATES, "open": OPEN, "full": OBSERVED}
 # A bucket's date is dense where the batch is about one leg in so many: then all of its open versions are written anew.
 # Of another only the legs that the batch is about are written, and their old rows marked as deleted.
@@ -69,15 +71,16 @@ def step(
             for kind, table in _tables(done, days, zones, kept_from, whole):
                 for day, part in _by_day(table):
                     days[day].rows[kind] = part.num_rows
-                    yield _row(kind, day, pack(part))
+                    yield _row(kind, day, part.num_rows, pack(part))
             told["days"] = {str(day): found._asdict() for day, found in days.items()}
-        yield _row("told", None, json.dumps(told).encode())
+        yield _row("told", None, 0, json.dumps(told).encode())
 
     return run
 
 
-def _row(kind: str, day: date | None, payload: bytes) -> pa.RecordBatch:
-    return pa.record_batch([[kind], pa.array([day], pa.date32()), [payload]], schema=_FOLDED)
+def _row(kind: str, day: date | None, rows: int, payload: bytes) -> pa.RecordBatch:
+    values = ([kind], [day], [rows], [payload])
+    return pa.record_batch([pa.array(value, field.type) for value, field in zip(values, _FOLDED, strict=True)], schema=_FOLDED)
 
 
 def _days(done: Advanced, states: pa.Table, open_versions: pa.Table) -> dict[date, Day]:
