@@ -28,13 +28,15 @@ def some(rng: random.Random) -> dict:
     """A record of one of few legs and twins, whose values change often."""
     number = rng.randrange(8)
     made = flight(number, departure__gate=rng.choice(GATES), arrival__terminal=rng.choice(GATES))
-    made["flight_date"] = rng.choice(("2023-07-25", "2023-07-26"))
+    made["flight_date"] = rng.choice(("2023-09-13", "2023-09-14"))
     if rng.random() < 0.3:  # the same slot and number, under another airline or none
-        made["airline"] = rng.choice(({"name": "x", "iata": "XX", "icao": "XXX"}, {"name": "empty", "iata": None, "icao": None}))
+        made["airline"] = rng.choice(
+            ({"name": "x", "iata": "XX", "icao": "XXX"}, {"name": "empty", "iata": None, "icao": None})
+        )
     if rng.random() < 0.3:
         made["flight"]["codeshared"] = {**PARTNER, "flight_number": str(number)}
     if rng.random() < 0.2:
-        made["departure"]["scheduled"] = "2023-07-25T09:00:00+00:00"
+        made["departure"]["scheduled"] = "2023-09-13T09:00:00+00:00"
     return made
 
 
@@ -56,7 +58,7 @@ def put(place: Place, number: int, content: bytes) -> None:
 CROWD = b"".join(
     line(flight(1000 + number, flight_date=day), observed_at=at(0))
     for number in range(150)
-    for day in ("2023-07-25", "2023-07-26")
+    for day in ("2023-09-13", "2023-09-14")
 )
 
 
@@ -113,7 +115,7 @@ def test_what_is_carried_can_be_lost_at_any_time(place, case):
         put(place, number, content)
         place.load(run_id=str(number))
         if number in (1, 4):
-            days = "true" if number == 1 else "flight_date = date '2023-07-25'"
+            days = "true" if number == 1 else "flight_date = date '2023-09-13'"
             place.spark.sql(f"delete from {place.settings.namespace}.load_state where {days}")
     assert place.contents() == expected
 
@@ -138,15 +140,32 @@ def test_a_load_writes_what_it_saw_whatever_the_date_holds(place):
     closed = "partition.known_until_year is not null"
     before: set[str] = set()
     for number in range(1, 4):
-        put(place, number, b"".join(line(flight(1000 + leg, flight_date="2023-07-25", departure__gate=str(number)), observed_at=at(number)) for leg in range(5)))
+        put(
+            place,
+            number,
+            b"".join(
+                line(flight(1000 + leg, flight_date="2023-09-13", departure__gate=str(number)), observed_at=at(number))
+                for leg in range(5)
+            ),
+        )
         place.load()
-        assert {table: int(last(place, table)["added-records"]) for table in whole} == {"flights": 5, "flight_history": 10}
+        assert {table: int(last(place, table)["added-records"]) for table in whole} == {
+            "flights": 5,
+            "flight_history": 10,
+        }
         assert last(place, "flight_events")["added-records"] == "5"
         now = files(place, "flight_history", closed)
         assert now > before  # what is closed stays where it is
         before = now
     # All of a date, seen again: its open versions are written anew, the closed ones stay.
-    put(place, 4, b"".join(line(flight(1000 + leg, flight_date="2023-07-25", departure__gate="9"), observed_at=at(4)) for leg in range(150)))
+    put(
+        place,
+        4,
+        b"".join(
+            line(flight(1000 + leg, flight_date="2023-09-13", departure__gate="9"), observed_at=at(4))
+            for leg in range(150)
+        ),
+    )
     place.load()
     assert int(last(place, "flight_history")["added-records"]) == 300
     assert int(last(place, "flights")["added-records"]) == 150
@@ -166,7 +185,10 @@ def test_observations_are_read_again_only_where_something_is_late(place, monkeyp
     [(whole, late)] = asked
     assert not whole
     assert [key.rpartition("|")[2] for key in late] == ["1"]
-    gates = [row.dep_gate for row in place.spark.table(f"{place.settings.namespace}.flight_history").orderBy("known_from").collect()]
+    gates = [
+        row.dep_gate
+        for row in place.spark.table(f"{place.settings.namespace}.flight_history").orderBy("known_from").collect()
+    ]
     assert gates == ["0", "LATE", "1", "2", None]
 
 

@@ -92,7 +92,9 @@ class Derived:
         """What later loads go on from."""
         replaced = self.anew | self.folded.whole
         rows = self.folded.of(["states"], self.folded.days).unionAll(self.folded.of(["states_rest"], replaced))
-        made = rows.select(F.col("day").alias("flight_date"), F.lit(SCHEMA_ID).alias("schema"), F.col("rows").alias("legs"), "payload")
+        made = rows.select(
+            F.col("day").alias("flight_date"), F.lit(SCHEMA_ID).alias("schema"), F.col("rows").alias("legs"), "payload"
+        )
         old = F.col("flight_date") < F.lit(self.kept_from)
         self.tables.overwrite(LOAD_STATE, made.coalesce(1), old | _of(replaced) if replaced else old)
 

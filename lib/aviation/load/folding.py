@@ -7,17 +7,17 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
 from aviation.columns import HISTORY, LOAD_STATE, OBSERVATIONS
+from aviation.load import batch as batches
 from aviation.load import carried
 from aviation.load.arrow import OBSERVED
-from aviation.load.batch import PACKED, bucketed
+from aviation.load.batch import bucketed
 from aviation.load.step import FOLDED, OPEN, Day, step
 from aviation.load.writing import Tables
 
@@ -57,7 +57,7 @@ def fold(
     States of dates before `kept_from` are not carried on. `appended` returns once the batch's observations are in
     their table: only then are all others of the legs that must be folded in full read from there.
     """
-    seen = batch.where("kind = 'observations'")
+    seen = batches.packed(batch, batches.OBSERVED)
     known = seen.unionAll(_states(tables, dates)).unionAll(_open_versions(tables, dates))
     whole: frozenset[date] = frozenset()
     late: frozenset[str] = frozenset()
@@ -66,7 +66,7 @@ def fold(
         if whole or late:
             appended()
             inputs = known.unionAll(_in_full(tables, dates, whole, late))
-        rows = inputs.repartition(tables.parts, _partition(tables)).mapInArrow(step(zones, kept_from, whole), FOLDED)
+        rows = batches.in_buckets(inputs, tables.parts).mapInArrow(step(zones, kept_from, whole), FOLDED)
         folded = Folded(rows.persist(), whole=whole, late=late)
         more_late, more_whole = _told(folded)
         if more_late <= late and more_whole <= whole:
@@ -89,36 +89,23 @@ def _told(folded: Folded) -> tuple[frozenset[str], frozenset[date]]:
     return frozenset(late), frozenset(unfit)
 
 
-def _partition(tables: Tables) -> Column:
-    """What Spark hashes a bucket by, so that each gets a partition of its own."""
-    found: dict[int, int] = {}
-    number = 0
-    hashed: Any = tables.spark.sparkContext._jvm.org.apache.spark.unsafe.hash.Murmur3_x86_32
-    while len(found) < tables.parts:
-        # Java's remainder of a negative number is negative; Spark's partitions are by the positive one.
-        found.setdefault(hashed.hashInt(number, 42) % tables.parts, number)
-        number += 1
-    labels = F.array(*(F.lit(found[bucket]) for bucket in range(tables.parts)))
-    return F.element_at(labels, F.col("bucket") + 1)
-
-
 def _states(tables: Tables, dates: Collection[date]) -> DataFrame:
     parts = tables.parts
 
-    def unpacked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
+    def unpacked(given: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in given:
             for payload in batch.column("payload"):
                 states = pa.ipc.open_stream(payload.as_buffer()).read_all()
                 yield from bucketed(states, "states", parts)
 
     fitting = F.col("flight_date").isin(*dates) & (F.col("schema") == carried.SCHEMA_ID)
-    return tables.read(LOAD_STATE).where(fitting).select("payload").mapInArrow(unpacked, PACKED)
+    return tables.fixed(LOAD_STATE).where(fitting).select("payload").mapInArrow(unpacked, batches.SCHEMA)
 
 
 def _open_versions(tables: Tables, dates: Collection[date]) -> DataFrame:
     still = F.col("flight_date").isin(*dates) & F.col("known_until").isNull()
     columns = (*OPEN.names, "dep_iata", "dep_icao")
-    return _packed(tables, tables.read(HISTORY).where(still).select(*columns), "open")
+    return _packed(tables, tables.fixed(HISTORY).where(still).select(*columns), "open")
 
 
 def _in_full(tables: Tables, dates: Collection[date], whole: frozenset[date], late: frozenset[str]) -> DataFrame:
@@ -128,24 +115,24 @@ def _in_full(tables: Tables, dates: Collection[date], whole: frozenset[date], la
     if late:
         keys = key.isin(*late) if len(late) <= KEYS_PUSHED_DOWN else F.lit(True)
         wanted = wanted | (day.isin(*(set(dates) - whole)) & keys)
-    rows = tables.read(OBSERVATIONS).where(wanted).select(*OBSERVED.names)
+    rows = tables.fixed(OBSERVATIONS).where(wanted).select(*OBSERVED.names)
     parts = tables.parts
 
-    def packed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def packed(given: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         days, keys = pa.array(whole, pa.date32()), pa.array(late, pa.string())
-        for batch in batches:
+        for batch in given:
             table = pa.Table.from_batches([batch])
             is_wanted = pc.or_(pc.is_in(table["flight_date"], days), pc.is_in(table["flight_key"], keys))
             yield from bucketed(table.filter(is_wanted).cast(OBSERVED), "full", parts)
 
-    return rows.mapInArrow(packed, PACKED)
+    return rows.mapInArrow(packed, batches.SCHEMA)
 
 
 def _packed(tables: Tables, rows: DataFrame, kind: str) -> DataFrame:
     parts = tables.parts
 
-    def packed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
+    def packed(given: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in given:
             yield from bucketed(pa.Table.from_batches([batch]), kind, parts)
 
-    return rows.mapInArrow(packed, PACKED)
+    return rows.mapInArrow(packed, batches.SCHEMA)

@@ -1,15 +1,14 @@
-"""States to versions, versions to the table of today and to the events between them."""
+"""Versions to the table of today and to the events between them."""
 
 import hashlib
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
 
 from aviation.columns import EVENTS, FLIGHTS
 from aviation.load import arrow
-from aviation.load.fold import KEY, LEG, STATE
+from aviation.load.fold import KEY
 
 # The columns whose changes are events. Positions and codeshares change too often, or matter too little.
 WATCHED = (
@@ -20,31 +19,6 @@ WATCHED = (
     "aircraft_registration",
     "aircraft_icao24",
 )
-
-
-def versions(states: DataFrame) -> DataFrame:
-    """The states (of `fold.fold`) at which something other than observed_at changed, each with the time it held.
-
-    Out: KEY, STATE, first_seen_at; `known_from` ≤ t < `known_until` (null: still), the instants at which the version
-    was first seen and replaced; `observed_at`, the last instant that confirmed it.
-    """
-    state = f"struct({', '.join(STATE)})"
-    in_order = f"({LEG} order by observed_at)"
-    return (
-        states.selectExpr(
-            "*",
-            f"not ({state} <=> lag({state}) over {in_order}) as is_change",
-            f"lag(observed_at) over {in_order} as seen_before",
-            f"max(observed_at) over ({LEG}) as seen_last",
-        )
-        .where("is_change")
-        .selectExpr(
-            *(*KEY, *STATE, "first_seen_at"),
-            f"coalesce(lead(seen_before) over {in_order}, seen_last) as observed_at",
-            "observed_at as known_from",
-            f"lead(observed_at) over {in_order} as known_until",
-        )
-    )
 
 
 def latest(history: pa.Table) -> pa.Table:

@@ -20,7 +20,6 @@ from aviation.load import account, merge
 from aviation.load import batch as batches
 from aviation.load.account import Row
 from aviation.load.backlog import Deadline, counted_by_entity, in_batches, not_loaded, to_read_again, where
-from aviation.load.batch import Tally
 from aviation.load.derive import jvm_zones
 from aviation.load.derived import Derived
 from aviation.load.folding import fold
@@ -28,6 +27,7 @@ from aviation.load.objects import ListObjects, RawObject, bucket_lister
 from aviation.load.record import recorded
 from aviation.load.settings import Settings
 from aviation.load.tables import ensure_tables, schema
+from aviation.load.tally import Tally
 from aviation.load.upkeep import tidy
 from aviation.load.writing import Tables
 from aviation.report import Report, progress
@@ -157,7 +157,9 @@ class Load:
         for entity in counted.references:
             table = REFERENCES[entity]
             [key] = table.key
-            self.tables.overwrite(table, merge.latest_references(self.tables.read(table), batches.references(batch, entity), key))
+            self.tables.overwrite(
+                table, merge.latest_references(self.tables.read(table), batches.references(batch, entity), key)
+            )
 
     def derive_flights(self, batch: DataFrame, counted: Tally, appended: Callable[[], int]) -> None:
         """Fold the legs that the batch has observations of and write what follows, even where no observation was added:
@@ -178,7 +180,9 @@ class Load:
         if not counted.lines["refusal"] and not self.settings.requeue:
             return
         read_again = keys if self.settings.requeue else []
-        self.tables.overwrite(QUARANTINE, merge.quarantined(self.tables.read(QUARANTINE), batches.refusals(batch), read_again))
+        self.tables.overwrite(
+            QUARANTINE, merge.quarantined(self.tables.read(QUARANTINE), batches.refusals(batch), read_again)
+        )
 
     def note(self, number: int, keys: list[str], later: list[list[RawObject]], counted: Tally, added: int) -> Row:
         """Write the batch's row in `loads`; only then does the batch count."""

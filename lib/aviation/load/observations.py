@@ -44,7 +44,7 @@ LINES = pa.schema(
     dict.fromkeys(("entity", "observed_at", "fetched_at", "run_id", "source"), _TEXT)
     | {"record": _struct("", flight_date=_TEXT, **_BLOCKS)}
 )
-# What a line says is read again in the next one, and in the next block: most of a record's times are others' times, too.
+# What a line says is read again in the next one, and in the next block: most times of a record are times of others, too.
 _BY_KIND: dict[Kind, Reader] = {kind: lru_cache(maxsize=1 << 16)(reader) for kind, reader in READERS.items()}
 
 

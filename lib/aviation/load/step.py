@@ -80,7 +80,9 @@ def step(
 
 def _row(kind: str, day: date | None, rows: int, payload: bytes) -> pa.RecordBatch:
     values = ([kind], [day], [rows], [payload])
-    return pa.record_batch([pa.array(value, field.type) for value, field in zip(values, _FOLDED, strict=True)], schema=_FOLDED)
+    return pa.record_batch(
+        [pa.array(value, field.type) for value, field in zip(values, _FOLDED, strict=True)], schema=_FOLDED
+    )
 
 
 def _days(done: Advanced, states: pa.Table, open_versions: pa.Table) -> dict[date, Day]:

@@ -32,6 +32,20 @@ class Tables:
         """The table as it is now."""
         return self.spark.table(self.name(table))
 
+    def fixed(self, table: Table) -> DataFrame:
+        """The table as it is now, whatever is written to it later: Spark reads again what is kept of a table that it
+        writes to, so that a kept DataFrame would change under our hands."""
+        snapshot = self.loaded(table).currentSnapshot()
+        if not snapshot:
+            return self.read(table).limit(0)
+        return self.spark.read.option("snapshot-id", snapshot.snapshotId()).table(self.name(table))
+
+    def loaded(self, table: Table) -> Any:
+        """The table as Iceberg's own library knows it."""
+        jvm: Any = self.spark._jvm
+        session: Any = self.spark._jsparkSession
+        return jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(session, self.name(table))
+
     def tasks(self, rows: int) -> int:
         """In how many tasks so many rows are written."""
         return min(self.parts, 1 + rows // ROWS_A_TASK)
@@ -46,9 +60,7 @@ class Tables:
 
     def added(self, table: Table, token: str) -> int:
         """How many rows the commit with the token added to the table."""
-        jvm: Any = self.spark._jvm
-        session: Any = self.spark._jsparkSession  # type: ignore[attr-defined]
-        loaded = jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(session, self.name(table))
+        loaded = self.loaded(table)
         snapshot = loaded.currentSnapshot()
         # Another writer may have committed since.
         while snapshot.summary().get(TOKEN) != token:
