@@ -4,10 +4,10 @@ from datetime import datetime
 
 import pytest
 
-from aviation.load import batch, history
+from aviation.load import history
 from aviation.load.derive import derive
 from aviation.load.fold import fold
-from aviation.load.read import outcomes
+from support.observed import observed
 from support.raw_lines import changed, line, records
 
 POS, SZX, PKX, SNN = records("flights")
@@ -93,9 +93,7 @@ def derived(spark):
         for name, records in LEGS.items()
         for index, record in enumerate(records)
     ]
-    parsed = list(outcomes("flights/2023/09/14/01/a", b"".join(lines)))
-    assert {outcome.kind for outcome in parsed} == {"observation"}
-    observations = batch.observations(spark.createDataFrame(map(batch.line_row, parsed), batch.SCHEMA))
+    observations = observed(spark, lines)
     airports = spark.createDataFrame(AIRPORTS, "code string, zone string")
     zones = spark.createDataFrame([(zone,) for zone in ZONES], "zone string")
     found = derive(history.versions(fold(observations)), airports, zones).persist()

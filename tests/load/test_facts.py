@@ -9,11 +9,12 @@ from datetime import date, datetime
 import pytest
 
 from aviation.columns import REFERENCES
-from aviation.load import batch, history
+from aviation.load import history
 from aviation.load.derive import derive, zone_tables
 from aviation.load.fold import fold
 from aviation.load.observation import reference_record
 from aviation.load.read import outcomes
+from support.observed import observed
 from support.raw_lines import changed, line, records
 
 POS, SZX, PKX, SNN = records("flights")
@@ -91,7 +92,7 @@ def found(spark):
     parsed = list(outcomes("flights/2023/09/14/01/a", b"".join(lines)))
     assert {outcome.kind for outcome in parsed} == {"observation"}
     warnings = {case: outcome.warnings for case, outcome in zip(owners, parsed, strict=True)}
-    states = fold(batch.observations(spark.createDataFrame(map(batch.line_row, parsed), batch.SCHEMA)))
+    states = fold(observed(spark, lines))
     rows = derive(history.versions(states), *zone_tables(spark)).persist()
     versions = {}
     for row in sorted(rows.collect(), key=lambda row: row.known_from):

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
-from aviation.load.batch import Tally, most_frequent
+from aviation.load.tally import Tally, most_frequent
 from aviation.report import Report
 from aviation.words import counted
 

@@ -1,166 +1,155 @@
-"""New raw objects as one DataFrame of line outcomes, and the typed rows that are in it."""
+"""New raw objects as one DataFrame of packed rows, and what is in it: a tally, and the rows of each table."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
+import pickle
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from pyspark.sql import DataFrame, Row, SparkSession
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
-from aviation.columns import OBSERVATIONS, QUARANTINE, REFERENCES, Table
-from aviation.load.read import REFUSAL_COLUMNS, Outcome, outcomes
+from aviation.columns import OBSERVATIONS, QUARANTINE, REFERENCES, Column
+from aviation.load.arrow import pack, read_texts, schema, unpack, without_pandas
+from aviation.load.blocks import parse
+from aviation.load.read import REFUSAL_COLUMNS, Outcome
+from aviation.load.tally import Tally
+
+# `payload` is a packed table (`arrow.pack`) of rows of `kind`. Legs of one bucket are apart from those of another; all
+# else is in bucket 0.
+SCHEMA = "bucket int, kind string, payload binary"
+_SCHEMA = pa.schema({"bucket": pa.int32(), "kind": pa.string(), "payload": pa.binary()})
+# The kinds: the tables' rows, by name, and a tally, pickled.
+LEGS, TALLY = "observations", "tally"
+_COLUMNS: dict[str, Mapping[str, Column]] = {
+    LEGS: OBSERVATIONS.columns,
+    QUARANTINE.name: {name: QUARANTINE.columns[name] for name in ("entity", "object", *REFUSAL_COLUMNS)},
+    **{name: table.columns for name, table in REFERENCES.items()},
+}
+# Spark takes rows in portions of so many.
+_PORTION = 20_000
+
+Batches = Iterable[pa.RecordBatch]
 
 
-def _texts(names: Iterable[str]) -> str:
-    return f"struct<{', '.join(f'{name}: string' for name in names)}>"
-
-
-# What a line holds of its table's columns, all of it text; null are the structs of the tables that it is not for.
-_OF_TABLE = {
-    table.name: _texts(name for name in table.columns if name != "observed_at")
-    for table in (OBSERVATIONS, *REFERENCES.values())
-} | {QUARANTINE.name: _texts(REFUSAL_COLUMNS)}
-SCHEMA = ", ".join(
-    (
-        "kind string, entity string, object string, observed_at string, fetched_at string, warnings array<string>",
-        *(f"{table} {columns}" for table, columns in _OF_TABLE.items()),
-    )
-)
-# At most this many warnings are kept by name; the rest are counted by rule.
-WARNINGS_NAMED = 100
-
-
-def read_objects(spark: SparkSession, root: str, keys: list[str]) -> DataFrame:
-    """The lines (`line_row`) of the objects `keys` under the URI `root` (`s3a://bucket`)."""
+def read_objects(spark: SparkSession, root: str, keys: list[str], parts: int) -> DataFrame:
+    """The lines of the objects `keys` under the URI `root` (`s3a://bucket`): rows of SCHEMA, in `parts` buckets."""
     # Spark writes a path back with more or fewer slashes behind its scheme: the key is what follows the root's name.
     name = root.partition(":")[2].strip("/") + "/"
 
-    def parse(row: Row) -> Iterator[dict[str, Any]]:
-        return map(line_row, outcomes(row.path.partition(name)[2], bytes(row.content)))
+    def read(batches: Batches) -> Iterator[pa.RecordBatch]:
+        without_pandas()
+        return _packed_rows(
+            (
+                (path.as_py().partition(name)[2], content.as_py())
+                for batch in batches
+                for path, content in zip(batch["path"], batch["content"], strict=True)
+            ),
+            parts,
+        )
 
     objects = spark.read.format("binaryFile").load([f"{root}/{key}" for key in keys]).select("path", "content")
-    lines: Any = objects.rdd.flatMap(parse)  # Spark takes a dict's values by name; its stubs know no dicts
-    return spark.createDataFrame(lines, SCHEMA, verifySchema=False)
+    return objects.mapInArrow(read, SCHEMA)
 
 
-def line_row(outcome: Outcome) -> dict[str, Any]:
-    """The outcome of a line as a row of SCHEMA: what it holds of its table's columns stands under the table's name."""
-    return {
-        "kind": outcome.kind,
-        "entity": outcome.entity,
-        "object": outcome.object,
-        "observed_at": outcome.observed_at,
-        "fetched_at": outcome.fetched_at,
-        "warnings": outcome.warnings,
-        outcome.table: outcome.values,
-    }
+def bucket_of(table: pa.Table, parts: int) -> npt.NDArray[np.int32]:
+    """The bucket of each row of a table that has flight_date, dep_iata and dep_icao, from 0 to `parts`.
 
-
-@dataclass
-class Tally:
-    """What a batch holds, counted before anything is written. Times are UTC without zone."""
-
-    lines: Counter[str] = field(default_factory=Counter)
-    references: Counter[str] = field(default_factory=Counter)
-    warnings: Counter[str] = field(default_factory=Counter)
-    refused_by: Counter[str] = field(default_factory=Counter)
-    dates: set[date] = field(default_factory=set)
-    newest_observed_at: dict[str, datetime] = field(default_factory=dict)
-    newest_fetched_at: dict[str, datetime] = field(default_factory=dict)
-    oldest_fetched_at: datetime | None = None
-    # Half of the lines, and 95 % of them, were fetched at or after these.
-    median_fetched_at: datetime | None = None
-    p95_fetched_at: datetime | None = None
-
-    @property
-    def lines_read(self) -> int:
-        """All lines, refused ones too; the cut end of an object is a line."""
-        return self.lines.total()
-
-    @property
-    def refused_share(self) -> float:
-        """Refused lines of all lines, 0 to 1."""
-        return self.lines["refusal"] / self.lines_read if self.lines_read else 0.0
-
-
-def most_frequent(warnings: Counter[str]) -> dict[str, int]:
-    """Warnings by name, the most frequent ones; the rest by rule."""
-    by_name = warnings.most_common()
-    kept = Counter(dict(by_name[:WARNINGS_NAMED]))
-    for name, lines in by_name[WARNINGS_NAMED:]:
-        kept[name.partition(":")[0]] += lines
-    return dict(sorted(kept.items()))
+    Rows of one leg are in one bucket, and so are legs that have a slot in common: the bucket follows from the date and
+    the departure.
+    """
+    departure = pc.coalesce(table["dep_iata"], table["dep_icao"])
+    route = pc.binary_join_element_wise(table["flight_date"].cast(pa.string()), departure, "|")
+    routes = route.combine_chunks().dictionary_encode()
+    buckets = np.array([zlib.crc32(name.encode()) % parts for name in routes.dictionary.to_pylist()], dtype=np.int32)
+    return buckets.take(np.asarray(routes.indices))
 
 
 def tally(batch: DataFrame) -> Tally:
     """Count the batch."""
     counted = Tally()
-    for group in _groups(batch):
-        counted.lines[group.kind] += group.lines
-        if group.kind == "refusal":
-            counted.refused_by[group.rule] += group.lines
-            continue
-        if group.kind == "reference":
-            counted.references[group.entity] += group.lines
-        for warning in group.warnings:
-            counted.warnings[warning] += group.lines
-        if group.flight_date:
-            counted.dates.add(group.flight_date)
-        _keep_newest(counted.newest_observed_at, group.entity, group.newest_observed_at)
-        _keep_newest(counted.newest_fetched_at, group.entity, group.newest_fetched_at)
-        oldest = counted.oldest_fetched_at
-        counted.oldest_fetched_at = min(oldest or group.oldest_fetched_at, group.oldest_fetched_at)
-    fetched_at = F.col("fetched_at").cast("timestamp_ntz")
-    loaded = batch.where("kind <> 'refusal'")
-    [quantiles] = loaded.agg(F.percentile_approx(fetched_at, [0.05, 0.5]).alias("fetched_at")).collect()
-    counted.p95_fetched_at, counted.median_fetched_at = quantiles.fetched_at or (None, None)
+    for row in packed(batch, TALLY).collect():
+        counted.add(pickle.loads(row.payload))
     return counted
 
 
-def observations(batch: DataFrame) -> DataFrame:
-    """The distinct rows of `flight_observations` in the batch."""
-    return _rows(batch, OBSERVATIONS).dropDuplicates(list(OBSERVATIONS.key))
+def packed(batch: DataFrame, kind: str) -> DataFrame:
+    """The batch's rows of one kind, as they travel."""
+    return batch.where(F.col("kind") == kind)
+
+
+def in_buckets(rows: DataFrame, parts: int) -> DataFrame:
+    """Rows with a `bucket`, from 0 to `parts`: each bucket in a partition of its own."""
+    # Spark's hash puts some numbers into one partition and none into others; so each bucket has a number that the hash
+    # puts where it puts no other bucket's.
+    jvm: Any = rows.sparkSession.sparkContext._jvm
+    number_of: dict[int, int] = {}
+    number = 0
+    while len(number_of) < parts:
+        number_of[jvm.org.apache.spark.unsafe.hash.Murmur3_x86_32.hashInt(number, 42) % parts] = number
+        number += 1
+    numbers = F.array(*(F.lit(number_of[part]) for part in range(parts)))
+    return rows.repartition(parts, numbers[F.col("bucket")])
+
+
+def observations(batch: DataFrame, parts: int) -> DataFrame:
+    """The distinct rows of `flight_observations` in the batch, within a partition in order of their flight date."""
+    return _unpacked(in_buckets(packed(batch, LEGS), parts), LEGS, _distinct)
 
 
 def references(batch: DataFrame, entity: str) -> DataFrame:
     """The rows of the entity's table in the batch, every pull of each."""
-    return _rows(batch, REFERENCES[entity])
+    return _unpacked(packed(batch, entity), entity)
 
 
 def refusals(batch: DataFrame) -> DataFrame:
     """The refused lines: `entity`, `object`, and `read.REFUSAL_COLUMNS`."""
-    return batch.where("kind = 'refusal'").select("entity", "object", f"{QUARANTINE.name}.*")
+    return _unpacked(packed(batch, QUARANTINE.name), QUARANTINE.name)
 
 
-def _groups(batch: DataFrame) -> list[Row]:
-    """How many lines there are of each kind, entity, warnings, rule and flight date, and their extreme times."""
-    return (
-        batch.groupBy(
-            "kind",
-            "entity",
-            "warnings",
-            F.col(f"{QUARANTINE.name}.rule").alias("rule"),
-            F.col(f"{OBSERVATIONS.name}.flight_date").cast("date").alias("flight_date"),
-        )
-        .agg(
-            F.count("*").alias("lines"),
-            F.max("observed_at").cast("timestamp_ntz").alias("newest_observed_at"),
-            F.max("fetched_at").cast("timestamp_ntz").alias("newest_fetched_at"),
-            F.min("fetched_at").cast("timestamp_ntz").alias("oldest_fetched_at"),
-        )
-        .collect()
-    )
+def _packed_rows(objects: Iterable[tuple[str, bytes]], parts: int) -> Iterator[pa.RecordBatch]:
+    counted = Tally()
+    for parsed in parse(objects):
+        counted.count(parsed)
+        buckets = bucket_of(parsed.observations, parts)
+        for bucket in np.unique(buckets).tolist():
+            yield _row(bucket, LEGS, pack(parsed.observations.filter(pa.array(buckets == bucket))))
+        outcomes: dict[str, list[Outcome]] = defaultdict(list)
+        for item in parsed.outcomes:
+            outcomes[item.table].append(item)
+        for name, items in outcomes.items():
+            yield _row(0, name, pack(read_texts(list(map(_texts, items)), schema(_COLUMNS[name]))))
+    yield _row(0, TALLY, pickle.dumps(counted))
 
 
-def _rows(batch: DataFrame, table: Table) -> DataFrame:
-    """The lines that are for the table, as its columns."""
-    values = {name: name if name == "observed_at" else f"{table.name}.{name}" for name in table.columns}
-    return batch.where(F.col(table.name).isNotNull()).select(
-        *(F.col(values[name]).cast(column.type).alias(name) for name, column in table.columns.items())
-    )
+def _texts(item: Outcome) -> dict[str, str | None]:
+    return item.values | {"entity": item.entity, "object": item.object, "observed_at": item.observed_at}
 
 
-def _keep_newest(newest: dict[str, datetime], entity: str, value: datetime) -> None:
-    newest[entity] = max(newest.get(entity, value), value)
+def _row(bucket: int, kind: str, payload: bytes) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([{"bucket": bucket, "kind": kind, "payload": payload}], schema=_SCHEMA)
+
+
+def _unpacked(rows: DataFrame, kind: str, arranged: Callable[[pa.Table], pa.Table] = lambda table: table) -> DataFrame:
+    columns = _COLUMNS[kind]
+
+    def read(batches: Batches) -> Iterator[pa.RecordBatch]:
+        without_pandas()
+        payloads = (payload.as_buffer() for batch in batches for payload in batch["payload"])
+        return iter(arranged(unpack(payloads, schema(columns))).to_batches(max_chunksize=_PORTION))
+
+    declared = ", ".join(f"{name} {column.type}" for name, column in columns.items())
+    return rows.select("payload").mapInArrow(read, declared)
+
+
+def _distinct(table: pa.Table) -> pa.Table:
+    """The rows that differ in the table's key, by flight date. The hash covers `flight_key`, too."""
+    hashes, times = (table[name].combine_chunks().dictionary_encode() for name in ("content_hash", "observed_at"))
+    pairs = np.asarray(hashes.indices).astype(np.int64) * max(len(times.dictionary), 1) + np.asarray(times.indices)
+    _, first = np.unique(pairs, return_index=True)
+    days = np.asarray(table["flight_date"].cast(pa.int32()))
+    return table.take(first[np.argsort(days[first], kind="stable")])
