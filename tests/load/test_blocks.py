@@ -52,7 +52,7 @@ def cast(outcome) -> dict:
 
 
 def line_by_line(objects) -> tuple[Counter, Counter, Counter]:
-    """Observations with the time of their fetch, other outcomes, warnings: what `read.outcomes` makes of the objects."""
+    """Observations with the time of their fetch, other outcomes and warnings, as `read.outcomes` has them."""
     found = [outcome for item in objects for outcome in outcomes(*item)]
     rows = [(cast(item), datetime.fromisoformat(item.fetched_at)) for item in found if item.kind == "observation"]
     others = map(repr, (item for item in found if item.kind != "observation"))
@@ -101,13 +101,78 @@ def test_an_object_is_cut_into_blocks(monkeypatch):
     assert len(list(parse([(KEY, content)] * 2))) == 5
 
 
+def with_text(record: dict, old: str, new: str) -> bytes:
+    """The record's line with a part of its text exchanged."""
+    text = line(record)
+    assert old.encode() in text
+    return text.replace(old.encode(), new.encode("latin-1"), 1)
+
+
+POS, SZX, *_ = FLIGHTS
+# What readers of JSON take in different ways, and what has a rule of its own.
+TRICKY = [
+    line(changed(POS, flight__codeshared={})),
+    line(changed(POS, flight__codeshared={"airline_name": None})),
+    line(changed(POS, flight__codeshared={"airline_name": "  o'hare AIR-lines  ", "flight_number": "0007"})),
+    line(changed(SZX, airline__name="empty")),
+    line(changed(POS, airline__name="empty", flight__iata="KL")),
+    line(changed(SZX, flight__number="000")),
+    line(changed(SZX, flight__number=7303)),
+    line(changed(SZX, departure__gate="\ud800")),
+    line(changed(SZX, departure__gate="\0")),
+    line(changed(SZX, departure__airport='"\n\\é\u2028😀,')),
+    line(changed(SZX, flight_status="delayed")),
+    line(changed(SZX, flight_status=None, departure__delay="soon")),
+    line(changed(SZX, arrival__actual="2023-09-31T01:00:00+00:00")),
+    line(changed(SZX, live={})),
+    line(changed(SZX, live=[], new=1)),
+    line(changed(SZX, new=None)),
+    line(POS, fetched_at="2023-09-14T00:54:59+00:00"),
+    line(POS, run_id=None),
+    line(POS, source=1),
+    line(POS, entity="cities"),
+    line(POS, new=1),
+    line({}),
+    line(None),
+    with_text(SZX, "Shenzhen", "Shen\xffzhen"),
+    with_text(SZX, "Shenzhen", "Shen\tzhen"),
+    with_text(SZX, "Shenzhen", "Shen\0zhen"),
+    with_text(SZX, ' "source": "test",', ""),
+    with_text(SZX, '"iata": "SZX"', '"iata": "XXX", "iata": "SZX"'),
+    with_text(SZX, '"iata": "SZX"', '"iata": null, "\\u0069ata": "SZX"'),
+    *(
+        with_text(SZX, "33.43", number)
+        for number in ("NaN", "-0", "1e999", "9" * 400, "9" * 5000, "01", "1.", "3343e-2")
+    ),
+    *(with_text(SZX, "118", number) for number in ("118.0", "1e2", "-0", "2147483648", "9" * 20, "true")),
+    with_text(SZX, "{", "{\n"),
+    with_text(SZX, ', "live"', ',\n"live"'),
+    line(POS).strip() + line(SZX),
+    line(POS).strip() + b"\r\n \n" + line(SZX).strip() + b" \n",
+    b"\xef\xbb\xbf" + line(POS),
+    b" " + line(POS),
+    line(POS)[:100] + b"\n" + line(POS)[100:],
+    b"{}\n",
+    b"[]\n",
+]
+
+
+@pytest.mark.parametrize("few", [1, 1000])
+def test_what_can_be_taken_in_two_ways_is_read_the_same_in_blocks_and_alone(monkeypatch, few):
+    monkeypatch.setattr(blocks, "FEW", few)
+    for text in TRICKY:
+        assert in_blocks([(KEY, text)]) == line_by_line([(KEY, text)]), text
+    objects = [(KEY, line(POS).join(TRICKY)), ("flights/2023/09/14/01/cut", gzip.compress(b"".join(TRICKY))[:-9])]
+    assert in_blocks(objects) == line_by_line(objects)
+
+
 # JSON texts that stand in for a value.
 ODD = st.sampled_from(
-    """null true false 0 -0 -0.0 1 1.0 1.5 1e2 01 1. -1 2147483647 2147483648 9007199254740993 1e999 NaN Infinity
+    r"""null true false 0 -0 -0.0 1 1.0 1.5 1e2 01 1. -1 2147483647 2147483648 9007199254740993 1e999 NaN Infinity
     1e-400 {} [] [1] {"a":1} {"airline_name":null} "" "0" "T2" "empty" "EMPTY" "true" "2023-09-14"
     "2023-09-14T01:00:00Z" "2023-09-14T01:00:00.123456+08:00" "2023-09-14T01:00" "20230914T010000+00"
     "0001-01-01T00:00:00+00:00" "9999-12-31T23:59:59-23:00" "0000-00-00" "2023-02-30" "+8" "UTC+0530" "CM" "1e5"
-    "\\ud800" "\\ud83d\\ude00" "\\u0000" "\\n" "\\/" "\\x" "é" "ǆ" "landed" "LANDED" "delayed" nul 'a'""".split()
+    "\ud800" "\ud83d\ude00" "\u0000" "\n" "\/" "\x" "é" "ǆ" "landed" "LANDED" "delayed" nul 'a'""".split()  # noqa: SIM905
 ) | st.sampled_from(["9" * 400, "9" * 5000, '" a  b "', '"\t"', '"\x00"', '"\x7f"', '"\u2028"', "1 2", ""])
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -142,7 +207,8 @@ def change(data, node: Tree) -> Tree:
     if isinstance(value, list) and data.draw(st.integers(0, 5)):
         return [*before, (key, change(data, value)), *after]
     put = (key, data.draw(VALUES | TIMES))
-    return before + data.draw(st.sampled_from([[put], [put], [put], [], [(key, value), put], [put, (key, value)]])) + after
+    given = (key, value)
+    return before + data.draw(st.sampled_from([[put], [put], [put], [], [given, put], [put, given]])) + after
 
 
 LINES = [json.loads(line(record)) for record in FLIGHTS]

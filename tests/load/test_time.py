@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aviation.load import batch, history
+from aviation.load import history
 from aviation.load.derive import derive, zone_tables
 from aviation.load.fold import fold
-from aviation.load.read import outcomes
+from support.observed import observed
 from support.raw_lines import changed, line, records
 
 CASES = 600
@@ -66,8 +66,7 @@ def cases(spark) -> list[tuple]:
         )
         for number, (zone, local) in enumerate(made)
     ]
-    parsed = list(outcomes("flights/2023/09/14/01/a", b"".join(lines)))
-    observations = batch.observations(spark.createDataFrame(map(batch.line_row, parsed), batch.SCHEMA))
+    observations = observed(spark, lines)
     rows = derive(history.versions(fold(observations)), *zone_tables(spark)).collect()
     legs = {int(row.flight_number): row for row in rows}
     return [(zone, local, legs[number]) for number, (zone, local) in enumerate(made)]

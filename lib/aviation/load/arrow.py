@@ -3,7 +3,9 @@
 Rows travel packed: Spark moves a few large values between its tasks, and compiles no plan as wide as the tables.
 """
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.abc import MetaPathFinder
 
 import pyarrow as pa
 
@@ -57,3 +59,20 @@ def read_texts(rows: Sequence[Mapping[str, str | None]], schema: pa.Schema) -> p
     """Rows whose values are text, as a table of `schema`."""
     columns = [texts_as([row[field.name] for row in rows], field.type) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+class _WithoutPandas(MetaPathFinder):
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname)
+
+
+def without_pandas() -> None:
+    """Keep pyarrow in this process from importing pandas, which it does with the first value that it takes or gives,
+    if only to know pandas' own: a worker of Spark's would wait most of a second for it."""
+    finder = _WithoutPandas()
+    sys.meta_path.insert(0, finder)
+    try:
+        pa.scalar(None)  # pyarrow looks for pandas once
+    finally:
+        sys.meta_path.remove(finder)

@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
 from aviation.columns import OBSERVATIONS, QUARANTINE, REFERENCES, Column
-from aviation.load.arrow import pack, read_texts, schema, unpack
+from aviation.load.arrow import pack, read_texts, schema, unpack, without_pandas
 from aviation.load.blocks import parse
 from aviation.load.read import REFUSAL_COLUMNS, Outcome
 from aviation.load.tally import Tally
@@ -24,11 +24,12 @@ from aviation.load.tally import Tally
 SCHEMA = "bucket int, kind string, payload binary"
 _SCHEMA = pa.schema({"bucket": pa.int32(), "kind": pa.string(), "payload": pa.binary()})
 # The kinds: the tables' rows, by name, and a tally, pickled.
-OBSERVED, TALLY = "observations", "tally"
+LEGS, TALLY = "observations", "tally"
 _COLUMNS: dict[str, Mapping[str, Column]] = {
-    OBSERVED: OBSERVATIONS.columns,
+    LEGS: OBSERVATIONS.columns,
     QUARANTINE.name: {name: QUARANTINE.columns[name] for name in ("entity", "object", *REFUSAL_COLUMNS)},
-} | {name: table.columns for name, table in REFERENCES.items()}
+    **{name: table.columns for name, table in REFERENCES.items()},
+}
 # Spark takes rows in portions of so many.
 _PORTION = 20_000
 
@@ -36,11 +37,12 @@ Batches = Iterable[pa.RecordBatch]
 
 
 def read_objects(spark: SparkSession, root: str, keys: list[str], parts: int) -> DataFrame:
-    """The lines of the objects `keys` under the URI `root` (`s3a://bucket`): rows of SCHEMA, in buckets 0 to `parts`."""
+    """The lines of the objects `keys` under the URI `root` (`s3a://bucket`): rows of SCHEMA, in `parts` buckets."""
     # Spark writes a path back with more or fewer slashes behind its scheme: the key is what follows the root's name.
     name = root.partition(":")[2].strip("/") + "/"
 
     def read(batches: Batches) -> Iterator[pa.RecordBatch]:
+        without_pandas()
         return _packed_rows(
             (
                 (path.as_py().partition(name)[2], content.as_py())
@@ -63,8 +65,8 @@ def bucket_of(table: pa.Table, parts: int) -> npt.NDArray[np.int32]:
     departure = pc.coalesce(table["dep_iata"], table["dep_icao"])
     route = pc.binary_join_element_wise(table["flight_date"].cast(pa.string()), departure, "|")
     routes = route.combine_chunks().dictionary_encode()
-    buckets = [zlib.crc32(name.encode()) % parts for name in routes.dictionary.to_pylist()]
-    return np.array(buckets, dtype=np.int32)[np.asarray(routes.indices)]
+    buckets = np.array([zlib.crc32(name.encode()) % parts for name in routes.dictionary.to_pylist()], dtype=np.int32)
+    return buckets.take(np.asarray(routes.indices))
 
 
 def bucketed(table: pa.Table, kind: str, parts: int) -> Iterator[pa.RecordBatch]:
@@ -103,7 +105,7 @@ def in_buckets(rows: DataFrame, parts: int) -> DataFrame:
 
 def observations(batch: DataFrame, parts: int) -> DataFrame:
     """The distinct rows of `flight_observations` in the batch, within a partition in order of their flight date."""
-    return _unpacked(in_buckets(packed(batch, OBSERVED), parts), OBSERVED, _distinct)
+    return _unpacked(in_buckets(packed(batch, LEGS), parts), LEGS, _distinct)
 
 
 def references(batch: DataFrame, entity: str) -> DataFrame:
@@ -120,7 +122,7 @@ def _packed_rows(objects: Iterable[tuple[str, bytes]], parts: int) -> Iterator[p
     counted = Tally()
     for parsed in parse(objects):
         counted.count(parsed)
-        yield from bucketed(parsed.observations, OBSERVED, parts)
+        yield from bucketed(parsed.observations, LEGS, parts)
         outcomes: dict[str, list[Outcome]] = defaultdict(list)
         for item in parsed.outcomes:
             outcomes[item.table].append(item)
@@ -141,6 +143,7 @@ def _unpacked(rows: DataFrame, kind: str, arranged: Callable[[pa.Table], pa.Tabl
     columns = _COLUMNS[kind]
 
     def read(batches: Batches) -> Iterator[pa.RecordBatch]:
+        without_pandas()
         payloads = (payload.as_buffer() for batch in batches for payload in batch["payload"])
         return iter(arranged(unpack(payloads, schema(columns))).to_batches(max_chunksize=_PORTION))
 

@@ -57,7 +57,7 @@ def fold(
     States of dates before `kept_from` are not carried on. `appended` returns once the batch's observations are in
     their table: only then are all others of the legs that must be folded in full read from there.
     """
-    seen = batches.packed(batch, batches.OBSERVED)
+    seen = batches.packed(batch, batches.LEGS)
     known = seen.unionAll(_states(tables, dates)).unionAll(_open_versions(tables, dates))
     whole: frozenset[date] = frozenset()
     late: frozenset[str] = frozenset()

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from aviation.columns import OBSERVATIONS, Kind
+from aviation.columns import OBSERVATIONS, Kind, Leaf
 from aviation.load.arrow import INSTANT, OBSERVED, texts_as
 from aviation.load.identity import NO_AIRLINE, OWN, flight_number
 from aviation.load.leaves import READERS, read_code, read_word
@@ -32,9 +32,12 @@ _IN_JSON: dict[Kind, pa.DataType] = {"int": pa.int64(), "number": pa.float64(), 
 _HASHED = OBSERVED.names[OBSERVED.names.index("content_hash") + 1 :]
 
 
+def _of(block: str) -> dict[str, Leaf]:
+    return {column.name: column.leaf for column in OBSERVATIONS.block(block) if column.leaf}
+
+
 def _struct(block: str, **more: pa.DataType) -> pa.StructType:
-    leaves = [column.leaf for column in OBSERVATIONS.block(block) if column.leaf]
-    return pa.struct({leaf.key: _IN_JSON.get(leaf.kind, _TEXT) for leaf in leaves} | more)
+    return pa.struct({leaf.key: _IN_JSON.get(leaf.kind, _TEXT) for leaf in _of(block).values()} | more)
 
 
 _BLOCKS = {name: _struct(name) for name in ("departure", "arrival", "aircraft", "live")}
@@ -44,7 +47,7 @@ LINES = pa.schema(
     dict.fromkeys(("entity", "observed_at", "fetched_at", "run_id", "source"), _TEXT)
     | {"record": _struct("", flight_date=_TEXT, **_BLOCKS)}
 )
-# What a line says is read again in the next one, and in the next block: most times of a record are times of others, too.
+# What one column or block holds, others hold too: most of all, times.
 _BY_KIND: dict[Kind, Reader] = {kind: lru_cache(maxsize=1 << 16)(reader) for kind, reader in READERS.items()}
 
 
@@ -175,20 +178,20 @@ def _is_codeshare(record: pa.Array, block: _Block) -> pa.Array:
     return codeshared.is_valid()
 
 
-def _leaves(record: pa.Array, is_codeshare: pa.Array, block: _Block) -> dict[str, pa.Array]:
+def _leaves(record: pa.Array, is_codeshare: pa.Array, lines: _Block) -> dict[str, pa.Array]:
     """The leaf of each line that a column is read from, by column."""
     nothing = pa.scalar(None, _TEXT)
     leaves = {"codeshare": pc.if_else(is_codeshare, pc.struct_field(record, ["flight", "iata"]), nothing)}
-    for column in OBSERVATIONS.block("codeshared"):
-        theirs = pc.struct_field(record, ["flight", "codeshared", column.leaf.key])
-        own = pc.struct_field(record, list(OWN[column.leaf.key]))
-        if column.name == "airline_name":
-            theirs = block.read(theirs, capwords).text()
+    for name, leaf in _of("codeshared").items():
+        theirs = pc.struct_field(record, ["flight", "codeshared", leaf.key])
+        own = pc.struct_field(record, list(OWN[leaf.key]))
+        if name == "airline_name":
+            theirs = lines.read(theirs, capwords).text()
             own = pc.if_else(pc.equal(own, NO_AIRLINE), nothing, own)
-        leaves[column.name] = pc.if_else(is_codeshare, theirs, own)
-    for name in ("", "departure", "arrival", "aircraft", "live"):
-        for column in OBSERVATIONS.block(name):
-            leaves[column.name] = pc.struct_field(record, [name, column.leaf.key] if name else column.leaf.key)
+        leaves[name] = pc.if_else(is_codeshare, theirs, own)
+    for block in ("", "departure", "arrival", "aircraft", "live"):
+        for name, leaf in _of(block).items():
+            leaves[name] = pc.struct_field(record, [block, leaf.key] if block else leaf.key)
     return leaves
 
 
