@@ -39,7 +39,8 @@ class Advanced(NamedTuple):
     rest: pa.Table = STATES.empty_table()
     """The states of all other legs."""
     rest_versions: pa.Table = VERSIONS.empty_table()
-    """Of the other legs of whole dates, all there are: as they are in the history."""
+    """Of the other legs of whole dates, all there are. The history has them already, but for what a load that was
+    killed has left to the next load of its batch."""
     late_keys: frozenset[str] = frozenset()
     unfit_dates: frozenset[date] = frozenset()
     folded_in_full: frozenset[str] = frozenset()
@@ -109,10 +110,12 @@ class _Bucket:
         last[state_leg] = instants(states["observed_at"])
         is_late = self.among(self.leg[instants(self.rows["observed_at"]) <= last[self.leg]])
         # A leg learns that its slot is shared with its own next observation: one that it has had already, where another
-        # leg turns out to have been in the slot by then.
+        # leg turns out to have been in the slot by then. Of a late leg all slots count: the load that moved it there
+        # may have been killed before the others were written.
         known = slots.entries_of(states, state_leg)
         known_leg = np.asarray(known["leg"])
-        moved = slots.earliest(slots.moved(self.seen(), known))
+        of_late = known.filter(pa.array(is_late[known_leg]))
+        moved = slots.earliest(pa.concat_tables([slots.moved(self.seen(), known), of_late]))
         is_late[known_leg[slots.at_or_after(known["slot"], last[known_leg], moved)]] = True
         return pc.unique(states["flight_key"].filter(pa.array(is_late[state_leg])))
 
@@ -134,6 +137,8 @@ class _Bucket:
         is_carried, is_seen = ~in_full(self.states), self.among(self.leg)[self.state_leg]
         rest = self.states.filter(pa.array(is_carried & ~is_seen))
         folded = fold(pa.concat_tables(rows), self.states.filter(pa.array(is_carried & is_seen)), rest)
+        if not self.whole_dates:
+            return Advanced(*folded, rest=rest, folded_in_full=frozenset(late_keys.to_pylist()))
         other, other_version = self.others(folded)
         states = folded.states.filter(pa.array(~other))
         return Advanced(
@@ -146,7 +151,7 @@ class _Bucket:
 
     def others(self, folded: Folded) -> tuple[Mask, Mask]:
         """Which states and versions are of legs of whole dates that the batch cannot have changed."""
-        of_states, of_versions, rows, old, open_leg = legs(*folded, self.rows, self.states, self.open_versions)
+        of_versions, of_states, rows, old, open_leg = legs(*folded, self.rows, self.states, self.open_versions)
         fits = _fits(folded.states, of_states, self.open_versions, open_leg)
         may_differ = ~fits | np.isin(of_states, rows) | ~np.isin(of_states, old[self.fits])
         entries = slots.entries_of(folded.states, np.arange(len(of_states)))
