@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -10,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aviation.load.arrow import OBSERVED
-from aviation.load.carried import Advanced, advance
+from aviation.load.carried import Advanced, advance, open_of
 from aviation.load.fold import KEY, STATES, VERSIONS, fold
-from support.observations import some_observations
+from support.observations import START, some_observations
 
 OPEN = pa.schema([VERSIONS.field(name) for name in (*KEY, "known_from", "observed_at")])
+HOUR = pa.scalar(timedelta(hours=1))
 
 
 class Loads:
@@ -39,12 +41,16 @@ class Loads:
             self.write_states(advanced)
         return advanced
 
-    def advance(self, batch: pa.Table) -> Advanced:
+    def carried(self, batch: pa.Table) -> tuple[pa.Table, pa.Table]:
+        """The states and the open versions of the dates of a batch."""
         touched = pc.unique(batch["flight_date"])
         states = self.states.filter(pc.is_in(self.states["flight_date"], touched))
         held = [row for rows in self.history.values() for row in rows if row["known_until"] is None]
         open_versions = pa.Table.from_pylist(held, schema=OPEN)
-        open_versions = open_versions.filter(pc.is_in(open_versions["flight_date"], touched))
+        return states, open_versions.filter(pc.is_in(open_versions["flight_date"], touched))
+
+    def advance(self, batch: pa.Table) -> Advanced:
+        states, open_versions = self.carried(batch)
         keys, dates, full = set(), set(), None
         while True:
             advanced = advance(batch, states, open_versions, full, dates)
@@ -146,4 +152,74 @@ def test_observations_in_order_are_folded_without_those_before(seed):
         assert not set(by_leg(advanced.rest)) & set(by_leg(batch))
         assert not advanced.folded_in_full
     assert loads.asked == 0
+    loads.check()
+
+
+def at(minutes: int, leg: str, day: int = 10, gate: str | None = None, number: str = "1") -> pa.Table:
+    """An observation of a leg; the legs of a date share their slot where they have one number."""
+    row = dict.fromkeys(OBSERVED.names) | {
+        "observed_at": START + timedelta(minutes=minutes),
+        "flight_key": leg,
+        "identity": "number",
+        "flight_date": date(2013, 7, day),
+        "is_operating": True,
+        "dep_iata": "JFK",
+        "arr_iata": "LAX",
+        "dep_scheduled_local": START,
+        "flight_number": number,
+        "dep_gate": gate,
+    }
+    return pa.Table.from_pylist([row], schema=OBSERVED)
+
+
+def test_a_leg_is_late_where_an_earlier_observation_of_another_shows_that_they_share_a_slot():
+    loads = Loads(random.Random(1))
+    loads.load(pa.concat_tables([at(10, "first"), at(30, "first"), at(20, "far", day=11)]))
+    states, open_versions = loads.carried(at(30, "second"))
+    assert advance(at(30, "second"), states, open_versions).late_keys == {"first"}
+    assert advance(at(31, "second"), states, open_versions).late_keys == set()
+    assert advance(at(30, "first"), states, open_versions).late_keys == {"first"}
+    assert advance(at(31, "first"), states, open_versions).late_keys == set()
+
+
+def test_the_open_version_that_a_state_stands_for_is_continued_or_closed_and_no_other_leg_is_given():
+    loads = Loads(random.Random(1))
+    before = loads.load(pa.concat_tables([at(10, "a", gate="1"), at(20, "a", gate="2"), at(20, "b", day=11)]))
+    assert open_of(before.states).to_pylist() == [row for row in before.versions.to_pylist() if not row["known_until"]]
+    same = loads.load(at(30, "a", gate="2")).versions
+    assert [(row["known_from"].minute, row["observed_at"].minute) for row in same.to_pylist()] == [(20, 30)]
+    other = loads.load(at(40, "a", gate="3"))
+    assert [(row["known_from"].minute, row["dep_gate"]) for row in other.versions.to_pylist()] == [(20, "2"), (40, "3")]
+    assert other.rest.num_rows == 0  # the other date was not touched
+    loads.check()
+
+
+def test_a_date_whose_states_do_not_fit_its_open_versions_is_folded_whole_and_no_other_date_is():
+    loads = Loads(random.Random(1))
+    loads.load(pa.concat_tables([at(10, "a"), at(10, "b"), at(10, "c", day=11)]))
+    batch = pa.concat_tables([at(20, "a"), at(20, "c", day=11)])
+    states, open_versions = loads.carried(batch)
+    without = pa.array([key != "b" for key in states["flight_key"].to_pylist()])
+    assert advance(batch, states.filter(without), open_versions).unfit_dates == {date(2013, 7, 10)}
+    assert advance(batch, states, open_versions.filter(without)).unfit_dates == {date(2013, 7, 10)}
+    moved = open_versions.set_column(4, OPEN.field("observed_at"), batch["observed_at"].take([0, 0, 0]))
+    assert advance(batch, states, moved).unfit_dates == {date(2013, 7, 10), date(2013, 7, 11)}
+    moved = open_versions.set_column(3, OPEN.field("known_from"), pc.subtract(open_versions["known_from"], HOUR))
+    assert advance(batch, states, moved).unfit_dates == {date(2013, 7, 10), date(2013, 7, 11)}
+    assert advance(batch, states, open_versions).unfit_dates == set()
+
+
+def test_a_leg_is_late_where_one_that_shares_its_slot_was_moved_there_by_a_load_that_was_killed():
+    loads = Loads(random.Random(1))
+    loads.load(pa.concat_tables([at(10, "a", number="2"), at(30, "a", number="2"), at(10, "b"), at(30, "b")]))
+    loads.load(at(20, "a"), killed="states")  # the state says where it was, the history of neither does
+    loads.load(at(20, "a"))
+    loads.check()
+
+
+def test_a_leg_is_late_where_another_turns_out_to_have_been_in_its_slot_when_it_is_folded_in_full():
+    loads = Loads(random.Random(1))
+    loads.load(pa.concat_tables([at(10, "a", number="2"), at(30, "a", number="2"), at(10, "b"), at(30, "b")]))
+    loads.load(at(20, "a"), killed="observations")
+    loads.load(at(15, "a", number="2"))
     loads.check()

@@ -39,8 +39,8 @@ class Advanced(NamedTuple):
     rest: pa.Table = STATES.empty_table()
     """The states of all other legs."""
     rest_versions: pa.Table = VERSIONS.empty_table()
-    """Of the other legs of whole dates, all there are. The history has them already, but for what a load that was killed
-    has left to the next load of its batch."""
+    """Of the other legs of whole dates, all there are. The history has them already, but for what a load that was
+    killed has left to the next load of its batch."""
     late_keys: frozenset[str] = frozenset()
     unfit_dates: frozenset[date] = frozenset()
     folded_in_full: frozenset[str] = frozenset()
