@@ -1,4 +1,4 @@
-"""`aviation.load.derive`, `latest` and `events` of `aviation.load.history` in Spark's SQL: what they are held against."""
+"""What follows from versions as Spark's SQL says it: what `aviation.load.derive` and `history` are held against."""
 
 from typing import Any
 
