@@ -4,7 +4,7 @@
 
 Each load commits a small file to two flight dates of `flight_observations` and of `flights`, there with a file of
 deletions beside it, and adds a row to `loads`; the rows are few, for files are what is counted. Prints by month the
-files, the most files in one partition, the files of deletions, manifests, snapshots, size of data and of metadata; and,
+most files in one partition, the files, those of deletions, manifests, snapshots, size of data and of metadata; and,
 beside it, 10 days without upkeep.
 """
 
@@ -30,6 +30,7 @@ LOADS_A_DAY = 48
 NAMESPACE = "glue_catalog.aviation"
 SIMULATED = (OBSERVATIONS, FLIGHTS, LOADS)
 COLUMNS = "{:>5} {:<20} {:>7} {:>10} {:>10} {:>10} {:>10} {:>9} {:>9}"
+HEADINGS = ("day", "table", "a part", "files", "deletions", "manifests", "snapshots", "data MB", "meta MB")
 # The columns of a file of deletions, with the numbers that the format gives them.
 DELETIONS = pa.schema(
     [
@@ -105,7 +106,7 @@ class Tables:
             self.spark.catalog.refreshTable(name)
             [most] = self.spark.sql(f"select max(file_count) from {name}.partitions").first()
             counted = ("files", "delete_files", "manifests", "snapshots")
-            [files, deletions, manifests, snapshots] = (self.spark.table(f"{name}.{what}").count() for what in counted)
+            numbers = [self.spark.table(f"{name}.{what}").count() for what in counted]
             sizes = [_megabytes(self.folder / table.name / part) for part in ("data", "metadata")]
             print(
                 COLUMNS.format(
