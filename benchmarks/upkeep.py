@@ -2,10 +2,10 @@
 
     .venv/bin/python benchmarks/upkeep.py [--days 365]
 
-Each load commits a small file to two flight dates of `flight_observations`, replaces the same dates of `flights`, and
-adds a row to `loads`; the rows are few, for files are what is counted. Prints by month the files, the most files in one
-partition, snapshots, size of data and of metadata; and, beside it, 10 days without upkeep. 30 days took 17 minutes on
-two busy cores.
+Each load commits a small file to two flight dates of `flight_observations` and of `flights`, there with a file of
+deletions beside it, and adds a row to `loads`; the rows are few, for files are what is counted. Prints by month the
+most files in one partition, the files, those of deletions, manifests, snapshots, size of data and of metadata; and,
+beside it, 10 days without upkeep.
 """
 
 import argparse
@@ -16,6 +16,8 @@ import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from aviation import home
@@ -27,7 +29,15 @@ from aviation.local import spark as local_spark
 LOADS_A_DAY = 48
 NAMESPACE = "glue_catalog.aviation"
 SIMULATED = (OBSERVATIONS, FLIGHTS, LOADS)
-COLUMNS = "{:>5} {:<20} {:>7} {:>10} {:>10} {:>9} {:>9}"
+COLUMNS = "{:>5} {:<20} {:>7} {:>10} {:>10} {:>10} {:>10} {:>9} {:>9}"
+HEADINGS = ("day", "table", "a part", "files", "deletions", "manifests", "snapshots", "data MB", "meta MB")
+# The columns of a file of deletions, with the numbers that the format gives them.
+DELETIONS = pa.schema(
+    [
+        pa.field("file_path", pa.string(), nullable=False, metadata={"PARQUET:field_id": "2147483546"}),
+        pa.field("pos", pa.int64(), nullable=False, metadata={"PARQUET:field_id": "2147483545"}),
+    ]
+)
 
 
 class Tables:
@@ -44,6 +54,8 @@ class Tables:
             self.samples[table.name] = self._sample(table)
             jvm = spark._jvm.org.apache.iceberg.spark.Spark3Util
             self.handles[table.name] = jvm.loadIcebergTable(spark._jsparkSession, f"{NAMESPACE}.{table.name}")
+        self.deletions = folder / "samples/deletions.parquet"
+        pq.write_table(pa.table({"file_path": ["none"], "pos": [0]}, schema=DELETIONS), self.deletions)
 
     def _sample(self, table: Table) -> Path:
         """A data file of one row, to be copied: its partition is what the commit says."""
@@ -52,28 +64,32 @@ class Tables:
         self.spark.sql(f"select {values}").coalesce(1).write.mode("overwrite").parquet(f"file:{folder}")
         return next(folder.glob("*.parquet"))
 
-    def file(self, table: Table, day: date | None):
-        """A new data file of the table, in the partition of `day`."""
-        sample = self.samples[table.name]
+    def file(self, table: Table, day: date, *, deletes: bool = False):
+        """A new file of the table, of a row or of one that is deleted, in the partition of `day`."""
+        sample = self.deletions if deletes else self.samples[table.name]
         path = self.folder / table.name / "data" / f"{next(self.numbers)}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(sample, path)
-        handle = self.handles[table.name]
-        made = self.spark._jvm.org.apache.iceberg.DataFiles.builder(handle.spec()).withPath(f"file:{path}")
-        made = made.withFileSizeInBytes(sample.stat().st_size).withRecordCount(1).withFormat("parquet")
-        return (made.withPartitionPath(f"flight_date={day}") if day else made).build()
+        java, spec = self.spark._jvm.org.apache.iceberg, self.handles[table.name].spec()
+        if deletes:
+            made = java.FileMetadata.deleteFileBuilder(spec).ofPositionDeletes()
+        else:
+            made = java.DataFiles.builder(spec)
+        partition = f"finished_at_month={day:%Y-%m}" if table is LOADS else f"flight_date={day}"
+        made = made.withPath(f"file:{path}").withFileSizeInBytes(sample.stat().st_size).withRecordCount(1)
+        return made.withFormat("parquet").withPartitionPath(partition).build()
 
     def load(self, day: date) -> None:
         """What one load of the flights of `day` and of the day after commits."""
         touched = (day, day + timedelta(days=1))
-        for table, commit in (
-            (OBSERVATIONS, self.handles[OBSERVATIONS.name].newAppend()),
-            (FLIGHTS, self.handles[FLIGHTS.name].newReplacePartitions()),
-        ):
-            for one in touched:
-                commit = getattr(commit, "appendFile" if table is OBSERVATIONS else "addFile")(self.file(table, one))
-            commit.commit()
-        self.handles[LOADS.name].newAppend().appendFile(self.file(LOADS, None)).commit()
+        observed = self.handles[OBSERVATIONS.name].newAppend()
+        changed = self.handles[FLIGHTS.name].newRowDelta()
+        for one in touched:
+            observed = observed.appendFile(self.file(OBSERVATIONS, one))
+            changed = changed.addRows(self.file(FLIGHTS, one)).addDeletes(self.file(FLIGHTS, one, deletes=True))
+        observed.commit()
+        changed.commit()
+        self.handles[LOADS.name].newAppend().appendFile(self.file(LOADS, day)).commit()
 
     def tidy(self, older_than: datetime) -> None:
         """The upkeep; afterwards the handles see what it committed."""
@@ -88,13 +104,15 @@ class Tables:
         for table in SIMULATED:
             name = f"{NAMESPACE}.{table.name}"
             self.spark.catalog.refreshTable(name)
-            files = self.spark.sql(f"select count(*) as n from {name}.files").first().n
-            most = files
-            if table.partition:
-                most = self.spark.sql(f"select max(file_count) as n from {name}.partitions").first().n
-            snapshots = self.spark.sql(f"select count(*) as n from {name}.snapshots").first().n
+            [most] = self.spark.sql(f"select max(file_count) from {name}.partitions").first()
+            counted = ("files", "delete_files", "manifests", "snapshots")
+            numbers = [self.spark.table(f"{name}.{what}").count() for what in counted]
             sizes = [_megabytes(self.folder / table.name / part) for part in ("data", "metadata")]
-            print(COLUMNS.format(day, table.name, files, most, snapshots, *(f"{size:.1f}" for size in sizes)))
+            print(
+                COLUMNS.format(
+                    day, table.name, files, most, deletions, manifests, snapshots, *(f"{size:.1f}" for size in sizes)
+                )
+            )
 
 
 def _megabytes(folder: Path) -> float:
@@ -104,7 +122,9 @@ def _megabytes(folder: Path) -> float:
 def simulate(spark: SparkSession, folder: Path, days: int, *, tidied: bool) -> None:
     """Print what `days` of loads leave, month by month and at the end."""
     print(f"\n{'with' if tidied else 'without'} daily upkeep")
-    print(COLUMNS.format("day", "table", "files", "a date", "snapshots", "data MB", "meta MB"))
+    print(
+        COLUMNS.format("day", "table", "files", "a part", "deletions", "manifests", "snapshots", "data MB", "meta MB")
+    )
     tables = Tables(spark, folder)
     yesterday = datetime.now(UTC)
     for day in range(1, days + 1):

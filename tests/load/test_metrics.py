@@ -1,8 +1,6 @@
 """What the stack's alarms are told by a load."""
 
-from datetime import datetime
-
-import pytest
+from datetime import datetime, timedelta
 
 from aviation.load import metrics
 from aviation.report import Report
@@ -37,11 +35,16 @@ class CloudWatch:
         self.put.append(given)
 
 
-@pytest.mark.parametrize("rows", [0, 2])
-def test_the_newest_of_all_loads_counts_and_an_empty_table_of_loads_puts_nothing(spark, rows):
-    times = [{"flights": datetime(2026, 3, 1, 11, 0)}, {"flights": datetime(2026, 3, 1, 11, 45), "cities": ENDED}]
-    loads = spark.createDataFrame([(time,) for time in times[:rows]], "newest_fetched_at map<string, timestamp_ntz>")
+def test_the_row_of_the_load_says_how_old_each_entitys_data_is(spark):
+    rows = [(ENDED - timedelta(hours=1), {"flights": ENDED}), (ENDED, {"flights": ENDED - timedelta(minutes=15)})]
+    loads = spark.createDataFrame(rows, "finished_at timestamp_ntz, fetched_up_to map<string, timestamp_ntz>")
     cloudwatch = CloudWatch()
     data = metrics.put(cloudwatch, "prod", report(), loads)
-    assert [item["Value"] for item in data] == ([0.0, 15.0] if rows else [])
-    assert cloudwatch.put == ([{"Namespace": "Aviation", "MetricData": data}] if rows else [])
+    assert [item["Value"] for item in data] == [15.0]
+    assert cloudwatch.put == [{"Namespace": "Aviation", "MetricData": data}]
+
+
+def test_nothing_is_put_while_nothing_was_ever_loaded(spark):
+    loads = spark.createDataFrame([(ENDED, {})], "finished_at timestamp_ntz, fetched_up_to map<string, timestamp_ntz>")
+    cloudwatch = CloudWatch()
+    assert metrics.put(cloudwatch, "prod", report(), loads) == cloudwatch.put == []

@@ -109,6 +109,23 @@ LOADS = table(
         "double",
         "Seconds from the fetch of the oldest record to the end of the batch; null for none.",
     ),
+    # As of the end of the batch, of all loads until then, so that the next load needs the newest row alone.
+    Column(
+        "fetched_up_to",
+        "map<string,timestamp_ntz>",
+        "When the newest record that was ever loaded was fetched, in UTC; by entity. Null in old rows.",
+    ),
+    Column(
+        "caught_up_to",
+        "map<string,timestamp_ntz>",
+        "Hour of arrival, in UTC, before which nothing that was found in raw is left to load; by entity. Null in old "
+        "rows.",
+    ),
+    Column(
+        "objects_read_at",
+        "map<string,timestamp_ntz>",
+        "When the last batch ended that read new raw objects, in UTC; by entity. Null in old rows.",
+    ),
     partition=("months(finished_at)",),
 )
 

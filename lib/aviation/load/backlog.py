@@ -5,10 +5,12 @@ Each batch has its own row in `loads`. A batch without that row never happened; 
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
+from datetime import timedelta
 from typing import Any
 
 from aviation.load.objects import ListObjects, RawObject, new_objects
+from aviation.load.past import Past
 from aviation.words import counted
 
 # Of raw objects as Firehose compresses them, measured on those of a replayed day: 34.7 MB of flights became 2.7 MB.
@@ -40,22 +42,22 @@ def _weight(item: RawObject) -> int:
 
 
 def not_loaded(
-    loads: Sequence[Any], entities: Iterable[str], list_objects: ListObjects, look_back_hours: int | None
+    past: Past, entities: Iterable[str], list_objects: ListObjects, look_back_hours: int | None
 ) -> list[RawObject]:
-    """The raw objects of the entities that no finished batch has loaded, oldest first. `loads` are the rows of `loads`
-    in the order in which they were written; None for `look_back_hours` lists all of raw.
+    """The raw objects of the entities that no finished batch has loaded, oldest first; None for `look_back_hours` lists
+    all of raw.
 
-    Oldest first, so that wherever a run ends, the next one finds what is left by looking back from the newest hour of
-    which something is loaded. Only what was left before that hour would be forgotten (a run that listed all of raw was
-    cut off): where the last run left anything, all of raw is listed.
+    The listing starts `look_back_hours` before the hour up to which the entity is caught up: an object of an earlier
+    hour can turn up late, as Firehose keeps trying for as long as the stream keeps its records. Oldest first, so that
+    wherever a run ends, what is left is not older than the oldest object that is.
     """
-    loaded = {key for row in loads for key in row.objects}
-    behind = _left_behind(loads)
-    found = [
-        item
-        for entity in entities
-        for item in new_objects(entity, loaded, list_objects, None if entity in behind else look_back_hours)
-    ]
+    found: list[RawObject] = []
+    for entity in entities:
+        caught_up = past.caught_up_to.get(entity)
+        since = None
+        if caught_up and look_back_hours is not None:
+            since = caught_up - timedelta(hours=look_back_hours)
+        found += new_objects(entity, since, past.loaded, list_objects)
     return sorted(found, key=lambda item: item.age)
 
 
@@ -67,15 +69,6 @@ def to_read_again(
     read = {key: number for number, row in enumerate(loads) for key in row.objects}
     found = [item for entity in entities for item in list_objects(entity, f"{entity}/") if item.key in keys]
     return sorted(found, key=lambda item: (read.get(item.key, -1), item.age))
-
-
-def _left_behind(loads: Iterable[Any]) -> set[str]:
-    """The entities of which the last run that took any did not load all that it had found: it was cut off, was refused
-    a batch, or ran out of time."""
-    left: dict[str, int] = {}
-    for row in loads:
-        left |= row.objects_left or {}  # null in rows from before the column
-    return {entity for entity, objects in left.items() if objects}
 
 
 def where(number: int, batches: list[list[RawObject]]) -> str:

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentat
 
 from aviation.columns import LOADS, OBSERVATIONS, QUARANTINE, REFERENCES
 from aviation.errors import RefusedShareError
-from aviation.load import account, merge
+from aviation.load import account, merge, past
 from aviation.load import batch as batches
 from aviation.load.account import Row
 from aviation.load.backlog import Deadline, counted_by_entity, in_batches, not_loaded, to_read_again, where
@@ -114,11 +114,11 @@ class Load:
         """What the run has to read, in order: what no finished batch has loaded; of a requeue, the objects with lines
         in quarantine."""
         settings = self.settings
-        loads = self.tables.read(LOADS).select("finished_at", "objects", "objects_left").collect()
-        loads.sort(key=lambda row: row.finished_at)
+        look_back = None if settings.reconcile or settings.requeue else settings.look_back_hours
+        loads = past.rows(self.tables.read(LOADS), settings.entities, self.batch_began, look_back)
+        self.past = past.of(loads)
         if not settings.requeue:
-            look_back = None if settings.reconcile else settings.look_back_hours
-            return not_loaded(loads, settings.entities, self.list_objects, look_back)
+            return not_loaded(self.past, settings.entities, self.list_objects, look_back)
         held = self.tables.read(QUARANTINE).where(F.col("entity").isin(*settings.entities))
         keys = {row.key for row in held.selectExpr("explode(map_keys(lines_by_object)) as key").distinct().collect()}
         return to_read_again(keys, loads, settings.entities, self.list_objects)
@@ -139,9 +139,10 @@ class Load:
         if not counted.dates:
             return 0
         fresh = batches.observations(batch, self.tables.parts)
-        of_batch = F.col("flight_date").isin(*counted.dates) & F.col("observed_at").between(
-            F.lit(counted.oldest_observed_at), F.lit(counted.newest_observed_at["flights"])
-        )
+        span = (counted.oldest_observed_at, counted.newest_observed_at["flights"])
+        # As the type that the column has: Spark would cast the column instead, and Iceberg then opens every file.
+        first, last = (F.lit(str(moment)).cast("timestamp_ntz") for moment in span)
+        of_batch = F.col("flight_date").isin(*counted.dates) & F.col("observed_at").between(first, last)
         known = self.tables.read(OBSERVATIONS).where(of_batch)
         if not known.isEmpty():
             fresh = merge.not_yet_in(fresh, known)
@@ -187,7 +188,9 @@ class Load:
     def note(self, number: int, keys: list[str], later: list[list[RawObject]], counted: Tally, added: int) -> Row:
         """Write the batch's row in `loads`; only then does the batch count."""
         finished_at = _now()
-        entities = () if self.settings.requeue else self.settings.entities  # what a requeue reads was loaded before
+        # What a requeue reads was loaded before.
+        entities, read, left = ((), [], []) if self.settings.requeue else (self.settings.entities, keys, later)
+        self.past = self.past.after(read, left, counted.newest_fetched_at, finished_at)
         row: Row = {
             "run_id": self.settings.run_id,
             "batch": number,
@@ -197,7 +200,9 @@ class Load:
             "seconds": round((finished_at - self.batch_began).total_seconds(), 3),
             "objects": keys,
             "objects_left": counted_by_entity(entities, later),
-        } | account.figures(counted, added, finished_at)
+            **account.figures(counted, added, finished_at),
+            **self.past.columns(),
+        }
         text = json.dumps(account.json_value(row))
         made = self.spark.sql(f"select inline(array(from_json(:row, '{schema(LOADS)}')))", args={"row": text})
         self.tables.append(LOADS, made)

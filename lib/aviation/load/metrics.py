@@ -18,8 +18,9 @@ def put(cloudwatch: Any, stack: str, report: Report, loads: DataFrame) -> list[d
     of every entity that was ever loaded. `QuarantineShare`, dimension Stack: percent of the lines read that were
     refused, where any was read.
     """
-    newest = loads.select(F.explode("newest_fetched_at").alias("entity", "at")).groupBy("entity").agg(F.max("at"))
-    data = measured(stack, report, dict(newest.collect()))
+    ended = F.lit(report["finished_at"]).cast("timestamp_ntz")
+    [row] = loads.where(F.col("finished_at") == ended).select("fetched_up_to").collect()
+    data = measured(stack, report, row.fetched_up_to)
     if data:
         cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
     return data

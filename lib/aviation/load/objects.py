@@ -5,7 +5,7 @@ Firehose names an object by the hour at which it arrived: `<entity>/yyyy/MM/dd/H
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from aviation import aws
@@ -21,6 +21,11 @@ class RawObject(NamedTuple):
     def entity(self) -> str:
         """The folder that it is in."""
         return self.key.partition("/")[0]
+
+    @property
+    def hour(self) -> datetime:
+        """The UTC hour of its arrival, naive."""
+        return datetime.strptime(self.age[: len("yyyy/MM/dd/HH")], _HOUR)
 
     @property
     def age(self) -> str:
@@ -46,17 +51,11 @@ def bucket_lister(bucket: str) -> ListObjects:
 
 
 def new_objects(
-    entity: str, loaded: Collection[str], list_objects: ListObjects, look_back_hours: int | None
+    entity: str, since: datetime | None, loaded: Collection[str], list_objects: ListObjects
 ) -> list[RawObject]:
-    """The entity's objects whose keys are not in `loaded`, the keys of all entities that were loaded before.
-
-    The listing starts `look_back_hours` before the newest hour of which something was loaded: an object of an earlier
-    hour can turn up late: Firehose keeps trying for as long as the stream keeps its records. None lists everything.
-    """
-    hours = [hour for key in loaded if (hour := arrival_hour(key, entity))]
-    start = f"{entity}/"
-    if hours and look_back_hours is not None:
-        start += (max(hours) - timedelta(hours=look_back_hours)).strftime(_HOUR) + "/"
+    """The entity's objects that arrived in the hour `since` (UTC, naive) or later and whose keys are not in `loaded`;
+    for None, those of any hour."""
+    start = f"{entity}/" + (f"{since.strftime(_HOUR)}/" if since else "")
     found = list_objects(entity, start)
     return [item for item in found if item.key not in loaded and arrival_hour(item.key, entity)]
 

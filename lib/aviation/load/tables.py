@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -57,8 +58,7 @@ def ensure_tables(spark: SparkSession, namespace: str, location: str) -> None:
     A table from before a column, a partition field or a property was declared gets it. Its files stay as they are.
     """
     catalog, _, database = namespace.partition(".")
-    jvm: Any = spark.sparkContext._jvm
-    iceberg = jvm.org.apache.iceberg
+    iceberg = _iceberg(spark)
     known = iceberg.spark.Spark3Util.loadIcebergCatalog(spark._jsparkSession, catalog)
     within = iceberg.catalog.TableIdentifier.parse(f"{database}.any").namespace()
     existing = {found.name(): found for found in known.listTables(within)}
@@ -80,6 +80,20 @@ def ensure_tables(spark: SparkSession, namespace: str, location: str) -> None:
         list(pool.map(ensure, MADE))
 
 
+def dates_of_earlier_layout(spark: SparkSession, namespace: str, table: Table) -> set[date]:
+    """The flight dates of which the table has files from before its last partition field was added.
+
+    Such a file can hold rows of several of today's partitions: Iceberg refuses to overwrite some of them alone.
+    """
+    name = f"{namespace}.{table.name}"
+    found = _iceberg(spark).spark.Spark3Util.loadIcebergTable(spark._jsparkSession, name)
+    if found.specs().size() == 1:
+        return set()
+    earlier = f"spec_id <> {found.spec().specId()}"
+    files = spark.sql(f"SELECT DISTINCT partition.flight_date AS day FROM {name}.data_files WHERE {earlier}")
+    return {row.day for row in files.collect()}
+
+
 def _changes(
     table: Table, fields: list[dict[str, Any]], partition: list[dict[str, Any]], properties: dict[str, str | None]
 ) -> Iterator[str]:
@@ -91,6 +105,12 @@ def _changes(
     yield from (f"ADD PARTITION FIELD {field}" for field in table.partition if field not in parted_by)
     if unset := {key: value for key, value in PROPERTIES.items() if properties[key] != value}:
         yield f"SET TBLPROPERTIES ({_listed(unset)})"
+
+
+def _iceberg(spark: SparkSession) -> Any:
+    """Iceberg's own Java API."""
+    jvm: Any = spark.sparkContext._jvm
+    return jvm.org.apache.iceberg
 
 
 def _partition_field(column: str, transform: str) -> str:
