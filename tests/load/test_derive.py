@@ -7,8 +7,8 @@ import pytest
 
 from aviation.load import history
 from aviation.load.derive import derive, jvm_zones
-from aviation.load.read import outcomes
-from support.legs import versions_of
+from aviation.load.fold import versions
+from support.observed import observed
 from support.raw_lines import changed, line, records
 
 POS, SZX, PKX, SNN = records("flights")
@@ -71,7 +71,7 @@ LEGS = {
 
 
 @pytest.fixture(scope="module")
-def derived(spark, tmp_path_factory):
+def derived(spark):
     """The history of all legs, and their events, by leg."""
     lines = [
         line(changed(record, flight__number=name, flight__codeshared=None), **({"observed_at": LATER} if index else {}))
@@ -80,10 +80,7 @@ def derived(spark, tmp_path_factory):
         for name, records in LEGS.items()
         for index, record in enumerate(records)
     ]
-    parsed = list(outcomes("flights/2023/09/14/01/a", b"".join(lines)))
-    assert {outcome.kind for outcome in parsed} == {"observation"}
-    versions = versions_of(spark, parsed, tmp_path_factory.mktemp("versions"))
-    found = derive(versions, jvm_zones(spark))
+    found = derive(versions(observed(lines)), jvm_zones(spark))
     rows = (SimpleNamespace(**row) for row in history.latest(found).to_pylist())
     legs = {row.flight_key.rpartition("|")[2].lower(): row for row in rows}
     return legs | {"pos": legs.pop("315")}, [SimpleNamespace(**row) for row in history.events(found).to_pylist()]

@@ -9,10 +9,10 @@ import pytest
 from aviation.columns import EVENTS, FLIGHTS, HISTORY
 from aviation.load import arrow, history
 from aviation.load.derive import FLAGS, derive, jvm_zones
+from aviation.load.fold import VERSIONS
 from aviation.load.history import WATCHED
 from support import spark_derive
 from support.frames import to_arrow, to_spark
-from support.legs import VERSIONS
 
 LEGS = 1500
 # Clocks that change by an hour, half an hour, two hours and a day; names that Java, Python or both do not know.

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import pytest
 
 from aviation.columns import REFERENCES
-from aviation.load import history
+from aviation.load import fold, history
 from aviation.load.derive import derive, jvm_zones
 from aviation.load.observation import reference_record
 from aviation.load.read import outcomes
-from support.legs import versions_of
+from support.observed import observed
 from support.raw_lines import changed, line, records
 
 POS, SZX, PKX, SNN = records("flights")
@@ -81,7 +81,7 @@ def numbered(case: str, record: dict) -> dict:
 
 
 @pytest.fixture(scope="module")
-def found(spark, tmp_path_factory):
+def found(spark):
     """The history of every case's legs and of the codeshares', by case; their events; and the lines' warnings."""
     lines = [line(sold_by(seller), observed_at=FIRST) for seller in SELLERS]
     owners = ["315"] * len(lines)
@@ -92,7 +92,7 @@ def found(spark, tmp_path_factory):
     parsed = list(outcomes("flights/2023/09/14/01/a", b"".join(lines)))
     assert {outcome.kind for outcome in parsed} == {"observation"}
     warnings = {case: outcome.warnings for case, outcome in zip(owners, parsed, strict=True)}
-    derived = derive(versions_of(spark, parsed, tmp_path_factory.mktemp("versions")), jvm_zones(spark))
+    derived = derive(fold.versions(observed(lines)), jvm_zones(spark))
     versions = {}
     for row in (SimpleNamespace(**row) for row in derived.sort_by("known_from").to_pylist()):
         case = "nulls" if row.identity == "slot" else row.flight_number.lower()

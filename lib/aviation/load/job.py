@@ -1,6 +1,6 @@
 """One run of the load: what is new in raw, into the tables, batch by batch.
 
-The order of a batch's writes is observations and reference tables, derived tables, quarantine, `loads` last; writes that
+The order of a batch's writes is observations and reference tables, derived tables, quarantine, `loads` last; those that
 do not build on each other go side by side. A batch without its row in `loads` never happened: its objects are still
 new, and every write can be done again without a trace.
 """

@@ -1,7 +1,7 @@
 """One bucket's fold: from what is new and what is carried to the rows that are written, packed by kind and date.
 
-Kinds: `history` and `events` are rows of the legs that the batch is about; `again` and `events_again` those of legs that
-were folded in full in a date that was not. `states` are carried on to the next load. `rest`, `events_rest` and
+Kinds: `history` and `events` are rows of the legs that the batch is about; `again` and `events_again` those of legs
+that were folded in full in a date that was not. `states` are carried on to the next load. `rest`, `events_rest` and
 `states_rest` are what the dates hold besides, for dates that are dense enough to be written anew. `told` says what
 there is, as JSON.
 """
