@@ -31,6 +31,8 @@ $(VENV)/.ready: requirements.txt pyproject.toml $(LOCKS)/setup.txt $(LOCKS)/emul
 	@$(UV) pip sync --quiet --python .aviation/emulator --require-hashes $(LOCKS)/emulator.txt
 	@echo "setup: the Lambda's packages"
 	@$(AVIATION) build >/dev/null
+	@echo "setup: the archive of classes that Spark starts from"
+	@$(VENV)/bin/python -m aviation.local.archive >/dev/null 2>&1 || echo "setup: it could not be made ($(VENV)/bin/python -m aviation.local.archive says why): Spark starts more slowly" >&2
 	@touch $@
 
 # What checks the system from outside, each in an environment of its own: its pins are not ours.
