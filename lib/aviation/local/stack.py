@@ -194,7 +194,6 @@ class LocalStack:
     def _drive(self, plan: Plan) -> None:
         """Let the deployed schedules run as planned, each load with a warm driver, or nothing run by itself."""
         self.schedules.stop()
-        self.driver.stop()
         state, every = plan.state, plan.every
         if not state.api_url:
             # A day that is over would look the same at each poll: it starts again.
@@ -205,6 +204,8 @@ class LocalStack:
             rate = schedules.EVERY_DEFAULT / every if every else 0
             replay.control(state.replay_url, rate=rate, last_day=days, **restart)
         if not every:
+            if self.driver.waiting.exists():
+                self.driver.stop()
             return
         environment = plain_environment(HOME=str(self.home), **plan.environment)
         self.schedules.start([sys.executable, "-m", "aviation.local.schedules"], environment, None)
@@ -213,4 +214,5 @@ class LocalStack:
             every,
             self.schedules.log,
         )
-        self.driver.start()
+        if not self.driver.process.running():  # one that runs may be serving a load
+            self.driver.start()

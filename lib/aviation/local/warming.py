@@ -33,10 +33,11 @@ def _exercise_in(folder: Path, session: SparkSession) -> None:
     file = folder / KEY
     file.parent.mkdir(parents=True)
     file.write_bytes(raw_object())
-    catalog = {"": "org.apache.iceberg.spark.SparkCatalog", ".type": "hadoop", ".warehouse": str(folder)}
+    uri = f"file:{folder}"  # as Iceberg spells it
+    catalog = {"": "org.apache.iceberg.spark.SparkCatalog", ".type": "hadoop", ".warehouse": uri}
     for key, value in catalog.items():
         session.conf.set(f"{CATALOG}{key}", value)
-    exercise(session, NAME, folder.as_uri(), str(folder))
+    exercise(session, NAME, uri, uri)
 
 
 if __name__ == "__main__":
