@@ -107,7 +107,8 @@ def test_a_load_runs_in_the_jvm_that_was_warmed_with_a_session_of_its_own(tmp_pa
         with driver.lent() as is_lent:
             assert is_lent
             command = [sys.executable, "-c", LOAD]
-            done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=120)
+            given = {"env": os.environ | environment, "cwd": tmp_path, "timeout": 120}
+            done = subprocess.run(command, capture_output=True, text=True, **given)
         assert done.stdout.splitlines() == [f"{jvm} 3", "unknown []"], done.stderr
         assert not psutil.pid_exists(jvm)
         assert driver.process.running()
