@@ -25,7 +25,7 @@ CODES = ["JFK", "SYD", "KATL", "XXX", None]
 STATUSES = "scheduled active landed cancelled diverted incident redirected".split()  # noqa: SIM905
 NIGHTS = [
     *(datetime(2023, 3, 12, 2, 30), datetime(2023, 11, 5, 1, 30), datetime(2023, 3, 26, 1, 30)),
-    *(datetime(2023, 4, 2, 1, 45), datetime(2023, 10, 1, 2, 15), datetime(2011, 12, 30, 12), datetime(2023, 7, 10)),
+    *(datetime(2023, 4, 2, 1, 45), datetime(2023, 10, 1, 2, 15), datetime(2023, 10, 29, 1, 30), datetime(2011, 12, 30)),
 ]
 EDGES = [datetime(1900, 1, 1), datetime.max]
 DAY = date(2023, 3, 12)
@@ -35,7 +35,7 @@ def some_time(rng: random.Random) -> datetime | None:
     """A local time, most often in the night of a change of clocks."""
     if rng.random() < 0.2:
         return rng.choice([None, *EDGES]) if rng.random() < 0.2 else None
-    return rng.choice(NIGHTS) + timedelta(minutes=rng.randrange(-90, 90), microseconds=rng.choice((0, 0, 0, 500_000)))
+    return rng.choice(NIGHTS) + timedelta(minutes=rng.randrange(-90, 90), microseconds=rng.choice((0, 0, 500_000)))
 
 
 def some_version(rng: random.Random) -> dict:
@@ -52,7 +52,19 @@ def some_version(rng: random.Random) -> dict:
     for side in ("dep", "arr"):
         row |= {f"{side}_timezone": rng.choice(ZONES), f"{side}_iata": rng.choice(CODES)}
         row |= {f"{side}_icao": rng.choice(CODES)}
-    return row | {"flight_status_api": rng.choice((*STATUSES, None))}
+    row["flight_status_api"] = rng.choice((*STATUSES, None))
+    return row | rng.choice((*[{}] * 8, *close_calls(row["dep_actual_local"])))
+
+
+def close_calls(left: datetime | None) -> list[dict]:
+    """Values that are just equal, or just far enough apart."""
+    nowhere = {"dep_timezone": None, "dep_iata": None, "dep_icao": None}
+    at_once = {"dep_timezone": "+08:00", "arr_timezone": "+08:00", "dep_actual_local": left, "arr_actual_local": left}
+    return [
+        at_once,
+        at_once | {"live_updated_utc": left and left - timedelta(hours=9)},
+        nowhere | {"live_updated_utc": datetime(2023, 3, 11, 9, 30)},  # old is what is before 9:00
+    ]
 
 
 @pytest.fixture(scope="module")

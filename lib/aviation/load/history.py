@@ -54,7 +54,7 @@ def _neighbours(history: pa.Table) -> tuple[pa.Array, pa.Array]:
 def _with_ids(changes: pa.Table) -> pa.Table:
     """The changes as rows of `flight_events`."""
     named = pc.binary_join_element_wise(changes["flight_key"], changes["field"], _text(changes["known_from"]), "|")
-    ids = pa.array([hashlib.sha256(name.encode()).hexdigest() for name in named.to_pylist()], pa.string())
+    ids = pa.array([hashlib.sha256(name).hexdigest() for name in named.cast(pa.binary()).to_pylist()], pa.string())
     return changes.append_column("event_id", ids).select(list(EVENTS.columns)).cast(arrow.schema(EVENTS.columns))
 
 
