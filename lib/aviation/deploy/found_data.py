@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from botocore.exceptions import ClientError
 
 from aviation import aws, places
-from aviation.deploy.assumptions import assumed
 from aviation.deploy.bill import LOAD_SECONDS, billed
 from aviation.deploy.found import NOT, NOT_YET, OK, UNTOLD, Deployed, Found
 from aviation.entities import ENTITIES
