@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 from aviation.cli import main
 from aviation.deploy import cost
 from aviation.deploy.assumptions import ASSUMED
-from aviation.deploy.bill import LINE_BYTES, Case, bill
+from aviation.deploy.bill import LINE_BYTES, LOAD_SECONDS, Case, bill
 from aviation.deploy.plan import MONTH_DAYS, check_plan, with_defaults
 from aviation.deploy.prices import price_list
 from aviation.deploy.template import read_template
@@ -46,10 +47,11 @@ def test_the_schedules_as_they_are_by_default_make_the_calls_of_runs_times_pages
 
 def test_every_schedule_of_the_load_that_is_on_is_counted():
     names = read_template(ROOT)["Resources"]["Fn::ForEach::LoadSchedules"][1]
-    assert case().loads() == 1440 + 30 + 30
+    assert {name: case().loads(name) for name in names} == {"Flights": 1440, "Upkeep": 30}
     off = {f"{name}LoadState": "DISABLED" for name in names}
-    assert [case(**(off | {f"{name}LoadState": "ENABLED"})).loads() for name in names] == [1440, 30, 30]
-    assert case(**off).loads() == case(ScheduleState="DISABLED").loads() == 0
+    for one in (case(**off), case(ScheduleState="DISABLED")):
+        assert [one.loads(name) for name in names] == [0, 0]
+        assert one.billed_seconds() == 0
 
 
 @pytest.mark.parametrize("plan", ["basic", "professional"])
@@ -135,8 +137,7 @@ def test_an_unknown_plan_is_refused_with_those_that_there_are():
 def test_shards_alarms_and_workers_by_hand():
     found = quantities(case())
     assert found["kinesis_shard_hour"] == 4 * 720
-    assert found["glue_dpu_hour"] == (1440 + 30 + 30) * 2 * 120 / 3600
-    assert found["cloudwatch_alarm"] == 37
+    assert found["cloudwatch_alarm"] == 21
     assert "kinesis_extended_shard_hour" not in found
     assert quantities(case(ShardCount="2"))["kinesis_shard_hour"] == 8 * 720
 
@@ -159,7 +160,7 @@ def test_firehose_bills_records_rounded_up_to_five_kilobytes_which_packing_avoid
 
 def test_data_events_cost_where_they_are_kept():
     assert quantities(case())["cloudtrail_data_event"] == 0
-    assert quantities(case(DataEvents="true"))["cloudtrail_data_event"] == 1500 * 400
+    assert quantities(case(DataEvents="true"))["cloudtrail_data_event"] == 1470 * 200
 
 
 def test_on_demand_streams_have_no_shards():
@@ -201,13 +202,13 @@ def test_the_command_prints_a_bill_that_adds_up_ages_and_alternatives():
     amounts = [float(line[-10:].replace(",", "")) for line in lines if " x " in line and "polls" not in line]
     [total] = [float(line[-10:].replace(",", "")) for line in lines if line.startswith("AWS, a month")]
     assert total == pytest.approx(sum(amounts), abs=0.01 * len(amounts))
-    assert "at most 39 minutes old, 24 on average" in done.output
+    assert "at most 38 minutes old, 23 on average" in done.output
     ages = {line[:26].strip(): line.split()[-4:] for line in lines if line.endswith(" min")}
-    assert ages["every 15 minutes"] == ["24", "min", "16", "min"]
-    assert ages["every 60 minutes"] == ["69", "min", "39", "min"]
+    assert ages["every 15 minutes"] == ["23", "min", "15", "min"]
+    assert ages["every 60 minutes"] == ["68", "min", "38", "min"]
     [twice] = [float(line[-10:].replace(",", "")) for line in lines if line.startswith("the same, where a load takes")]
-    [glue] = [float(line[-10:].replace(",", "")) for line in lines if line.startswith("Glue, DPU-hours")]
-    assert twice == pytest.approx(total + glue, abs=0.02)
+    longer = (case().billed_seconds(), replace(case(), load_seconds=2 * LOAD_SECONDS).billed_seconds())
+    assert twice == pytest.approx(total + (longer[1] - longer[0]) * 2 / 3600 * 0.44, abs=0.02)
     assert all(about.of in done.output and about.source in done.output for about in ASSUMED.values())
     assert {"as set", "records sent one by one", "streams on demand"} < set(ages)
 
@@ -215,9 +216,21 @@ def test_the_command_prints_a_bill_that_adds_up_ages_and_alternatives():
 def test_what_a_stack_reported_comes_before_what_is_assumed():
     seen = {f"{subject} on 2026-06-01": Seen(3_000) for subject in ("departures from JFK", "flights of B6")}
     text = cost.render({}, ROOT, told=Told(seen, load_seconds=95))
-    assert "95 s a load (the median of the stack's newest loads)" in text
+    assert "125 s a load (30 to start, and the median of the stack's newest loads)" in text
     assert f"{1440 * (3 + 3 + 5) * 1.5:,.0f}" in text
-    assert quantities(Case(with_defaults({}, ROOT), ROOT, load_seconds=20))["glue_dpu_hour"] == 1500 * 2 * 60 / 3600
+
+
+def test_the_seconds_of_a_load_are_start_calls_and_work_and_a_minute_is_billed_at_least():
+    parts = ("session_seconds", "calls_in_a_row", "call_wait_seconds", "load_seconds_here", "load_factor")
+    start, calls, wait, here, factor = (ASSUMED[name].value for name in parts)
+    assert pytest.approx(start + calls * wait + here * factor) == LOAD_SECONDS
+    hours = {
+        seconds: quantities(replace(case(), load_seconds=seconds))["glue_dpu_hour"] * 3600 / 2
+        for seconds in (0, 20, 60, 90)
+    }
+    assert hours == pytest.approx(
+        {0: 1440 * 60 + 30 * 60, 20: 1440 * 60 + 30 * 80, 60: 1440 * 60 + 30 * 120, 90: 1440 * 90 + 30 * 150}
+    )
 
 
 def test_one_minute_is_singular():

@@ -218,7 +218,7 @@ def test_nothing_fails_unseen(resources):
     """A function's failure and a schedule's go to the dead letters, and are not tried again beyond once."""
     letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
     schedules = of_type(resources, "AWS::Scheduler::Schedule")
-    assert len(schedules) == len(ENTITIES) + 3
+    assert len(schedules) == len(ENTITIES) + 2
     for name, schedule in schedules.items():
         target = schedule["Properties"]["Target"]
         assert target["DeadLetterConfig"]["Arn"] == letters, name
@@ -265,9 +265,10 @@ def test_every_alarm_tells_the_topic_and_silence_is_judged(resources):
         assert properties["AlarmDescription"], name
     [target] = resources["FailedLoads"]["Properties"]["Targets"]
     assert target["Arn"] == {"Ref": "AlarmsTopic"}
-    for part in ("ProducerErrors", "ProducerThrottles", "StreamThrottles", "DeliveryAge", "DeliveryErrors"):
+    for part in ("ProducerErrors", "DeliveryErrors", "Age"):
         assert {f"{entity.title}{part}Alarm" for entity in ENTITIES.values()} < set(alarms)
-    assert {"FlightsAgeAlarm", "CitiesAgeAlarm", "QuarantineAlarm", "DeadLettersAlarm"} < set(alarms)
+    assert {f"Flights{part}Alarm" for part in ("ProducerThrottles", "StreamThrottles", "DeliveryAge")} < set(alarms)
+    assert {"QuarantineAlarm", "DeadLettersAlarm"} < set(alarms)
 
 
 def test_alarms_and_alerts_go_to_topics_of_their_own(resources):

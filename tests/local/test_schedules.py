@@ -171,13 +171,11 @@ def scheduled(own):
 
 
 def test_the_deployed_schedules_are_found_with_their_choices(scheduled):
-    flights, reference, upkeep = schedules.deployed()
+    flights, upkeep = schedules.deployed()
     assert flights.parameters == {"entities": ["flights"], "upkeep": False}
     assert flights.expression == "cron(1/2 * * * ? *)"
-    assert reference.parameters == {"entities": ["cities", "airplanes", "aircraft_types"], "upkeep": False}
-    assert reference.expression == "cron(52 3 * * ? *)"
-    assert upkeep.parameters == {"entities": ["flights"], "upkeep": True}
-    assert upkeep.expression == "cron(22 4 * * ? *)"
+    assert upkeep.parameters == {"entities": ["cities", "airplanes", "aircraft_types"], "upkeep": True}
+    assert upkeep.expression == "cron(52 3 * * ? *)"
 
 
 def test_the_day_goes_by_half_an_hour_from_poll_to_poll(scheduled):
@@ -197,7 +195,6 @@ def test_without_schedule_nothing_runs_by_itself_any_more(scheduled):
     assert {schedule.expression for schedule in schedules.deployed()} == {
         "cron(7/30 * * * ? *)",
         "cron(52 3 * * ? *)",
-        "cron(22 4 * * ? *)",
     }
     assert scheduled.down()
     assert not scheduled.schedules.running()

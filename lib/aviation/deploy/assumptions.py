@@ -23,10 +23,18 @@ ASSUMED = {
     "airline_rows": Assumption(2000, "rows", "a day of an airline, until polls tell", "about JetBlue's"),
     "neighbour_share": Assumption(0.5, "of polls", "ask for a neighbouring day", "from midnight to its last arrival"),
     "load_seconds_here": Assumption(
-        12, "s", "a load of half an hour's flights here", "measured: a cold load on two cores of a laptop"
+        6, "s", "a load of half an hour's flights here", "benchmarks/load.py: cold, on two cores of a laptop"
     ),
-    "load_factor": Assumption(
-        10, "times", "its seconds on Glue", "a guess, on the high side: S3 and the catalog are far"
+    "load_factor": Assumption(1.5, "times", "its seconds on Glue", "a guess: two cold JVMs, not one; 4 vCPU"),
+    "session_seconds": Assumption(
+        30, "s", "of a run on Glue before the load, billed", "a guess: it starts two workers' JVMs"
+    ),
+    "calls_in_a_row": Assumption(
+        250, "calls", "of AWS that a load waits for", "benchmarks/calls.py: hardly two at once"
+    ),
+    "call_wait_seconds": Assumption(0.06, "s", "for each of them", "a guess: S3's median is tens of ms"),
+    "upkeep_seconds": Assumption(
+        60, "s", "more of the daily load, which tidies", "a guess: 29,000 records, and a day's files"
     ),
     "least_billed_seconds": Assumption(
         60, "s", "billed for a Glue run at least", "https://aws.amazon.com/glue/pricing/"
@@ -45,15 +53,15 @@ ASSUMED = {
         "a writer's and a reader's key lasts 5 minutes",
     ),
     "trail_events": Assumption(
-        400, "events", "of S3 for each load, where a trail keeps them", "measured: a load's reads and writes"
+        200, "events", "of S3 for each load, where a trail keeps them", "benchmarks/calls.py: reads and writes"
     ),
     "gzip_share": Assumption(0.10, "", "of raw is left by gzip", "4 to 9 % measured; real text repeats itself less"),
-    "puts_per_load": Assumption(50, "writes", "to S3 of a load", "measured on the demo's tables"),
-    "gets_per_load": Assumption(300, "reads", "of S3 of a load", "measured on the demo's tables"),
-    "catalog_calls_per_load": Assumption(60, "calls", "of the Glue catalog of a load", "measured on the demo's tables"),
+    "puts_per_load": Assumption(50, "writes", "to S3 of a load, listings included", "benchmarks/calls.py"),
+    "gets_per_load": Assumption(200, "reads", "of S3 of a load", "benchmarks/calls.py"),
+    "catalog_calls_per_load": Assumption(60, "calls", "of the Glue catalog of a load", "benchmarks/calls.py"),
     "table_bytes_per_leg": Assumption(1600, "bytes", "of the tables for each leg", "measured on the demo's tables"),
     "producer_log_bytes": Assumption(20_000, "bytes", "of log of a poll", "measured here"),
-    "load_log_bytes": Assumption(2_000_000, "bytes", "of log of a load", "a guess: Spark's, at its default level"),
+    "load_log_bytes": Assumption(500_000, "bytes", "of log of a load", "135,000 here, at INFO; Glue's own: a guess"),
 }
 
 

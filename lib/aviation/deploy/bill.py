@@ -19,8 +19,10 @@ from aviation.runs.declared import watches
 
 LINE_BYTES = {"flights": 1074, "cities": 383, "airplanes": 827, "aircraft_types": 282}
 """Bytes of a raw line, measured over the demo's raw objects."""
-LOAD_SECONDS = assumed("load_seconds_here") * assumed("load_factor")
-"""Of a load on Glue, from start to end, where no run has told."""
+COMPUTED_SECONDS = assumed("load_seconds_here") * assumed("load_factor")
+WAITED_SECONDS = assumed("calls_in_a_row") * assumed("call_wait_seconds")
+LOAD_SECONDS = assumed("session_seconds") + WAITED_SECONDS + COMPUTED_SECONDS
+"""Of a load of flights on Glue, from start to end, where no run has told."""
 FIREHOSE_STEP = 5 * 1024
 PUT_UNIT = 25 * 1024
 GB = 1024**3
@@ -72,14 +74,15 @@ class Case:
         """How many records a poll of the entity brings, on average."""
         return self.plan.demands[entity].records
 
-    def loads(self) -> float:
-        """How many times the load runs in a month."""
-        on = self.parameters["ScheduleState"] == "ENABLED"
-        return sum(
-            runs(self.parameters[f"{name}LoadTime"], MONTH_DAYS)
-            for name in ("Flights", "Reference", "Upkeep")
-            if on and self.parameters[f"{name}LoadState"] == "ENABLED"
-        )
+    def loads(self, name: str) -> float:
+        """How many times a month that load runs, `Flights` or `Upkeep`."""
+        on = self.parameters["ScheduleState"] == self.parameters[f"{name}LoadState"] == "ENABLED"
+        return runs(self.parameters[f"{name}LoadTime"], MONTH_DAYS) if on else 0
+
+    def billed_seconds(self) -> float:
+        """The seconds of all loads of a month, as Glue bills them."""
+        daily = self.load_seconds + assumed("upkeep_seconds")
+        return self.loads("Flights") * billed(self.load_seconds) + self.loads("Upkeep") * billed(daily)
 
     def freshness(self) -> Freshness:
         """How old flights get."""
@@ -92,6 +95,11 @@ class Case:
         )
 
 
+def billed(seconds: float) -> float:
+    """What Glue bills for a run of so many seconds."""
+    return max(assumed("least_billed_seconds"), seconds)
+
+
 def bill(case: Case) -> list[Line]:
     """The lines of a month's bill from AWS; the flight API's plan is not among them."""
     resources = Counter(resource["Type"] for resource in unrolled(read_template(case.root)["Resources"]))
@@ -99,9 +107,8 @@ def bill(case: Case) -> list[Line]:
     runs_of_producers = sum(polls.values())
     records = {entity: polls[entity] * case.records(entity) for entity in ENTITIES}
     raw_bytes = sum(records[entity] * LINE_BYTES[entity] for entity in ENTITIES)
-    loads = case.loads()
+    loads = case.loads("Flights") + case.loads("Upkeep")
     watching = _Watching.of(case, loads)
-    dpu_hours_per_load = case.number("LoadWorkers") * max(assumed("least_billed_seconds"), case.load_seconds) / 3600
     log_bytes = runs_of_producers * assumed("producer_log_bytes") + loads * assumed("load_log_bytes")
     kms = len(ENTITIES) * HOURS * assumed("kms_requests")
     trailed = loads if case.parameters["DataEvents"] == "true" else 0
@@ -113,7 +120,7 @@ def bill(case: Case) -> list[Line]:
         *_storage(case, raw_bytes, runs_of_producers, loads),
         Line("Lambda, GB-seconds", lambda_seconds * lambda_gb, "lambda_gb_second"),
         Line("Lambda, invocations", runs_of_producers + watching.invocations, "lambda_request"),
-        Line("Glue, DPU-hours", loads * dpu_hours_per_load, "glue_dpu_hour"),
+        Line("Glue, DPU-hours", case.number("LoadWorkers") * case.billed_seconds() / 3600, "glue_dpu_hour"),
         Line("Glue, catalog requests", loads * assumed("catalog_calls_per_load"), "glue_catalog_request"),
         Line("Athena, TB scanned", watching.queries * assumed("query_mb") / 1e6, "athena_tb"),
         Line("Scheduler, invocations", runs_of_producers + loads, "scheduler_invocation"),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from aviation.deploy.assumptions import assumed, assumed_lines
-from aviation.deploy.bill import LOAD_SECONDS, Case, bill
+from aviation.deploy.bill import COMPUTED_SECONDS, LOAD_SECONDS, WAITED_SECONDS, Case, bill
 from aviation.deploy.plan import MONTH_DAYS, with_defaults
 from aviation.deploy.prices import price_list
 from aviation.deploy.told import Told
@@ -23,21 +23,23 @@ def render(
     """The whole text, for the template's `parameters` (defaults for those not named). `told` is what a stack's runs
     said; `flights`, how many rows a day the watch finds, and `load_seconds` come before that."""
     told = told or Told()
-    seconds = load_seconds or told.load_seconds or LOAD_SECONDS
+    seconds, source = _load_seconds(load_seconds, told)
     case = Case(with_defaults(parameters, root), root, flights, told.seen, seconds)
-    given = f"{seconds:,.0f} s a load ({_source(load_seconds, told)})"
+    given = f"{seconds:,.0f} s a load ({source})"
     bill_lines, assumptions = _bill_lines(case, given), ["Assumed, and where it comes from:", *assumed_lines()]
     refused = [f"'aviation deploy' refuses this: {reason}" for reason in case.plan.refusals()]
     sections = (bill_lines, [*case.plan.lines(), *refused], _freshness_lines(case), _side_by_side(case), assumptions)
     return "\n\n".join("\n".join(lines) for lines in sections)
 
 
-def _source(load_seconds: float | None, told: Told) -> str:
-    if load_seconds:
-        return "as given"
-    if told.load_seconds:
-        return "the median of the stack's newest loads"
-    return f"{assumed('load_seconds_here'):g} s here times {assumed('load_factor'):g}, see below"
+def _load_seconds(given: float | None, told: Told) -> tuple[float, str]:
+    """The seconds of a load on Glue, and where they come from."""
+    start = assumed("session_seconds")
+    if given:
+        return given, "as given"
+    if told.load_seconds:  # what a run measures begins when Spark has started
+        return start + told.load_seconds, f"{start:g} to start, and the median of the stack's newest loads"
+    return LOAD_SECONDS, f"{start:g} to start, {WAITED_SECONDS:g} of calls, {COMPUTED_SECONDS:g} of work"
 
 
 def _bill_lines(case: Case, given: str) -> Iterator[str]:
@@ -54,7 +56,8 @@ def _bill_lines(case: Case, given: str) -> Iterator[str]:
     yield f"{'the same, where a load takes twice as long':<68}{sum(line.usd for line in bill(twice)):>10,.2f}"
     yield f"{f'aviationstack, {plan} plan':<68}{listed['plans'][plan]['usd']:>10,.2f}"
     yield "* a price that has not been verified; prices.yaml has the date and source of each."
-    yield f"Storage is that of the end of the first year. Glue: {workers}, {given}."
+    yield "Storage is that of the end of the first year."
+    yield f"Glue: {workers}, {given}; {assumed('upkeep_seconds'):g} s more a day."
 
 
 def _freshness_lines(case: Case) -> Iterator[str]:

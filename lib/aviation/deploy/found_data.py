@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from botocore.exceptions import ClientError
 
 from aviation import aws, places
-from aviation.deploy.assumptions import assumed
-from aviation.deploy.bill import LOAD_SECONDS
+from aviation.deploy.bill import LOAD_SECONDS, billed
 from aviation.deploy.found import NOT, NOT_YET, OK, UNTOLD, Deployed, Found
 from aviation.entities import ENTITIES
 from aviation.errors import QueryError, one_line
@@ -114,11 +113,11 @@ def load(stack: Deployed) -> Iterator[Found]:
         )
         return
     workers = int(stack.parameters["LoadWorkers"])
-    billed = max(max(int(assumed("least_billed_seconds")), run.get("ExecutionTime", 0)) for run in ended) * workers
-    expected = LOAD_SECONDS * workers
-    more = "" if billed <= expected else f": see 'aviation cost --load-seconds {billed // workers}'"
-    words = f"at most {billed} DPU-seconds a run, {expected:g} were assumed{more}"
-    yield Found(OK if billed <= 2 * expected else NOT, words)
+    longest = max(billed(run.get("ExecutionTime", 0)) for run in ended)
+    expected = billed(LOAD_SECONDS)
+    more = "" if longest <= expected else f": see 'aviation cost --load-seconds {longest:g}'"
+    words = f"at most {longest * workers:g} DPU-seconds a run, {expected * workers:g} were assumed{more}"
+    yield Found(OK if longest <= 2 * expected else NOT, words)
 
 
 def reader(stack: Deployed) -> Iterator[Found]:
