@@ -11,8 +11,8 @@ from aviation import redact
 from aviation.errors import NotebookError, ParameterError
 from aviation.poll import lease
 from aviation.report import RunRecord
-from aviation.runs import store
 from aviation.runs import notebook as runs
+from aviation.runs import store
 from support import ROOT
 from support.notebooks import job_notebook
 from support.stand_in import KEY, error
