@@ -130,6 +130,6 @@ lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda-runtime -o $(LOCKS)/lambda-runtime.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:moto -o $(LOCKS)/moto.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:policies -o $(LOCKS)/policies.txt
-	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath debugpy) -o $(LOCKS)/lambda.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath) -o $(LOCKS)/lambda.txt
 
 LOCK = --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"

@@ -69,7 +69,7 @@ def test_conda_takes_python_and_java_from_conda_and_all_else_from_the_lock():
 
 def test_the_function_shares_the_versions_of_what_it_shares_with_the_environment():
     environment, function = pinned(ROOT / "requirements.txt"), pinned(ROOT / "infra/requirements/lambda.txt")
-    for name in ("papermill", "ipykernel", "requests", "nbclient", "jupyter-client"):
+    for name in ("papermill", "ipython", "requests", "nbclient", "jupyter-client"):
         assert function[name] == environment[name]
 
 

@@ -31,11 +31,7 @@ IMPORTS = (
 import sys
 sys.path.insert(0, sys.argv[1])
 import aviation.alerts, aviation.poll.producer, aviation.runs.lambdas, aviation.sql.athena
-import ipykernel.kernelapp, papermill
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.provisioning.factory import KernelProvisionerFactory
-KernelSpecManager().get_kernel_spec("python3")
-assert "local-provisioner" in KernelProvisionerFactory.instance().get_provisioner_entries()
+import papermill
 print(papermill.__file__)
 """
     + EVERY_MODULE

@@ -14,8 +14,9 @@ from aviation.cli import main
 from aviation.deploy import stack as deploy
 from aviation.deploy.schedules import WEEK, fires
 from aviation.errors import JobError, ParameterError
+from aviation.load.objects import RawObject
 from aviation.local import schedules
-from aviation.local.schedules import LoadSchedule, drive
+from aviation.local.schedules import LOOK_SECONDS, Arrivals, LoadSchedule, drive
 from aviation.local.stack import LocalStack
 from aviation.report import RunRecord
 from aviation.runs import store
@@ -32,13 +33,35 @@ class StoppedError(Exception):
     """Ends a run of the runner."""
 
 
+def poll(entity: str, minute: float, *seconds: float) -> tuple[str, datetime, list[datetime]]:
+    """A poll of an entity that begins at a minute after noon: an object arrives after each of the seconds, and the poll
+    ends with the last."""
+    begun = NOON + timedelta(minutes=minute)
+    return entity, begun, [begun + timedelta(seconds=second) for second in seconds]
+
+
 class Day:
-    """A clock that goes on by what the runner waits, and by what a load takes; stops the runner at its end."""
+    """A clock that goes on by what the runner waits, and by what a load takes; stops the runner at its end. The polls
+    and their objects come and go with it."""
 
     def __init__(self, start: datetime, hours: float, load_minutes: float = 0, failing: tuple[str, ...] = ()):
         self.now, self.end = start, start + timedelta(hours=hours)
         self.load_minutes, self.failing = load_minutes, failing
         self.loaded: list[tuple[datetime, dict]] = []
+        self.polls: tuple = ()
+
+    def list_objects(self, entity: str, start_after: str) -> list[RawObject]:
+        arrived = [when for name, _, times in self.polls for when in times if name == entity and when <= self.now]
+        keys = sorted(f"{entity}/{when:%Y/%m/%d/%H}/raw-{when:%Y-%m-%d-%H-%M-%S}" for when in arrived)
+        return [RawObject(key, 1) for key in keys if key > start_after]
+
+    def is_polled(self, entity: str) -> bool:
+        return any(name == entity and begun <= self.now <= times[-1] for name, begun, times in self.polls)
+
+    @property
+    def seconds(self) -> list[float]:
+        """When each load began, in seconds after noon."""
+        return [(when - NOON).total_seconds() for when, _ in self.loaded]
 
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -59,38 +82,60 @@ class Day:
             counts={"lines_read": 5},
         )
 
-    def run(self, *known: LoadSchedule) -> "Day":
+    def run(self, *known: LoadSchedule, polls: tuple = ()) -> "Day":
+        self.polls = polls
+        arrivals = Arrivals(self.now, self.list_objects, self.is_polled)
         with pytest.raises(StoppedError):
-            drive(self.load, clock=lambda: self.now, schedules=lambda: known, wait=self.wait)
+            drive(self.load, arrivals, clock=lambda: self.now, schedules=lambda: known, wait=self.wait)
         return self
 
 
-def test_loads_run_when_they_fall_due_with_the_choices_of_their_schedule(caplog):
+def test_a_load_follows_the_whole_of_a_poll_with_the_choices_of_its_schedule(caplog):
     caplog.set_level(logging.INFO, "aviation")
-    day = Day(NOON, hours=2).run(FLIGHTS, REFERENCE, UPKEEP)
-    assert [parameters["entities"] for _, parameters in day.loaded] == [["flights"], ["cities"]] + [["flights"]] * 4
-    assert [parameters.get("upkeep", False) for _, parameters in day.loaded] == [False, False, True] + [False] * 3
-    minutes = [(when - NOON).total_seconds() // 60 for when, _ in day.loaded]
-    assert minutes == [7, 7, 22, 37, 67, 97]
-    assert caplog.messages[0] == "schedules: 2026-03-04T12:07Z load-flights: ok, 5 lines in 0 s"
+    polls = poll("flights", 1, 3, 4, 90), poll("cities", 5, 1, 2)
+    day = Day(NOON, hours=2).run(FLIGHTS, REFERENCE, UPKEEP, polls=polls)
+    wanted = [FLIGHTS.parameters, REFERENCE.parameters, UPKEEP.parameters]
+    assert [parameters for _, parameters in day.loaded] == wanted
+    for load, ended in zip(day.seconds, (150, 302, 22 * 60), strict=True):
+        assert ended <= load <= ended + 2 * LOOK_SECONDS
+    assert caplog.messages[0] == "schedules: 2026-03-04T12:02Z load-flights: ok, 5 lines in 0 s"
 
 
-def test_what_falls_due_while_a_load_runs_waits_and_is_run_once():
-    day = Day(NOON, hours=2, load_minutes=70).run(FLIGHTS)
-    minutes = [(when - NOON).total_seconds() // 60 for when, _ in day.loaded]
-    assert minutes == [7, 77]
+def test_where_nothing_arrives_nothing_is_loaded():
+    assert Day(NOON, hours=2).run(FLIGHTS, REFERENCE).loaded == []
 
 
-def test_a_load_that_fails_is_said_and_the_next_one_runs(caplog):
+def test_what_arrives_while_a_load_runs_waits_and_is_loaded_once():
+    polls = tuple(poll("flights", minute, 1) for minute in (1, 20, 40))
+    day = Day(NOON, hours=3, load_minutes=70).run(FLIGHTS, polls=polls)
+    assert [round(seconds / 60) for seconds in day.seconds] == [1, 71]
+
+
+def test_objects_that_come_together_are_loaded_together():
+    """As where a poll's objects are written after its end: one look finds a part of them."""
+    entity, begun, times = poll("flights", 1, 1, 1 + LOOK_SECONDS)
+    day = Day(NOON, hours=1)
+    day.is_polled = lambda entity: False
+    assert len(day.run(FLIGHTS, polls=((entity, begun, times),)).loaded) == 1
+
+
+def test_a_poll_of_the_next_hour_or_day_is_found():
+    evening = datetime(2026, 3, 4, 23, 50, tzinfo=UTC)
+    day = Day(evening, hours=2).run(FLIGHTS, polls=tuple(poll("flights", minute, 1) for minute in (715, 745, 790)))
+    assert [round(seconds / 60) for seconds in day.seconds] == [715, 745, 790]
+
+
+def test_a_load_that_fails_is_said_and_run_again_at_the_minutes_of_its_schedule(caplog):
     caplog.set_level(logging.INFO, "aviation")
-    day = Day(NOON, hours=1, failing=("flights",)).run(FLIGHTS)
-    assert len(day.loaded) == 2
+    day = Day(NOON, hours=1.2, failing=("flights",)).run(FLIGHTS, polls=(poll("flights", 9, 1),))
     failed = "load-flights: failed: the load broke"
-    assert caplog.messages == [f"schedules: 2026-03-04T12:{minute}Z {failed}" for minute in ("07", "37")]
+    assert caplog.messages == [f"schedules: 2026-03-04T{time}Z {failed}" for time in ("12:09", "12:37", "13:07")]
+    assert len(day.loaded) == 3
 
 
-def test_what_fell_due_before_the_start_is_not_made_up_for():
-    assert Day(NOON + timedelta(minutes=8), hours=0.4).run(FLIGHTS, REFERENCE).loaded == []
+def test_what_arrived_before_the_start_is_not_made_up_for():
+    polls = poll("flights", 1, 1), poll("flights", 2, 1)
+    assert Day(NOON + timedelta(minutes=8), hours=1).run(FLIGHTS, REFERENCE, polls=polls).loaded == []
 
 
 @given(st.integers(0, WEEK - 1), st.integers(1, 300), st.integers(0, 59))

@@ -33,7 +33,7 @@ PRUNED_FOLDERS = {"tests", "test", "__pycache__", "docs", "typeshed", "third_par
 PRUNED_AT_TOP = {"bin", "share", "include"}
 PRUNED_SUFFIXES = {".pyi", ".pyx", ".pxd", ".pyc", ".c", ".h", ".cpp", ".typed", ".md", ".rst", ".css", ".exe"}
 KEPT_METADATA = {"METADATA", "entry_points.txt"}
-"""What packages read of their dist-info at run time: jupyter_client finds its kernel provisioner by an entry point."""
+"""What packages read of their dist-info at run time: papermill finds its engines and storage by entry points."""
 
 LAMBDA_NOTEBOOKS = ("producer", "alerts")
 GROUND = (

@@ -12,6 +12,7 @@ from aviation.jobs import start as jobs
 from aviation.local.stack import LocalStack
 from aviation.replay import DEFAULT_DAY
 from aviation.status import age, row_counts
+from aviation.times import utc_text
 from aviation.words import counted
 
 logger = logging.getLogger(__name__)
@@ -44,18 +45,23 @@ def run(stack: LocalStack) -> None:
 
 
 def _poll(stack: LocalStack) -> None:
-    """Flights at each instant in order, since all share the clock; then the reference entities side by side."""
+    """Flights at each instant in order, since all share the clock; beside them the reference entities, as of the last
+    instant."""
+    times = poll_times(DEFAULT_DAY)
     references = [name for name in ENTITIES if name != "flights"]
-    with tqdm(total=POLLS + len(references), unit="poll", disable=None) as bar:
+    with (
+        tqdm(total=POLLS + len(references), unit="poll", disable=None) as bar,
+        ThreadPoolExecutor(max_workers=len(references)) as pool,
+    ):
 
-        def poll(entity: str, what: str) -> None:
-            record = jobs.run_producer(entity)
+        def poll(entity: str, what: str, **parameters: str) -> None:
+            record = jobs.run_producer(entity, parameters)
             bar.update()
             if bar.disable:
                 logger.info("demo: %s: %s, %.1f s", what, counted(record.counts["records"], "record"), record.seconds)
 
-        for when in poll_times(DEFAULT_DAY):
+        beside = pool.map(lambda name: poll(name, name, instant=utc_text(times[-1])), references)
+        for when in times:
             stack.clock(when)
             poll("flights", f"flights at {when:%Y-%m-%dT%H:%MZ}")
-        with ThreadPoolExecutor(max_workers=len(references)) as pool:
-            list(pool.map(lambda name: poll(name, name), references))
+        list(beside)

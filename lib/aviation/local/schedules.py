@@ -1,4 +1,5 @@
-"""Starts the loads that the deployed schedules would start on AWS. The emulator starts only the producers.
+"""Starts the loads of the deployed schedules: each when a poll's objects have arrived, upkeep at its minute. The
+emulator starts only the producers.
 
 `python -m aviation.local.schedules` runs until it is stopped. Each load leaves a run record, as any other does.
 """
@@ -16,17 +17,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from aviation import aws
 from aviation.deploy.schedules import WEEK, fires
+from aviation.entities import ENTITIES
 from aviation.errors import AviationError, ParameterError, one_line
+from aviation.load.objects import ListObjects, bucket_lister
 from aviation.load.settings import parsed
 from aviation.local.load import run_load
-from aviation.places import stack_name
+from aviation.places import place, stack_name
+from aviation.poll import lease
 from aviation.report import RunRecord
 from aviation.words import counted
 
 logger = logging.getLogger(__name__)
 
 GLUE_TARGET = ":scheduler:::aws-sdk:glue:startJobRun"
-LOOK_SECONDS = 5
+LOOK_SECONDS = 2
 EVERY_DEFAULT = 30
 MINUTE = timedelta(minutes=1)
 
@@ -38,6 +42,16 @@ class LoadSchedule:
     name: str
     expression: str
     parameters: dict[str, Any]
+
+    @property
+    def entities(self) -> list[str]:
+        """What it loads."""
+        return self.parameters.get("entities") or list(ENTITIES)
+
+    @property
+    def follows_polls(self) -> bool:
+        """Whether it loads as soon as there is something to load; upkeep has its time of day."""
+        return not self.parameters.get("upkeep")
 
     def due(self, after: datetime, until: datetime) -> bool:
         """Whether it fires after the instant `after` and no later than `until` (both aware)."""
@@ -83,8 +97,33 @@ def template_parameters(every: int | None) -> dict[str, str]:
     }
 
 
+class Arrivals:
+    """What has arrived in the raw bucket since an instant (aware), and that no load has been started for."""
+
+    def __init__(self, since: datetime, list_objects: ListObjects, is_polled: Callable[[str], bool]) -> None:
+        self.list_objects, self.is_polled = list_objects, is_polled
+        self.taken = {entity: f"{entity}/{since:%Y/%m/%d/%H}/" for entity in ENTITIES}
+        self.newest = {entity: self._newest(entity) for entity in ENTITIES}
+        self.taken = dict(self.newest)
+
+    def are_whole(self, entity: str) -> bool:
+        """Whether all of a poll has arrived: there is something, no more has come since the last time that this was
+        asked, and nobody polls the entity."""
+        last, self.newest[entity] = self.newest[entity], self._newest(entity)
+        return self.taken[entity] < self.newest[entity] == last and not self.is_polled(entity)
+
+    def take(self, entities: Iterable[str]) -> None:
+        """A load is started for what has arrived of these."""
+        self.taken |= {entity: self.newest[entity] for entity in entities}
+
+    def _newest(self, entity: str) -> str:
+        taken = self.taken[entity]
+        return max((item.key for item in self.list_objects(entity, taken)), default=taken)
+
+
 def drive(
     load: Callable[[dict[str, Any]], RunRecord],
+    arrivals: Arrivals,
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     schedules: Callable[[], Iterable[LoadSchedule]] = deployed,
@@ -92,20 +131,31 @@ def drive(
 ) -> None:
     """Run the loads that fall due, one at a time, until `wait` raises.
 
-    A schedule that fires while a load runs is run once after it; what fired before the start is not made up for. A load
-    that fails is logged and recorded, and the next one runs as usual.
+    A schedule of a load is due once when a poll of one of its entities has arrived as a whole, and where its last load
+    failed at its minute; upkeep at its minute alone. What falls due while a load runs is run once after it; what did
+    before the start is not made up for. A load that fails is logged and recorded, and the next one runs as usual.
     """
-    looked = clock()
+    looked, failed = clock(), set[str]()
+
+    def is_due(schedule: LoadSchedule, now: datetime) -> bool:
+        if not schedule.follows_polls:
+            return schedule.due(looked, now)
+        # Of every entity, so that each is looked at as often.
+        whole = [arrivals.are_whole(entity) for entity in schedule.entities]
+        return any(whole) or (schedule.name in failed and schedule.due(looked, now))
+
     while True:
         wait(LOOK_SECONDS)
         now = clock()
         try:
-            due = [schedule for schedule in schedules() if schedule.due(looked, now)]
+            due = [schedule for schedule in schedules() if is_due(schedule, now)]
         except (AviationError, BotoCoreError, ClientError) as error:
             logger.info("schedules: could not be read: %s", one_line(error))
             continue
         looked = now
         for schedule in due:
+            arrivals.take(schedule.entities if schedule.follows_polls else [])
+            failed.discard(schedule.name)
             try:
                 record = load(schedule.parameters)
                 outcome = (
@@ -113,10 +163,11 @@ def drive(
                 )
             except AviationError as error:
                 outcome = f"failed: {one_line(error)}"
+                failed.add(schedule.name)
             logger.info("schedules: %s %s: %s", f"{now:%Y-%m-%dT%H:%MZ}", schedule.name, outcome)
 
 
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", stream=sys.stdout)
     logger.setLevel(logging.INFO)
-    drive(run_load)
+    drive(run_load, Arrivals(datetime.now(UTC), bucket_lister(place("RawBucket")), lease.is_held))

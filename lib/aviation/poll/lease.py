@@ -69,11 +69,22 @@ def key(entity: str) -> str:
 
 def seen(entity: str) -> dict[str, Seen]:
     """What the newest polls of the entity saw, by sweep; nothing where there was none. For readers of the bucket."""
+    return _kept(entity).seen
+
+
+def _kept(entity: str) -> Polls:
+    """What is kept of the entity's polls, for who only reads it."""
     s3 = aws.client("s3")
     try:
-        return Polls.from_bytes(s3.get_object(Bucket=place("RunsBucket"), Key=key(entity))["Body"].read()).seen
+        return Polls.from_bytes(s3.get_object(Bucket=place("RunsBucket"), Key=key(entity))["Body"].read())
     except s3.exceptions.NoSuchKey:
-        return {}
+        return Polls()
+
+
+def is_held(entity: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> bool:
+    """Whether a poll of the entity is under way. For readers of the bucket."""
+    polls = _kept(entity)
+    return polls.held_until is not None and polls.held_until > now()
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """What the Lambdas run: the producer's notebook with the parameter file of its entity, and the alerts' with each of its
-parameter files."""
+parameter files.
+
+What a run needs is imported here, while Lambda starts the function: every run's process then begins with it.
+"""
 
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,6 +12,8 @@ from typing import Any, Protocol
 from aviation.entities import entity_named
 from aviation.errors import ParameterError
 from aviation.parameters import unknown_parameter
+from aviation.poll import producer as _producer  # noqa: F401
+from aviation.runs import cells as _cells  # noqa: F401
 from aviation.runs import declared
 from aviation.runs import notebook as runs
 from aviation.runs.parameters import read_parameters
@@ -17,7 +21,7 @@ from aviation.runs.watches import run_watches
 
 EVENT_KEYS = ("entity", "parameters")
 MARGIN_SECONDS = 60
-"""What a run needs beside its sweep: the kernel's cold start (10 s), the last delivery (up to 30 s), the upload."""
+"""What a run needs beside its sweep: its start (3 s), the last delivery (up to 30 s), the upload."""
 
 
 class Context(Protocol):
@@ -38,7 +42,6 @@ def handler(event: dict[str, Any] | None, context: Context) -> dict[str, Any]:
             raise ParameterError(f"the event: {unknown_parameter(key, EVENT_KEYS)}")
     root = task_root()
     entity = entity_named(event.get("entity") or os.environ.get("AVIATION_ENTITY", "")).name
-    prepare_environment(root)
     job = declared.producer(entity)
     [file] = job.parameters
     parameters = read_parameters(root / file) | (event.get("parameters") or {}) | {"entity": entity}
@@ -60,7 +63,6 @@ def alerts(event: dict[str, Any] | None, context: Context) -> list[dict[str, Any
     """Run the alerts' notebook once for each watch and return the run records as JSON objects. A watch that fails keeps
     no other from its run, and fails the invocation at the end. The event only says that a load has ended."""
     root = task_root()
-    prepare_environment(root)
     with tempfile.TemporaryDirectory() as folder:
         return [record.to_json() for record in run_watches(root, Path(folder))]
 
@@ -73,18 +75,3 @@ def bounded(wanted: int, remaining: float) -> int:
 def task_root() -> Path:
     """Where the zip was unpacked."""
     return Path(os.environ.get("LAMBDA_TASK_ROOT") or Path(__file__).parents[2])
-
-
-def prepare_environment(root: Path) -> None:
-    """Let jupyter and its kernel run where only /tmp can be written: before either is imported.
-
-    The kernel is a new process: it finds what this one imports, the zip's packages and the runtime's boto3, only by
-    PYTHONPATH.
-    """
-    scratch = Path(tempfile.gettempdir()) / "aviation-home"
-    for name in ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
-        folder = scratch / name.lower()
-        folder.mkdir(parents=True, exist_ok=True)
-        os.environ[name] = str(folder)
-    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(root), *filter(None, sys.path)]))
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"

@@ -18,7 +18,7 @@ from aviation.api_key import access_key
 from aviation.errors import AviationError, InterruptError, NotebookError, one_line
 from aviation.redact import guard_logs, redact, redact_json
 from aviation.report import REPORT_MIME, RunRecord
-from aviation.runs import kernel, store
+from aviation.runs import process, store
 from aviation.runs.parameters import check_parameters
 from aviation.times import utc_text
 
@@ -36,7 +36,7 @@ def execute(
 
     Executed notebook and record are also kept in `out_dir` (else `<home>/runs`), under the same names as in the
     bucket. ParameterError refuses a parameter that the notebook does not have, or of another type than it declares,
-    before anything runs. NotebookError carries the failing cell's own message; a cell longer than `timeout_seconds`
+    before anything runs. NotebookError carries the failing cell's own message; a run longer than `timeout_seconds`
     fails. `reads_key` False: the notebook has no use for the API's key, so there is none to redact, and whoever runs it
     needs no access to it. InterruptError says that a person interrupted the run, which is kept as a failed one.
     """
@@ -67,19 +67,27 @@ def execute(
 
 def _executed(
     notebook: Path, parameters: dict[str, Any], run_id: str, timeout_seconds: int | None, reads_key: bool
-) -> tuple[kernel.Failure | None, dict[str, Any]]:
+) -> tuple[process.Failure | None, dict[str, Any]]:
     """Why the notebook failed, if it did, and the notebook as it was executed, redacted."""
     with tempfile.TemporaryDirectory(prefix="aviation-") as scratch:
         # What papermill writes is not redacted yet: it never leaves this folder, which only we can read.
         output = Path(scratch) / "executed.ipynb"
-        failure = kernel.run(notebook, parameters, output, run_id, timeout_seconds)
+        failure = process.run(process.Run(notebook, parameters, output, run_id), timeout_seconds)
         if reads_key:
             _learn_the_key()
-        return failure, redact_json(json.loads((output if output.is_file() else notebook).read_text()))
+        return failure, redact_json(_read(output) or _read(notebook))
+
+
+def _read(notebook: Path) -> Any:
+    """A notebook as JSON; None where it is missing, or was not written to its end."""
+    try:
+        return json.loads(notebook.read_text())
+    except (OSError, ValueError):
+        return None
 
 
 def _learn_the_key() -> None:
-    """Have the API's key redacted even where only the kernel read it. If we cannot read it, the kernel could not."""
+    """Have the API's key redacted even where the notebook alone read it. If we cannot read it, nor could that."""
     with contextlib.suppress(AviationError, BotoCoreError, ClientError):
         access_key()
 
@@ -111,7 +119,7 @@ def _keep(record: RunRecord, executed: dict[str, Any], folder: Path) -> tuple[Ru
 
 def _refuse(record: RunRecord, unkept: str | None) -> NoReturn:
     """Raise the error of a run that failed, or whose record the bucket did not take (`unkept` says why)."""
-    if record.error == kernel.INTERRUPTED:
+    if record.error == process.INTERRUPTED:
         kept = f"its record could not be stored: {unkept}" if unkept else "which is recorded as failed"
         raise InterruptError(f"{record.notebook}, run {record.run_id}, {kept}; run the same command again")
     where = f"cell {record.failed_cell} of {record.notebook}" if record.failed_cell else record.notebook

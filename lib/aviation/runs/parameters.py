@@ -1,4 +1,4 @@
-"""The parameters of a notebook: read from YAML, and checked against its `parameters` cell before a kernel starts."""
+"""The parameters of a notebook: read from YAML, and checked against its `parameters` cell before it runs."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import yaml
 
 from aviation.errors import ParameterError, one_line
 from aviation.parameters import mismatch, unknown_parameter
-from aviation.runs.kernel import first_line, load_papermill
+from aviation.runs.process import first_line
 
 MOST_LEVELS = 20
 """No parameter nests deeper. YAML can hold itself, or more levels than JSON and Python can follow."""
@@ -21,8 +21,7 @@ def read_parameters(file: Path | None, overrides: dict[str, str] | None = None) 
     A date is text, as papermill's own command line reads it: no notebook declares anything else, and JSON has none.
     ParameterError where a text is no YAML, the file is no mapping, or a value nests too deep.
     """
-    load_papermill()
-    from papermill.iorw import NoDatesSafeLoader
+    from aviation.runs.papermill import NoDatesSafeLoader
 
     try:
         given = yaml.load(file.read_text(), Loader=NoDatesSafeLoader) if file else None
@@ -46,8 +45,10 @@ def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
     is of the type that its `parameters` cell declares."""
     if not notebook.is_file():
         raise ParameterError(f"there is no notebook {notebook}")
+    from aviation.runs.papermill import inspect_notebook
+
     try:
-        known = load_papermill().inspect_notebook(str(notebook))
+        known = inspect_notebook(str(notebook))
     except Exception as error:
         raise ParameterError(f"{notebook} is not a notebook that can be run: {first_line(str(error))}") from None
     if parameters and not known:
