@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/load.py [sizes] [day] [year] [--rounds 3] [--small] [--write]
 
-`sizes`: 19,000, 190,000 and 970,000 rows of raw, in a cold process and again in the same one, beside DuckDB's SQL for the
-same tables, which must be equal, and beside DuckDB, Polars and pandas doing the minimal job. `day`: 48 half-hourly
+`sizes`: 19,000, 190,000 and 970,000 rows of raw, in a cold process and again in the same one, beside DuckDB's SQL for
+the same tables, which must be equal, and beside DuckDB, Polars and pandas doing the minimal job. `day`: 48 half-hourly
 sweeps of 47,400 rows around the world, then DuckDB's questions to the tables before and after upkeep. `year`: polls of
 a day into a year of history and into that day's tables alone. All three unless some are named.
 
@@ -14,29 +14,29 @@ and of disk. The environment .aviation/bench is needed (`make .aviation/bench/.r
 """
 
 import argparse
-import json
+import itertools
 import os
 import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psutil
-from loads import measure, page, raw, reading
 
 from aviation import home
+from loads import measure, page, raw, reading
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = home.home() / "benchmarks"
-POLARS = ROOT / ".aviation/bench/bin/python"
-PYTHON = {"polars": str(POLARS)}
-SIZES, SMALL_SIZES = (1, 10, 51), (1,)
+PYTHON = {"polars": str(ROOT / ".aviation/bench/bin/python")}
+SIZES = (1, 10, 51)
 """Days of flights."""
-FIRST_DAY, LAST_DAY = "2013-07-10", "2013-12-31"
+FIRST_DAY, LAST_DAY, DAYS_BEFORE = "2013-07-10", "2013-12-31", 364
+PLACES = ("year", "alone")
 NEWEST = ("duckdb", "polars", "pandas")
 WARM_UP = 2
 """Sweeps and polls that are loaded first, elsewhere or uncounted, so that all that count find the JVM warm."""
@@ -70,7 +70,7 @@ def _one_round(folder: Path, objects: list[str], taken: dict[str, list[tuple[flo
     source = folder / "objects"
     source.mkdir()
     for path in map(Path, objects):
-        os.symlink(path, source / path.name)
+        (source / path.name).symlink_to(path)
     for what in ("duckdb-fold", *NEWEST):
         (folder / what).mkdir()
         command = [PYTHON.get(what, sys.executable), str(measure.HERE / "peers.py"), what, str(source)]
@@ -86,21 +86,93 @@ def _one_round(folder: Path, objects: list[str], taken: dict[str, list[tuple[flo
 def day(sweeps: int) -> dict[str, Any]:
     """Seconds, CPU seconds and bytes of each of a day's loads; seconds of DuckDB's questions afterwards."""
     polls = [_texts([objects]) for objects in raw.world(KEPT / "world", sweeps)]
-    steps = [{"into": "warm-up", "objects": objects} for objects in polls[: WARM_UP + 1]]
+    steps = [{"into": "warm-up", "objects": objects} for objects in polls[:WARM_UP]]
     steps += [{"into": "day", "objects": objects} for objects in polls]
     steps.append({"into": "day", "objects": [], "upkeep": True})
     with tempfile.TemporaryDirectory(prefix="aviation-load-") as name:
-        lines = measure.load(Path(name), steps).lines
-        *_, before, after = lines
-        asked = reading.seconds({"48 loads": before["metadata"], "compacted": after["metadata"]}, rounds=9)
-        versions = reading.versions(before["metadata"])
+        lines = measure.load(Path(name), steps).lines[WARM_UP - 1 :]
+        loads, tidied = lines[:-1], lines[-1]
+        versions = reading.versions(loads[-1]["metadata"])
+        questions = reading.seconds({"loads": loads[-1]["metadata"], "compacted": tidied["metadata"]}, rounds=9)
     rows = []
-    for number, (one, previous) in enumerate(zip(lines[WARM_UP + 1 :], lines[WARM_UP:], strict=False), start=1):
-        if number > sweeps:
-            break
-        cpu = one["cpu"] - previous["cpu"]
-        row = {"sweep": number, "seconds": one["seconds"], "cpu": cpu, "written": one["written"], "lines": one["lines"]}
-        rows.append(row | {"versions": versions[number - 1]})
+    for number, (before, one) in enumerate(itertools.pairwise(loads), start=1):
+        row = {"sweep": number, "seconds": one["seconds"], "cpu": one["cpu"] - before["cpu"], "lines": one["lines"]}
+        rows.append(row | {"written": one["written"], "versions": versions[number - 1]})
         megabytes = sum(one["written"].values()) / 1e6
-        print(f"sweep {number:>2} {one['seconds']:6.1f} s {cpu:6.1f} s of CPU {megabytes:6.1f} MB", flush=True)
-    return {"rows": rows, "questions": asked}
+        print(f"sweep {number:>2} {row['seconds']:6.1f} s {row['cpu']:6.1f} s of CPU {megabytes:6.1f} MB", flush=True)
+    for question, asked in questions.items():
+        print(f"{question}: {asked['loads'] * 1000:.0f} ms, compacted {asked['compacted'] * 1000:.0f} ms", flush=True)
+    return {"rows": rows, "questions": questions}
+
+
+def year(days: int) -> dict[str, Any]:
+    """Seconds of the loads of each poll of the last day, into `days` of history and into that day's tables alone."""
+    first = date.fromisoformat(LAST_DAY) - timedelta(days=days)
+    history = raw.days(KEPT / "year", first.isoformat(), days, raw.YEAR_POLLS)
+    steps, into = [{"into": "year", "objects": _texts(history)}], []
+    for number, objects in enumerate(raw.days(KEPT / "last-day", LAST_DAY, 1)):
+        for name in ("year", "alone") if number % 2 else ("alone", "year"):
+            steps.append({"into": name, "objects": _texts([objects])})
+            into.append(name)
+    with tempfile.TemporaryDirectory(prefix="aviation-load-") as name:
+        whole, *loads = measure.load(Path(name), steps).lines
+    by_place = {
+        place: [
+            (load["seconds"], sum(load["written"].values()))
+            for load, name in zip(loads, into, strict=True)
+            if name == place
+        ]
+        for place in PLACES
+    }
+    # Of each poll: seconds into the history and alone, bytes written into the history and alone.
+    pairs = [(a, b, m, n) for (a, m), (b, n) in zip(*by_place.values(), strict=True)][WARM_UP:]
+    ratio = statistics.median(a / b for a, b, _, _ in pairs)
+    for a, b, _, _ in pairs:
+        print(f"a poll into {days} days of history {a:6.2f} s, alone {b:6.2f} s", flush=True)
+    print(f"median ratio {ratio:.2f}", flush=True)
+    return {"days": days, "lines": whole["lines"], "pairs": pairs, "ratio": ratio}
+
+
+def _texts(polls: raw.Polls) -> list[str]:
+    return [str(path) for objects in polls for path in objects]
+
+
+def _circumstances() -> dict[str, Any]:
+    """When, where and of what: a machine that is busy shows in its load average."""
+    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "commit": commit.stdout.strip(),
+        "cores": os.cpu_count(),
+        "processor": models[0].partition(":")[2].strip() if models else platform.machine(),
+        "memory": psutil.virtual_memory().total,
+        "busy": round(os.getloadavg()[2], 1),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="part")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    chosen = parser.parse_args()
+    parts = {
+        "sizes": lambda: sizes(1 if chosen.small else chosen.rounds, SIZES[:1] if chosen.small else SIZES),
+        "day": lambda: day(3 if chosen.small else raw.SWEEPS),
+        "year": lambda: year(5 if chosen.small else DAYS_BEFORE),
+    }
+    if unknown := set(chosen.parts) - parts.keys():
+        parser.error(f"there is no part {', '.join(sorted(unknown))}: there are {', '.join(parts)}")
+    for name in chosen.parts or parts:
+        circumstances = _circumstances()
+        result = parts[name]() | circumstances
+        if chosen.write:
+            page.keep(name, result)
+
+
+if __name__ == "__main__":
+    main()

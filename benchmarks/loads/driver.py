@@ -1,9 +1,9 @@
-"""Loads in a process of its own: `driver.py FOLDER STEPS`, where STEPS is JSON, `[{"into", "objects", "upkeep"}]`.
+"""Loads in a process of its own: `driver.py FOLDER`, told its steps on standard input.
 
-Each step delivers objects (paths) into the raw folder of the place named `into`, which is made when first named, and
-loads what is new there. Its line of output is JSON: `at` (seconds since 1970) and `cpu` (seconds of this process and
-of all it has started) when its tables were written, `seconds` it took, `lines` read; by table the bytes `written` and
-the file of Iceberg's `metadata` that is current.
+They are JSON, `[{"into", "objects", "upkeep"}]`. Each step delivers objects (paths) into the raw folder of the place
+named `into`, which is made when first named, and loads what is new there. Its line of output is JSON: `at` (seconds
+since 1970) and `cpu` (seconds of this process and of all it has started) when its tables were written, `seconds` it
+took, `lines` read; by table the bytes `written` and the file of Iceberg's `metadata` that is current.
 """
 
 import json
@@ -72,7 +72,7 @@ class Tables:
 
 
 def main() -> None:
-    folder, steps = Path(sys.argv[1]), json.loads(sys.argv[2])
+    folder, steps = Path(sys.argv[1]), json.load(sys.stdin)
     spark = session(folder / "tables")
     from support.whole_load import Place
 

@@ -68,9 +68,8 @@ def _record() -> str:
     def block(name: str) -> dict[str, str]:
         return {column.leaf.key: "varchar" for column in OBSERVATIONS.block(name) if column.leaf}
 
-    names = {name: "varchar" for name in ("name", "iata", "icao", "number")}
-    airline = {name: names[name] for name in ("name", "iata", "icao")}
-    flight = {name: names[name] for name in ("number", "iata", "icao")} | {"codeshared": _struct(block("codeshared"))}
+    airline = dict.fromkeys(("name", "iata", "icao"), "varchar")
+    flight = dict.fromkeys(("number", "iata", "icao"), "varchar") | {"codeshared": _struct(block("codeshared"))}
     blocks = {name: _struct(block(name)) for name in BLOCKS}
     return _struct(
         {"flight_date": "varchar", **block(""), "airline": _struct(airline), "flight": _struct(flight), **blocks}
@@ -280,7 +279,9 @@ def _history() -> str:
         f"as {side}_delay_forecast_min"
         for side in SIDES
     )
-    columns = [f"if(live_is_old, null, {name}) as {name}" if name in WHOLE["live"] else name for name in HISTORY.columns]
+    columns = [
+        f"if(live_is_old, null, {name}) as {name}" if name in WHOLE["live"] else name for name in HISTORY.columns
+    ]
     return f"""
         with judged as (
             select *, {delays["dep"]} as dep_delay_min, {forecasts},
@@ -311,8 +312,8 @@ def _events() -> str:
             select *, lag(struct_pack({watched})) over (partition by flight_key order by known_from) as before
             from history
         ), changed as (
-            select flight_key, flight_date, known_from, unnest(list_filter([{changes}], lambda change: change is not null),
-                recursive := true)
+            select flight_key, flight_date, known_from,
+                unnest(list_filter([{changes}], lambda change: change is not null), recursive := true)
             from neighbours where before is not null
         )
         select {", ".join(EVENTS.columns)}

@@ -25,11 +25,14 @@ class Measured(NamedTuple):
     lines: list[dict[str, Any]]
 
 
-def run(command: Sequence[str]) -> Measured:
-    """Run a command whose lines of output are JSON with `at` (seconds since 1970) and `cpu`. SystemExit if it fails."""
+def run(command: Sequence[str], told: str = "") -> Measured:
+    """Run a command, which is `told` something on its standard input.
+
+    Its lines of output are JSON with `at` (seconds since 1970) and `cpu`. SystemExit if it fails.
+    """
     peak, done, lines = 0, threading.Event(), []
     begun = time.time()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def sample() -> None:
         nonlocal peak
@@ -39,7 +42,9 @@ def run(command: Sequence[str]) -> Measured:
     sampler = threading.Thread(target=sample)
     sampler.start()
     try:
-        assert process.stdout
+        assert process.stdin and process.stdout
+        process.stdin.write(told)
+        process.stdin.close()
         for line in process.stdout:
             done.set()
             lines.append(json.loads(line))
@@ -54,7 +59,7 @@ def run(command: Sequence[str]) -> Measured:
 
 def load(folder: Path, steps: list[dict[str, Any]]) -> Measured:
     """Loads in one cold process, see `driver`."""
-    return run([sys.executable, str(HERE / "driver.py"), str(folder), json.dumps(steps)])
+    return run([sys.executable, str(HERE / "driver.py"), str(folder)], json.dumps(steps))
 
 
 def _resident(pid: int) -> int:

@@ -45,7 +45,9 @@ def duckdb_newest(raw: Path, out: Path) -> None:
         "struct(flight_date varchar, flight_status varchar, airline struct(icao varchar), "
         f"flight struct(number varchar, codeshared {codeshared}), departure {side}, arrival {side})"
     )
-    times = [f"{name}_{leaf} := cast({side}.{leaf}[:19] as timestamp)" for name, side in SIDES.items() for leaf in TIMES]
+    times = [
+        f"{name}_{leaf} := cast({side}.{leaf}[:19] as timestamp)" for name, side in SIDES.items() for leaf in TIMES
+    ]
     delays = [f"{name}_delay := {side}.delay" for name, side in SIDES.items()]
     query = f"""
         select flight_key, unnest(arg_max(leg, (observed_at, flight.codeshared is null)))
@@ -119,7 +121,7 @@ def pandas_newest(raw: Path, out: Path) -> None:
         return "|".join(key), not flight["codeshared"], content["observed_at"], record["flight_status"], *leaves
 
     names = [f"{name}_{leaf}" for leaf in (*TIMES, *NUMBERS) for name in SIDES]
-    rows = (row(line) for path in sorted(raw.glob("*.gz")) for line in gzip.open(path))
+    rows = [row(line) for path in sorted(raw.glob("*.gz")) for line in gzip.decompress(path.read_bytes()).splitlines()]
     frame = pd.DataFrame(rows, columns=["flight_key", "is_operating", "observed_at", "flight_status", *names])
     for name in names:
         if name.endswith(NUMBERS):

@@ -1,4 +1,4 @@
-"""Raw objects of flights made from the replay, as Firehose delivers them: one or a few gzip objects of JSON lines a poll.
+"""Raw objects of flights made from the replay: as Firehose's, gzip of JSON lines, one or a few a poll.
 
 A folder of them is made once and kept; each function returns the polls in order, each as its objects' paths.
 """
@@ -29,7 +29,7 @@ Polls = list[list[Path]]
 
 
 def days(folder: Path, first: str, count: int, polls: int = POLLS_A_DAY) -> Polls:
-    """Each of `count` days from `first` (ISO), polled evenly from before its first departure to after its last flight."""
+    """`count` days from `first` (ISO), each polled evenly from before its first departure to after its last flight."""
     made: Polls = []
     for number in range(count):
         day = (date.fromisoformat(first) + timedelta(days=number)).isoformat()

@@ -4,6 +4,7 @@ import importlib.util
 import statistics
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -35,24 +36,42 @@ def differences(metadata: dict[str, str], parquet: Path) -> list[str]:
         for file in sorted(parquet.glob("*.parquet")):
             table = connected.sql(f"from iceberg_scan('{metadata[file.stem]}')")
             columns = [name for name in table.columns if name not in NOT_MADE.get(file.stem, ())]
-            other = connected.read_parquet(str(file)).select(*columns)
-            table = table.select(*columns)
-            if sorted(map(str, table.types)) != sorted(map(str, other.types)):
-                found.append(f"{file.stem}: {table.types} and {other.types}")
-            for one, another, whose in ((table, other, "the load's"), (other, table, "DuckDB's")):
-                query = "select count(*) from (from one except all from another)"
-                [(rows,)] = connected.sql(query).fetchall()
-                if rows:
-                    found.append(f"{file.stem}: {rows} rows only in {whose}")
+            made = connected.read_parquet(str(file))
+            found += [f"{file.stem}: {words}" for words in _differ(connected, table.select(*columns), made)]
     return found
 
 
 def newest_differ(files: list[Path]) -> list[str]:
-    """Those of the minimal job's results that are not like the first."""
+    """In what the results of the minimal job differ from the first of them, in words."""
     with duckdb.connect() as connected:
-        rows = [sorted(connected.sql(f"select columns(*) from '{file}'").fetchall(), key=str) for file in files]
-        names = [set(connected.read_parquet(str(file)).columns) for file in files]
-    return [str(file) for file, had, named in zip(files, rows, names, strict=True) if (had, named) != (rows[0], names[0])]
+        first, *others = (connected.read_parquet(str(file)) for file in files)
+        return [
+            f"{file}: {words}"
+            for file, other in zip(files[1:], others, strict=True)
+            for words in _differ(connected, first, other)
+        ]
+
+
+def _differ(connected: duckdb.DuckDBPyConnection, one: Any, another: Any) -> list[str]:
+    """In what two relations differ, in any order of rows and columns."""
+    kinds = [dict(zip(relation.columns, map(str, relation.types), strict=True)) for relation in (one, another)]
+    if kinds[0] != kinds[1]:
+        return [f"columns {sorted(set(kinds[0].items()) ^ set(kinds[1].items()))}"]
+    sides = {"one": one.select(*kinds[0]), "another": another.select(*kinds[0])}
+    for name, relation in sides.items():
+        relation.create_view(name)
+    counts = [
+        connected.sql(f"select count(*) from (from {left} except all from {right})").fetchall()[0][0]
+        for left, right in (("one", "another"), ("another", "one"))
+    ]
+    return [f"{counts[0]} rows only in the first, {counts[1]} only in the second"] if any(counts) else []
+
+
+def versions(metadata: dict[str, str]) -> list[int]:
+    """How many versions of legs began at each instant, in order."""
+    query = f"select count(*) from iceberg_scan('{metadata['flight_history']}') group by known_from order by known_from"
+    with connection() as connected:
+        return [count for (count,) in connected.sql(query).fetchall()]
 
 
 def seconds(tables: dict[str, dict[str, str]], rounds: int) -> dict[str, dict[str, float]]:
