@@ -105,12 +105,12 @@ def day(sweeps: int) -> dict[str, Any]:
     return {"rows": rows, "questions": questions}
 
 
-def year(days: int) -> dict[str, Any]:
-    """Seconds of the loads of each poll of the last day, into `days` of history and into that day's tables alone."""
+def year(days: int, polls: int) -> dict[str, Any]:
+    """Seconds of the loads of each of the last day's polls, into `days` of history and into that day's tables alone."""
     first = date.fromisoformat(LAST_DAY) - timedelta(days=days)
     history = raw.days(KEPT / "year", first.isoformat(), days, raw.YEAR_POLLS)
     steps, into = [{"into": "year", "objects": _texts(history)}], []
-    for number, objects in enumerate(raw.days(KEPT / "last-day", LAST_DAY, 1)):
+    for number, objects in enumerate(raw.days(KEPT / f"last-day-{polls}", LAST_DAY, 1, polls)):
         for name in ("year", "alone") if number % 2 else ("alone", "year"):
             steps.append({"into": name, "objects": _texts([objects])})
             into.append(name)
@@ -163,7 +163,7 @@ def main() -> None:
     parts = {
         "sizes": lambda: sizes(1 if chosen.small else chosen.rounds, SIZES[:1] if chosen.small else SIZES),
         "day": lambda: day(3 if chosen.small else raw.SWEEPS),
-        "year": lambda: year(5 if chosen.small else DAYS_BEFORE),
+        "year": lambda: year(*((3, WARM_UP + 1) if chosen.small else (DAYS_BEFORE, raw.POLLS_A_DAY))),
     }
     if unknown := set(chosen.parts) - parts.keys():
         parser.error(f"there is no part {', '.join(sorted(unknown))}: there are {', '.join(parts)}")
