@@ -117,7 +117,7 @@ first-deploy-check: setup ## Check on a deployed stack what only an account can 
 	@$(AVIATION) first-deploy-check --stack "$(STACK)"
 
 .PHONY: bench
-bench: setup .aviation/lambda-runtime/.ready ## Measure: each benchmark prints medians and ratios
+bench: setup $(patsubst %,.aviation/%/.ready,bench lambda-runtime) ## Measure: each benchmark prints medians and ratios
 	@for file in $(filter-out benchmarks/same_tables.py,$(wildcard benchmarks/*.py)); do $(VENV)/bin/python $$file || exit 1; done
 
 .PHONY: lock
@@ -125,6 +125,7 @@ lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) pyproject.toml --group setup --group test -o requirements.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:setup -o $(LOCKS)/setup.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:emulator -o $(LOCKS)/emulator.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:bench -o $(LOCKS)/bench.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:checkov -o $(LOCKS)/checkov.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:node -o $(LOCKS)/node.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda-runtime -o $(LOCKS)/lambda-runtime.txt
