@@ -106,7 +106,7 @@ class Tables:
             self.spark.catalog.refreshTable(name)
             [most] = self.spark.sql(f"select max(file_count) from {name}.partitions").first()
             counted = ("files", "delete_files", "manifests", "snapshots")
-            numbers = [self.spark.table(f"{name}.{what}").count() for what in counted]
+            files, deletions, manifests, snapshots = (self.spark.table(f"{name}.{what}").count() for what in counted)
             sizes = [_megabytes(self.folder / table.name / part) for part in ("data", "metadata")]
             print(
                 COLUMNS.format(

@@ -31,7 +31,7 @@ KINDS = (
     "from IPython.display import update_display\nupdate_display('third', display_id='one')",
     "from IPython.display import clear_output\nprint('gone')\nclear_output(wait=True)\nprint('stays')",
     "Image(data=b'\\x89PNG\\r\\n\\x1a\\n', format='png')",
-    "class Shown(str):\n    def _repr_mimebundle_(self, **_):\n        return {'application/json': {'n': (1, 2)}}\nShown()",
+    "class Shown(str):\n    def _repr_mimebundle_(self, **_):\n        return {'application/json': {'n': (1,)}}\nShown()",
     "%cd -q /\n!echo text; exit 3\n_exit_code",
     "import asyncio\nawait asyncio.sleep(0)\n'awaited'",
     "__name__, get_ipython().execution_count, In[1]",

@@ -22,8 +22,8 @@ def import_ahead() -> None:
 
     What imports pandas itself still can.
     """
-    import aviation.load.arrow
-    import aviation.load.batch  # noqa: F401
+    import aviation.load.derived
+    import aviation.load.folding  # noqa: F401
 
     finder = _WithoutPandas()
     sys.meta_path.insert(0, finder)
