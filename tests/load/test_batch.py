@@ -8,7 +8,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentat
 
 from aviation.columns import OBSERVATIONS, REFERENCES
 from aviation.load import batch
-from aviation.load.arrow import OBSERVED, schema, unpack
+from aviation.load.arrow import OBSERVED, unpack
 from aviation.load.blocks import parse
 from aviation.load.read import outcomes
 from support.raw_lines import changed, line, records
@@ -125,4 +125,3 @@ def test_a_batch_without_a_line_is_counted_as_none(spark, tmp_path):
     counted = batch.tally(made)
     assert (counted.lines_read, counted.oldest_observed_at, counted.median_fetched_at) == (0, None, None)
     assert batch.observations(made, PARTS).collect() == []
-    assert unpack([], schema(REFERENCES["cities"].columns)).num_rows == 0

@@ -147,6 +147,7 @@ TRICKY = [
     *(with_text(SZX, "118", number) for number in ("118.0", "1e2", "-0", "2147483648", "9" * 20, "true")),
     with_text(SZX, "{", "{\n"),
     with_text(SZX, ', "live"', ',\n"live"'),
+    with_text(SZX, ', "live"', ',\n"live"').strip() + line(POS),  # two lines, two objects
     line(POS).strip() + line(SZX),
     line(POS).strip() + b"\r\n \n" + line(SZX).strip() + b" \n",
     b"\xef\xbb\xbf" + line(POS),
