@@ -16,6 +16,7 @@ from aviation.load.fold import KEY, STATES, VERSIONS, fold
 from support.observations import START, some_observations
 
 OPEN = pa.schema([VERSIONS.field(name) for name in (*KEY, "known_from", "observed_at")])
+HOUR = pa.scalar(timedelta(hours=1))
 
 
 class Loads:
@@ -154,8 +155,8 @@ def test_observations_in_order_are_folded_without_those_before(seed):
     loads.check()
 
 
-def at(minutes: int, leg: str, day: int = 10, gate: str | None = None) -> pa.Table:
-    """An observation of a leg; all legs of a date share their slot and number."""
+def at(minutes: int, leg: str, day: int = 10, gate: str | None = None, number: str = "1") -> pa.Table:
+    """An observation of a leg; the legs of a date share their slot where they have one number."""
     row = dict.fromkeys(OBSERVED.names) | {
         "observed_at": START + timedelta(minutes=minutes),
         "flight_key": leg,
@@ -165,7 +166,7 @@ def at(minutes: int, leg: str, day: int = 10, gate: str | None = None) -> pa.Tab
         "dep_iata": "JFK",
         "arr_iata": "LAX",
         "dep_scheduled_local": START,
-        "flight_number": "1",
+        "flight_number": number,
         "dep_gate": gate,
     }
     return pa.Table.from_pylist([row], schema=OBSERVED)
@@ -203,4 +204,22 @@ def test_a_date_whose_states_do_not_fit_its_open_versions_is_folded_whole_and_no
     assert advance(batch, states, open_versions.filter(without)).unfit_dates == {date(2013, 7, 10)}
     moved = open_versions.set_column(4, OPEN.field("observed_at"), batch["observed_at"].take([0, 0, 0]))
     assert advance(batch, states, moved).unfit_dates == {date(2013, 7, 10), date(2013, 7, 11)}
+    moved = open_versions.set_column(3, OPEN.field("known_from"), pc.subtract(open_versions["known_from"], HOUR))
+    assert advance(batch, states, moved).unfit_dates == {date(2013, 7, 10), date(2013, 7, 11)}
     assert advance(batch, states, open_versions).unfit_dates == set()
+
+
+def test_a_leg_is_late_where_one_that_shares_its_slot_was_moved_there_by_a_load_that_was_killed():
+    loads = Loads(random.Random(1))
+    loads.load(pa.concat_tables([at(10, "a", number="2"), at(30, "a", number="2"), at(10, "b"), at(30, "b")]))
+    loads.load(at(20, "a"), killed="states")  # the state says where it was, the history of neither does
+    loads.load(at(20, "a"))
+    loads.check()
+
+
+def test_a_leg_is_late_where_another_turns_out_to_have_been_in_its_slot_when_it_is_folded_in_full():
+    loads = Loads(random.Random(1))
+    loads.load(pa.concat_tables([at(10, "a", number="2"), at(30, "a", number="2"), at(10, "b"), at(30, "b")]))
+    loads.load(at(20, "a"), killed="observations")
+    loads.load(at(15, "a", number="2"))
+    loads.check()

@@ -17,30 +17,32 @@ VALUES = {
     pa.bool_(): [False, True],
     pa.timestamp("us"): [START, START + timedelta(hours=1), START + timedelta(microseconds=1)],
 }
-# What makes a slot, drawn so that two legs of one date have one in common now and then.
-OF_SLOTS = {
-    "dep_iata": ["JFK"],
-    "dep_icao": ["KJFK"],
-    "arr_iata": ["LAX", "SFO"],
-    "arr_icao": ["KLAX"],
-    "dep_scheduled_local": [START + timedelta(hours=hour) for hour in range(4)],
-    "flight_number": ["1", "2", "3"],
-}
+# What makes a slot, beside the scheduled departure.
+OF_SLOTS = {"dep_iata": ["JFK"], "dep_icao": ["KJFK"], "arr_iata": ["LAX", "SFO"], "arr_icao": ["KLAX"]}
+OF_SLOTS |= {"flight_number": ["1", "2"]}
 
 
 def some_observations(rng: np.random.Generator, legs: int, *, most: int = 6, instants: int = 5) -> pa.Table:
     """Rows of `flight_observations` of up to `legs` legs on DATES, at most `most` rows each, at a few instants.
 
-    Some legs have no operating row, and some keys both identities; instants are shared by rows, legs and slots.
+    Many rows say nothing new. Some legs have no operating row, some keys both identities, and some legs a slot in
+    common; instants are shared by rows, legs and slots.
     """
     leg = np.repeat(np.arange(legs), rng.integers(1, most + 1, legs))
     rows = len(leg)
-    operating = (rng.random(rows) < 0.5) & (leg % 3 > 0)
+    # Each row says what the leg's first row says, or something of its own; so with its slot.
+    first = np.searchsorted(leg, leg)
+    said_by = np.where(rng.random(rows) < 0.4, first, np.arange(rows))
+    slot_of = np.where(rng.random(rows) < 0.8, first, np.arange(rows))
+    scheduled = [START + timedelta(minutes=minute) for minute in range(legs // 5)]
+    of_slots = OF_SLOTS | {"dep_scheduled_local": scheduled}
     columns = {}
     for field in OBSERVED:
-        values = OF_SLOTS.get(field.name) or VALUES.get(field.type, [])
-        is_null = rng.random(rows) < (0.2 if field.name in OF_SLOTS else 0.5)
-        columns[field.name] = _drawn(rng, values, rows, is_null, field.type)
+        values = of_slots.get(field.name) or VALUES.get(field.type, [])
+        is_null = rng.random(rows) < (0.1 if field.name in of_slots else 0.5)
+        given = _drawn(rng, values, rows, is_null, field.type)
+        columns[field.name] = given.take(pa.array(slot_of if field.name in of_slots else said_by))
+    operating = (rng.random(rows) < 0.5) & (leg % 3 > 0)
     day = leg % len(DATES)
     columns["flight_key"] = pa.array([f"{DATES[at]}|JFK|{number}" for at, number in zip(day, leg, strict=True)])
     is_slot = (leg % 5 == 0) & (rng.random(rows) < 0.5)
