@@ -211,8 +211,10 @@ def test_a_date_whose_states_do_not_fit_its_open_versions_is_folded_whole_and_no
 
 def test_a_leg_is_late_where_one_that_shares_its_slot_was_moved_there_by_a_load_that_was_killed():
     loads = Loads(random.Random(1))
-    loads.load(pa.concat_tables([at(10, "a", number="2"), at(30, "a", number="2"), at(10, "b"), at(30, "b")]))
-    loads.load(at(20, "a"), killed="states")  # the state says where it was, the history of neither does
+    moving = [at(10, "a", number="2"), at(30, "a", gate="1", number="2")]
+    loads.load(pa.concat_tables([*moving, at(10, "b"), at(30, "b", gate="1")]))
+    # The state says where the leg was, the history of neither does; and both have the open versions that they had.
+    loads.load(at(20, "a"), killed="states")
     loads.load(at(20, "a"))
     loads.check()
 
