@@ -2,8 +2,8 @@
 
 They are JSON, `[{"into", "objects", "upkeep"}]`. Each step delivers objects (paths) into the raw folder of the place
 named `into`, which is made when first named, and loads what is new there. Its line of output is JSON: `at` (seconds
-since 1970) and `cpu` (seconds of this process and of all it has started) when its tables were written, `seconds` it
-took, `lines` read; by table the bytes `written` and the file of Iceberg's `metadata` that is current.
+since 1970) when its tables were written, `seconds` it took, `lines` read; by table the bytes `written` and the file of
+Iceberg's `metadata` that is current.
 """
 
 import json
@@ -11,8 +11,6 @@ import os
 import sys
 import time
 from pathlib import Path
-
-import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
@@ -40,12 +38,6 @@ def session(folder: Path):
     from pyspark.sql import SparkSession
 
     return SparkSession.builder.appName("load").getOrCreate()
-
-
-def cpu_seconds() -> float:
-    """Of this process, its children, and those of them that have ended."""
-    root = psutil.Process()
-    return sum(sum(process.cpu_times()[:4]) for process in (root, *root.children(recursive=True)))
 
 
 class Tables:
@@ -86,7 +78,7 @@ def main() -> None:
         raw.put([Path(path) for path in step["objects"]], place.raw)
         begun = time.monotonic()
         report = place.load(entities=("flights",), upkeep=step.get("upkeep", False), timeout_minutes=LONG)
-        done = {"at": time.time(), "cpu": cpu_seconds(), "seconds": time.monotonic() - begun}
+        done = {"at": time.time(), "seconds": time.monotonic() - begun}
         done |= {"lines": report["lines_read"], "written": tables.written(), "metadata": tables.metadata()}
         print(json.dumps(done), flush=True)
     spark.stop()

@@ -1,5 +1,6 @@
 """A process of its own, measured from outside: seconds, CPU seconds, memory."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -12,12 +13,15 @@ from typing import Any, NamedTuple
 import psutil
 
 HERE = Path(__file__).parent
-EVERY_SECONDS = 0.1
+EVERY_SECONDS = 0.25
 
 
 class Measured(NamedTuple):
     """`seconds` from the process's start to its first line of output; until then, of it and of all it started, `cpu`
-    seconds and the `peak` of resident memory in bytes, shared pages counted once a process; its `lines`, parsed."""
+    seconds and the `peak` of resident memory in bytes, shared pages counted once a process.
+
+    `lines` are its lines of output, parsed, each with the `cpu` seconds until then.
+    """
 
     seconds: float
     cpu: float
@@ -25,53 +29,62 @@ class Measured(NamedTuple):
     lines: list[dict[str, Any]]
 
 
+class _Tree:
+    """A process and all that it starts. What has ended counts as it was last seen: Spark's workers end unseen by
+    whoever would add up their time."""
+
+    def __init__(self, pid: int):
+        self.root = psutil.Process(pid)
+        self.cpu: dict[tuple[int, float], float] = {}
+        self.peak = 0
+        self.one_at_a_time = threading.Lock()
+
+    def look(self) -> None:
+        """See what each process has used by now."""
+        resident = 0
+        with self.one_at_a_time, contextlib.suppress(psutil.NoSuchProcess):
+            for process in (self.root, *self.root.children(recursive=True)):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    user, system, *_ = process.cpu_times()
+                    self.cpu[process.pid, process.create_time()] = user + system
+                    resident += process.memory_info().rss
+            self.peak = max(self.peak, resident)
+
+
 def run(command: Sequence[str], told: str = "") -> Measured:
     """Run a command, which is `told` something on its standard input.
 
-    Its lines of output are JSON with `at` (seconds since 1970) and `cpu`. SystemExit if it fails.
+    Its lines of output are JSON with `at` (seconds since 1970). SystemExit if it fails.
     """
-    peak, done, lines = 0, threading.Event(), []
+    lines: list[dict[str, Any]] = []
+    peaks, ended = [], threading.Event()
     begun = time.time()
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    tree = _Tree(process.pid)
 
-    def sample() -> None:
-        nonlocal peak
-        while not done.wait(EVERY_SECONDS):
-            peak = max(peak, _resident(process.pid))
+    def watch() -> None:
+        while not ended.wait(EVERY_SECONDS):
+            tree.look()
 
-    sampler = threading.Thread(target=sample)
-    sampler.start()
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     try:
         assert process.stdin and process.stdout
         process.stdin.write(told)
         process.stdin.close()
         for line in process.stdout:
-            done.set()
-            lines.append(json.loads(line))
+            tree.look()
+            lines.append(json.loads(line) | {"cpu": sum(tree.cpu.values())})
+            peaks.append(tree.peak)
         code = process.wait()
     finally:
-        done.set()
-        sampler.join()
+        ended.set()
+        watcher.join()
     if code or not lines:
         sys.exit(f"load: {' '.join(command)[:200]} ended with {code}")
-    return Measured(lines[0]["at"] - begun, lines[0]["cpu"], peak, lines)
+    return Measured(lines[0]["at"] - begun, lines[0]["cpu"], peaks[0], lines)
 
 
 def load(folder: Path, steps: list[dict[str, Any]]) -> Measured:
     """Loads in one cold process, see `driver`."""
     return run([sys.executable, str(HERE / "driver.py"), str(folder)], json.dumps(steps))
-
-
-def _resident(pid: int) -> int:
-    total = 0
-    try:
-        root = psutil.Process(pid)
-        processes = [root, *root.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return 0
-    for process in processes:
-        try:
-            total += process.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
-    return total

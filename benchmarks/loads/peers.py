@@ -2,12 +2,11 @@
 
 WHAT is `duckdb-fold`, the same tables as the load in SQL (see `fold_sql`), or who does the minimal job, `duckdb`,
 `polars` or `pandas`: of each leg the newest record's status, times and delays, the operating flight's before a
-codeshare's. Prints a line of JSON: `at` (seconds since 1970) and `cpu` (seconds), once the Parquet is written.
+codeshare's. Prints a line of JSON, `at` (seconds since 1970), once the Parquet is written.
 """
 
 import gzip
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -143,7 +142,7 @@ PEERS = {
 def main() -> None:
     what, raw, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     PEERS[what](raw, out)
-    print(json.dumps({"at": time.time(), "cpu": sum(os.times()[:4])}), flush=True)
+    print(json.dumps({"at": time.time()}), flush=True)
 
 
 if __name__ == "__main__":
