@@ -42,6 +42,9 @@ def test_the_newest_of_all_loads_counts_and_an_empty_table_of_loads_puts_nothing
     times = [{"flights": datetime(2026, 3, 1, 11, 0)}, {"flights": datetime(2026, 3, 1, 11, 45), "cities": ENDED}]
     loads = spark.createDataFrame([(time,) for time in times[:rows]], "newest_fetched_at map<string, timestamp_ntz>")
     cloudwatch = CloudWatch()
-    data = metrics.put(cloudwatch, "prod", report(), loads)
+    data = metrics.put(cloudwatch, "prod", report(), loads, ("flights", "cities"))
     assert [item["Value"] for item in data] == ([0.0, 15.0] if rows else [])
     assert cloudwatch.put == ([{"Namespace": "Aviation", "MetricData": data}] if rows else [])
+    assert [item["Value"] for item in metrics.put(cloudwatch, "prod", report(), loads, ["flights"])] == [15.0] * (
+        rows > 0
+    )
