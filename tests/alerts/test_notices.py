@@ -256,7 +256,7 @@ WAYS: dict[str, Callable[[Stack], None]] = {
     "A load refuses many lines": load_refuses,
     "Flights get old although they are loaded": lambda pipeline: age(pipeline, "flights", 61),
     "Flights are no longer loaded": silence,
-    "Cities, airplanes or aircraft types get old": lambda pipeline: age(pipeline, "cities", 3001),
+    "Cities, airplanes or aircraft types get old": lambda pipeline: age(pipeline, "cities", 2901),
     "A schedule cannot start its producer or its load": schedule_fails,
     "A rule cannot start the alerts, or cannot tell of a failed load": rule_fails,
     "The alerts' function fails": alerts_fail,

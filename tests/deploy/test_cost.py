@@ -163,6 +163,14 @@ def test_data_events_cost_where_they_are_kept():
     assert quantities(case(DataEvents="true"))["cloudtrail_data_event"] == 1470 * 200
 
 
+def test_a_metric_is_billed_for_the_hours_in_which_a_load_puts_it():
+    assert quantities(case())["cloudwatch_metric"] == pytest.approx(2 + 3 / 24)
+    assert quantities(case(FlightsLoadTime="cron(9 0/12 * * ? *)"))["cloudwatch_metric"] == pytest.approx(
+        2 / 12 + 3 / 24
+    )
+    assert quantities(case(UpkeepLoadState="DISABLED"))["cloudwatch_metric"] == 2
+
+
 def test_on_demand_streams_have_no_shards():
     found = quantities(Case(with_defaults({}, ROOT), ROOT, on_demand=True))
     assert found["kinesis_on_demand_stream_hour"] == 4 * 720

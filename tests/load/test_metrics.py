@@ -35,11 +35,11 @@ class CloudWatch:
         self.put.append(given)
 
 
-def test_the_row_of_the_load_says_how_old_each_entitys_data_is(spark):
-    rows = [(ENDED - timedelta(hours=1), {"flights": ENDED}), (ENDED, {"flights": ENDED - timedelta(minutes=15)})]
+def test_the_row_of_the_load_says_how_old_the_data_of_its_entities_is(spark):
+    rows = [(ENDED - timedelta(hours=1), {"flights": ENDED}), (ENDED, {"flights": ENDED - timedelta(minutes=15), "cities": ENDED})]
     loads = spark.createDataFrame(rows, "finished_at timestamp_ntz, fetched_up_to map<string, timestamp_ntz>")
     cloudwatch = CloudWatch()
-    data = metrics.put(cloudwatch, "prod", report(), loads)
+    data = metrics.put(cloudwatch, "prod", report(), loads, ["flights"])
     assert [item["Value"] for item in data] == [15.0]
     assert cloudwatch.put == [{"Namespace": "Aviation", "MetricData": data}]
 
@@ -47,4 +47,4 @@ def test_the_row_of_the_load_says_how_old_each_entitys_data_is(spark):
 def test_nothing_is_put_while_nothing_was_ever_loaded(spark):
     loads = spark.createDataFrame([(ENDED, {})], "finished_at timestamp_ntz, fetched_up_to map<string, timestamp_ntz>")
     cloudwatch = CloudWatch()
-    assert metrics.put(cloudwatch, "prod", report(), loads) == cloudwatch.put == []
+    assert metrics.put(cloudwatch, "prod", report(), loads, ["flights"]) == cloudwatch.put == []

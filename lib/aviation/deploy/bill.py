@@ -10,7 +10,7 @@ from pathlib import Path
 from aviation.deploy.assumptions import assumed
 from aviation.deploy.plan import MONTH_DAYS, PlanUse, check_plan
 from aviation.deploy.prices import price_list
-from aviation.deploy.schedules import Freshness, freshness, runs
+from aviation.deploy.schedules import Freshness, freshness, hours, runs
 from aviation.deploy.template import read_template, unrolled
 from aviation.entities import ENTITIES
 from aviation.poll.envelope import TARGET_BYTES
@@ -23,6 +23,7 @@ COMPUTED_SECONDS = assumed("load_seconds_here") * assumed("load_factor")
 WAITED_SECONDS = assumed("calls_in_a_row") * assumed("call_wait_seconds")
 LOAD_SECONDS = assumed("session_seconds") + WAITED_SECONDS + COMPUTED_SECONDS
 """Of a load of flights on Glue, from start to end, where no run has told."""
+LOADS = ("Flights", "Upkeep")
 FIREHOSE_STEP = 5 * 1024
 PUT_UNIT = 25 * 1024
 GB = 1024**3
@@ -79,6 +80,12 @@ class Case:
         on = self.parameters["ScheduleState"] == self.parameters[f"{name}LoadState"] == "ENABLED"
         return runs(self.parameters[f"{name}LoadTime"], MONTH_DAYS) if on else 0
 
+    def metrics(self) -> float:
+        """The custom metrics, each by the share of hours in which a load puts it: age and refused share of the load of
+        flights, the ages of the reference entities of the daily one."""
+        share = {name: hours(self.parameters[f"{name}LoadTime"]) if self.loads(name) else 0 for name in LOADS}
+        return 2 * share["Flights"] + (len(ENTITIES) - 1) * share["Upkeep"]
+
     def billed_seconds(self) -> float:
         """The seconds of all loads of a month, as Glue bills them."""
         daily = self.load_seconds + assumed("upkeep_seconds")
@@ -107,7 +114,7 @@ def bill(case: Case) -> list[Line]:
     runs_of_producers = sum(polls.values())
     records = {entity: polls[entity] * case.records(entity) for entity in ENTITIES}
     raw_bytes = sum(records[entity] * LINE_BYTES[entity] for entity in ENTITIES)
-    loads = case.loads("Flights") + case.loads("Upkeep")
+    loads = sum(map(case.loads, LOADS))
     watching = _Watching.of(case, loads)
     log_bytes = runs_of_producers * assumed("producer_log_bytes") + loads * assumed("load_log_bytes")
     kms = len(ENTITIES) * HOURS * assumed("kms_requests")
@@ -129,7 +136,7 @@ def bill(case: Case) -> list[Line]:
         Line("CloudTrail, data events", trailed * assumed("trail_events"), "cloudtrail_data_event"),
         Line("CloudWatch, alarms", resources["AWS::CloudWatch::Alarm"], "cloudwatch_alarm"),
         Line("CloudWatch, dashboards", resources["AWS::CloudWatch::Dashboard"], "cloudwatch_dashboard"),
-        Line("CloudWatch, custom metrics", len(ENTITIES) + 1, "cloudwatch_metric"),
+        Line("CloudWatch, custom metrics", case.metrics(), "cloudwatch_metric"),
         Line("CloudWatch, GB of logs", log_bytes / GB, "cloudwatch_logs_gb"),
         Line("Secrets Manager, secrets", resources["AWS::SecretsManager::Secret"], "secret_month"),
         Line("Secrets Manager, calls", runs_of_producers, "secret_call"),

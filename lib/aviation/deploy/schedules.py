@@ -37,6 +37,11 @@ def runs(expression: str, days: int) -> float:
     return len(fires(expression)) * days / 7
 
 
+def hours(expression: str) -> float:
+    """The share of all hours in which a schedule fires."""
+    return len({minute // 60 for minute in fires(expression)}) * 60 / WEEK
+
+
 def _cron(expression: str, parts: list[str]) -> list[int]:
     if len(parts) != 6:
         raise _unreadable(expression, f"cron takes 6 fields, not {len(parts)}")

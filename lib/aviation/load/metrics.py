@@ -1,5 +1,6 @@
 """What the alarms watch of a load: how old each entity's data is, and what share of the lines was refused."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +12,16 @@ from aviation.report import Report
 NAMESPACE = "Aviation"
 
 
-def put(cloudwatch: Any, stack: str, report: Report, loads: DataFrame) -> list[dict[str, Any]]:
+def put(cloudwatch: Any, stack: str, report: Report, loads: DataFrame, entities: Sequence[str]) -> list[dict[str, Any]]:
     """Put the metrics of a load that has just ended into CloudWatch, and return them; `loads` is the table of them all.
 
     `DataAgeMinutes`, dimensions Stack and Entity: minutes from the fetch of the newest loaded record to the load's end,
-    of every entity that was ever loaded. `QuarantineShare`, dimension Stack: percent of the lines read that were
-    refused, where any was read.
+    of each of the run's `entities` that was ever loaded; a metric is billed for the hours in which it is put.
+    `QuarantineShare`, dimension Stack: percent of the lines read that were refused, where any was read.
     """
     ended = F.lit(report["finished_at"]).cast("timestamp_ntz")
     [row] = loads.where(F.col("finished_at") == ended).select("fetched_up_to").collect()
-    data = measured(stack, report, row.fetched_up_to)
+    data = measured(stack, report, {name: at for name, at in row.fetched_up_to.items() if name in entities})
     if data:
         cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
     return data
