@@ -75,7 +75,8 @@ class Tables:
             made = java.FileMetadata.deleteFileBuilder(spec).ofPositionDeletes()
         else:
             made = java.DataFiles.builder(spec)
-        partition = f"finished_at_month={day:%Y-%m}" if table is LOADS else f"flight_date={day}"
+        month = 12 * (day.year - 1970) + day.month - 1
+        partition = f"finished_at_month={month}" if table is LOADS else f"flight_date={day}"
         made = made.withPath(f"file:{path}").withFileSizeInBytes(sample.stat().st_size).withRecordCount(1)
         return made.withFormat("parquet").withPartitionPath(partition).build()
 
@@ -108,11 +109,7 @@ class Tables:
             counted = ("files", "delete_files", "manifests", "snapshots")
             files, deletions, manifests, snapshots = (self.spark.table(f"{name}.{what}").count() for what in counted)
             sizes = [_megabytes(self.folder / table.name / part) for part in ("data", "metadata")]
-            print(
-                COLUMNS.format(
-                    day, table.name, files, most, deletions, manifests, snapshots, *(f"{size:.1f}" for size in sizes)
-                )
-            )
+            print(COLUMNS.format(day, table.name, most, *numbers, *(f"{size:.1f}" for size in sizes)))
 
 
 def _megabytes(folder: Path) -> float:
@@ -122,9 +119,7 @@ def _megabytes(folder: Path) -> float:
 def simulate(spark: SparkSession, folder: Path, days: int, *, tidied: bool) -> None:
     """Print what `days` of loads leave, month by month and at the end."""
     print(f"\n{'with' if tidied else 'without'} daily upkeep")
-    print(
-        COLUMNS.format("day", "table", "files", "a part", "deletions", "manifests", "snapshots", "data MB", "meta MB")
-    )
+    print(COLUMNS.format(*HEADINGS))
     tables = Tables(spark, folder)
     yesterday = datetime.now(UTC)
     for day in range(1, days + 1):
