@@ -63,7 +63,7 @@ def advance(
 
     `rows` are all observations of the batch (OBSERVED), those that were loaded before too: a load that was killed may
     have written but a part of what follows from them. `states` are all that were ever written (STATES) of the dates
-    that the batch touches, oldest first; `open_versions` the rows of `flight_history` of these dates that still hold
+    that the batch touches, in any order; `open_versions` the rows of `flight_history` of these dates that still hold
     (flight_key, identity, flight_date, known_from, observed_at). `full` has all observations of the legs and dates that
     calls before asked for, and `whole_dates` these dates.
     """
@@ -137,6 +137,7 @@ class _Bucket:
         is_carried, is_seen = ~in_full(self.states), self.among(self.leg)[self.state_leg]
         rest = self.states.filter(pa.array(is_carried & ~is_seen))
         folded = fold(pa.concat_tables(rows), self.states.filter(pa.array(is_carried & is_seen)), rest)
+        folded = folded._replace(states=self.counted(folded.states, in_full(folded.states)))
         if not self.whole_dates:
             return Advanced(*folded, rest=rest, folded_in_full=frozenset(late_keys.to_pylist()))
         other, other_version = self.others(folded)
@@ -148,6 +149,14 @@ class _Bucket:
             rest_versions=folded.versions.filter(pa.array(other_version)),
             folded_in_full=frozenset(states["flight_key"].filter(pa.array(in_full(states))).to_pylist()),
         )
+
+    def counted(self, states: pa.Table, is_in_full: Mask) -> pa.Table:
+        """The states with their `refolds`: one more than before, where a leg was folded in full."""
+        leg, before = legs(states, self.states)
+        refolds = np.zeros(len(leg) + len(before), np.int64)
+        refolds[before] = np.asarray(self.states["refolds"]) + 1
+        counts = np.maximum(refolds[leg] - ~is_in_full, 0)
+        return states.set_column(STATES.get_field_index("refolds"), STATES.field("refolds"), pa.array(counts))
 
     def others(self, folded: Folded) -> tuple[Mask, Mask]:
         """Which states and versions are of legs of whole dates that the batch cannot have changed."""
@@ -163,9 +172,9 @@ class _Bucket:
 
 
 def _newest(states: pa.Table) -> pa.Table:
-    """The state of each leg that has seen most; of two alike the later row."""
+    """The state of each leg that has seen most: of two of one instant, the one that was folded in full since."""
     [leg] = legs(states)
-    newest_first = np.lexsort((instants(states["observed_at"]), leg))[::-1]
+    newest_first = np.lexsort((np.asarray(states["refolds"]), instants(states["observed_at"]), leg))[::-1]
     return states.take(pa.array(np.sort(newest_first[changes(leg[newest_first])])))
 
 

@@ -45,11 +45,17 @@ VERSIONS = _OPEN.append(pa.field("known_until", _UTC))
 """A version of a leg: its state; `known_from` ≤ t < `known_until` (null: still), the instants at which it was first
 seen and replaced; `observed_at`, the last instant that confirmed it."""
 STATES = pa.schema(
-    [*_OPEN, ("from_operating", pa.int64()), ("slots", pa.list_(pa.string())), ("slots_since", pa.list_(_UTC))]
+    [
+        *_OPEN,
+        ("from_operating", pa.int64()),
+        ("slots", pa.list_(pa.string())),
+        ("slots_since", pa.list_(_UTC)),
+        ("refolds", pa.int64()),
+    ]
 )
 """A leg after its last instant, `observed_at`: its open version, and what later observations are held against. Bit n of
 `from_operating` says whether the n-th of SINGLE, then WHOLE, comes from an operating row; `slots` are those that it was
-ever observed in (see `slots.slots`), `slots_since` since when."""
+ever observed in (see `slots.slots`), `slots_since` since when. `refolds` is for `carried`: the fold gives 0."""
 _NO_STATES = STATES.empty_table()
 
 
@@ -130,7 +136,8 @@ class _Folding:
         lists = (
             _lists(slot[name].combine_chunks(), np.asarray(slot["leg"]), len(by.last)) for name in ("slot", "since")
         )
-        states = pa.Table.from_arrays([*open_versions.columns, pa.array(from_operating), *lists], schema=STATES)
+        refolds = pa.array(np.zeros_like(from_operating))
+        states = pa.Table.from_arrays([*open_versions.columns, pa.array(from_operating), *lists, refolds], schema=STATES)
         return Folded(versions, states)
 
     def winners(self) -> tuple[dict[str, Coded], Codes]:
