@@ -45,7 +45,9 @@ class Loads:
         """The states and the open versions of the dates of a batch."""
         touched = pc.unique(batch["flight_date"])
         states = self.states.filter(pc.is_in(self.states["flight_date"], touched))
-        states = states.take(pa.array(self.rng.sample(range(len(states)), len(states)), pa.int64()))  # they are kept in no order
+        states = states.take(
+            pa.array(self.rng.sample(range(len(states)), len(states)), pa.int64())
+        )  # they are kept in no order
         held = [row for rows in self.history.values() for row in rows if row["known_until"] is None]
         open_versions = pa.Table.from_pylist(held, schema=OPEN)
         return states, open_versions.filter(pc.is_in(open_versions["flight_date"], touched))

@@ -36,7 +36,10 @@ class CloudWatch:
 
 
 def test_the_row_of_the_load_says_how_old_the_data_of_its_entities_is(spark):
-    rows = [(ENDED - timedelta(hours=1), {"flights": ENDED}), (ENDED, {"flights": ENDED - timedelta(minutes=15), "cities": ENDED})]
+    rows = [
+        (ENDED - timedelta(hours=1), {"flights": ENDED}),
+        (ENDED, {"flights": ENDED - timedelta(minutes=15), "cities": ENDED}),
+    ]
     loads = spark.createDataFrame(rows, "finished_at timestamp_ntz, fetched_up_to map<string, timestamp_ntz>")
     cloudwatch = CloudWatch()
     data = metrics.put(cloudwatch, "prod", report(), loads, ["flights"])

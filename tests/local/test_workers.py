@@ -16,7 +16,7 @@ def said(spark, say) -> list[str]:
 
 
 def test_a_worker_has_the_load_when_it_is_forked_and_no_pandas_when_it_makes_arrays(spark):
-    assert said(spark, lambda: "aviation.load.batch" in sys.modules) == ["True", "True"]
+    assert said(spark, lambda: "aviation.load.step" in sys.modules) == ["True", "True"]
     assert said(spark, lambda: "pandas" in sys.modules) == ["False", "False"]
 
 

@@ -31,14 +31,14 @@ class Advanced(NamedTuple):
     observations of those legs, and of those dates, in `full`.
     """
 
-    versions: pa.Table = VERSIONS.empty_table()
+    versions: pa.Table
     """Of the legs that the batch may have changed. Of a leg in `folded_in_full` all there are; of any other the open
     version of its state, continued or closed, and those after it."""
-    states: pa.Table = STATES.empty_table()
+    states: pa.Table
     """The new states of the same legs."""
-    rest: pa.Table = STATES.empty_table()
+    rest: pa.Table
     """The states of all other legs."""
-    rest_versions: pa.Table = VERSIONS.empty_table()
+    rest_versions: pa.Table
     """Of the other legs of whole dates, all there are. The history has them already, but for what a load that was
     killed has left to the next load of its batch."""
     late_keys: frozenset[str] = frozenset()
@@ -72,7 +72,9 @@ def advance(
     late_keys = bucket.late_keys(unfit_dates | whole_dates)
     is_known = pc.is_in(late_keys, value_set=bucket.full["flight_key"].combine_chunks())
     missing = Advanced(
-        late_keys=frozenset(late_keys.filter(pc.invert(is_known)).to_pylist()), unfit_dates=unfit_dates - whole_dates
+        *(part.empty_table() for part in (VERSIONS, STATES, STATES, VERSIONS)),
+        late_keys=frozenset(late_keys.filter(pc.invert(is_known)).to_pylist()),
+        unfit_dates=unfit_dates - whole_dates,
     )
     return missing if missing.late_keys or missing.unfit_dates else bucket.advanced(late_keys)
 
@@ -139,7 +141,7 @@ class _Bucket:
         folded = fold(pa.concat_tables(rows), self.states.filter(pa.array(is_carried & is_seen)), rest)
         folded = folded._replace(states=self.counted(folded.states, in_full(folded.states)))
         if not self.whole_dates:
-            return Advanced(*folded, rest=rest, folded_in_full=frozenset(late_keys.to_pylist()))
+            return Advanced(*folded, rest, VERSIONS.empty_table(), folded_in_full=frozenset(late_keys.to_pylist()))
         other, other_version = self.others(folded)
         states = folded.states.filter(pa.array(~other))
         return Advanced(

@@ -17,6 +17,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentat
 
 from aviation.columns import EVENTS, FLIGHTS, HISTORY, LOAD_STATE, Table
 from aviation.load import history
+from aviation.load.arrow import without_pandas
 from aviation.load.carried import SCHEMA_ID
 from aviation.load.folding import Folded
 from aviation.load.tables import schema
@@ -129,6 +130,7 @@ class Derived:
         """The packed rows of these kinds and dates as rows of the table: what `taken` takes of them."""
 
         def unpacked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            without_pandas()
             for batch in batches:
                 for payload in batch.column("payload"):
                     yield from taken(pa.ipc.open_stream(payload.as_buffer()).read_all()).to_batches(ROWS_AT_ONCE)

@@ -56,7 +56,6 @@ STATES = pa.schema(
 """A leg after its last instant, `observed_at`: its open version, and what later observations are held against. Bit n of
 `from_operating` says whether the n-th of SINGLE, then WHOLE, comes from an operating row; `slots` are those that it was
 ever observed in (see `slots.slots`), `slots_since` since when. `refolds` is for `carried`: the fold gives 0."""
-_NO_STATES = STATES.empty_table()
 
 
 class Folded(NamedTuple):
@@ -71,7 +70,7 @@ def versions(rows: pa.Table) -> pa.Table:
     return fold(rows).versions
 
 
-def fold(rows: pa.Table, states: pa.Table = _NO_STATES, others: pa.Table = _NO_STATES) -> Folded:
+def fold(rows: pa.Table, states: pa.Table | None = None, others: pa.Table | None = None) -> Folded:
     """The versions and the new states of legs that were observed.
 
     `rows` are OBSERVED, in any order, repeats possible: of a leg in `states` (STATES, one row a leg) those after its
@@ -80,7 +79,8 @@ def fold(rows: pa.Table, states: pa.Table = _NO_STATES, others: pa.Table = _NO_S
     """
     if not rows.num_rows:
         return Folded(VERSIONS.empty_table(), STATES.empty_table())
-    return _Folding(rows, states, others).folded()
+    none = STATES.empty_table()
+    return _Folding(rows, none if states is None else states, none if others is None else others).folded()
 
 
 def legs(*tables: pa.Table) -> list[Codes]:
@@ -136,8 +136,9 @@ class _Folding:
         lists = (
             _lists(slot[name].combine_chunks(), np.asarray(slot["leg"]), len(by.last)) for name in ("slot", "since")
         )
-        refolds = pa.array(np.zeros_like(from_operating))
-        states = pa.Table.from_arrays([*open_versions.columns, pa.array(from_operating), *lists, refolds], schema=STATES)
+        states = pa.Table.from_arrays(
+            [*open_versions.columns, pa.array(from_operating), *lists, refolds], schema=STATES
+        )
         return Folded(versions, states)
 
     def winners(self) -> tuple[dict[str, Coded], Codes]:

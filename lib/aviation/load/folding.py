@@ -16,9 +16,10 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentat
 from aviation.columns import HISTORY, LOAD_STATE, OBSERVATIONS
 from aviation.load import batch as batches
 from aviation.load import carried
-from aviation.load.arrow import OBSERVED
+from aviation.load.arrow import OBSERVED, without_pandas
 from aviation.load.batch import bucketed
 from aviation.load.step import FOLDED, OPEN, Day, step
+from aviation.load.tables import dates_of_earlier_layout
 from aviation.load.writing import Tables
 
 # Up to so many keys Spark itself looks for in the tables' files.
@@ -55,18 +56,19 @@ def fold(
     """Fold the observations of the batch, which are of the flight dates `dates`; the rows are persisted.
 
     States of dates before `kept_from` are not carried on. `appended` returns once the batch's observations are in
-    their table: only then are all others of the legs that must be folded in full read from there.
+    their table: only then are all others of the legs that must be folded in full read from there. Dates of which the
+    history has files of an earlier layout are folded whole, to be written anew.
     """
     seen = batches.packed(batch, batches.LEGS)
     known = seen.unionAll(_states(tables, dates)).unionAll(_open_versions(tables, dates))
-    whole: frozenset[date] = frozenset()
+    anew = whole = frozenset(dates_of_earlier_layout(tables.spark, tables.namespace, HISTORY) & set(dates))
     late: frozenset[str] = frozenset()
     while True:
         inputs = known
         if whole or late:
             appended()
             inputs = known.unionAll(_in_full(tables, dates, whole, late))
-        rows = batches.in_buckets(inputs, tables.parts).mapInArrow(step(zones, kept_from, whole), FOLDED)
+        rows = batches.in_buckets(inputs, tables.parts).mapInArrow(step(zones, kept_from, whole, anew), FOLDED)
         folded = Folded(rows.persist(), whole=whole, late=late)
         more_late, more_whole = _told(folded)
         if more_late <= late and more_whole <= whole:
@@ -93,6 +95,7 @@ def _states(tables: Tables, dates: Collection[date]) -> DataFrame:
     parts = tables.parts
 
     def unpacked(given: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        without_pandas()
         for batch in given:
             for payload in batch.column("payload"):
                 states = pa.ipc.open_stream(payload.as_buffer()).read_all()
@@ -119,6 +122,7 @@ def _in_full(tables: Tables, dates: Collection[date], whole: frozenset[date], la
     parts = tables.parts
 
     def packed(given: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        without_pandas()
         days, keys = pa.array(whole, pa.date32()), pa.array(late, pa.string())
         for batch in given:
             table = pa.Table.from_batches([batch])
@@ -132,6 +136,7 @@ def _packed(tables: Tables, rows: DataFrame, kind: str) -> DataFrame:
     parts = tables.parts
 
     def packed(given: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        without_pandas()
         for batch in given:
             yield from bucketed(pa.Table.from_batches([batch]), kind, parts)
 

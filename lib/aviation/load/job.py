@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
-from aviation.columns import LOADS, OBSERVATIONS, QUARANTINE, REFERENCES
+from aviation.columns import LOAD_STATE, LOADS, OBSERVATIONS, QUARANTINE, REFERENCES
 from aviation.errors import RefusedShareError
 from aviation.load import account, merge, past
 from aviation.load import batch as batches
@@ -62,6 +62,8 @@ class Load:
         """
         ensure_tables(self.spark, self.settings.namespace, f"{self.settings.published_uri}/{self.settings.database}")
         backlog = in_batches(self.objects(), self.settings.batch_megabytes) or [[]]
+        if self.settings.reconcile or self.settings.requeue:  # who runs one of them wants nothing taken for granted
+            self.tables.clear(LOAD_STATE)
         rows: list[Row] = []
         for number, objects in enumerate(backlog, start=1):
             if not self.deadline.leaves_time():

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aviation.load import history
-from aviation.load.arrow import OBSERVED, pack, unpack
+from aviation.load.arrow import OBSERVED, pack, unpack, without_pandas
 from aviation.load.carried import Advanced, advance, open_of
 from aviation.load.derive import derive
 from aviation.load.fold import KEY, STATES, VERSIONS
@@ -49,14 +49,16 @@ class Day(NamedTuple):
 
 
 def step(
-    zones: frozenset[str], kept_from: date, whole: frozenset[date]
+    zones: frozenset[str], kept_from: date, whole: frozenset[date], anew: frozenset[date]
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """The function that folds a bucket of packed INPUTS into rows of FOLDED: see `carried.advance` for `whole`.
 
-    `zones` are the known ones (see `derive`). States of dates before `kept_from` are not carried on.
+    `zones` are the known ones (see `derive`). States of dates before `kept_from` are not carried on. The dates `anew`
+    are to be written anew, however few of their legs the batch is about.
     """
 
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        without_pandas()
         packed: dict[str, list[pa.Buffer]] = defaultdict(list)
         for batch in batches:
             for kind, payload in zip(batch.column("kind").to_pylist(), batch.column("payload"), strict=True):
@@ -67,7 +69,7 @@ def step(
         done = advance(rows, states, open_versions, full, whole)
         told: dict[str, Any] = {"late": sorted(done.late_keys), "unfit": sorted(map(str, done.unfit_dates)), "days": {}}
         if not (done.late_keys or done.unfit_dates):
-            days = _days(done, states, open_versions)
+            days = _days(done, states, open_versions, anew)
             for kind, table in _tables(done, days, zones, kept_from, whole):
                 for day, part in _by_day(table):
                     days[day].rows[kind] = part.num_rows
@@ -85,13 +87,13 @@ def _row(kind: str, day: date | None, rows: int, payload: bytes) -> pa.RecordBat
     )
 
 
-def _days(done: Advanced, states: pa.Table, open_versions: pa.Table) -> dict[date, Day]:
+def _days(done: Advanced, states: pa.Table, open_versions: pa.Table, anew: frozenset[date]) -> dict[date, Day]:
     selected, rest, carried, known = (_legs(table) for table in (done.states, done.rest, states, open_versions))
     days = {}
     for day in selected.keys() | rest.keys():
         legs = selected[day] + rest[day]
         dense = selected[day] * ONE_IN >= legs or legs <= FEW or carried[day] > STATES_A_LEG * legs
-        days[day] = Day(bool(known[day]), dense, {})
+        days[day] = Day(bool(known[day]), dense or day in anew, {})
     return days
 
 

@@ -73,6 +73,11 @@ class Tables:
         writer.overwrite(F.lit(True) if where is None else where)
         self.wrote(table.name)
 
+    def clear(self, table: Table) -> None:
+        """Take all rows out of the table."""
+        self.spark.sql(f"delete from {self.name(table)}")
+        self.wrote(table.name)
+
     def merge(self, table: Table, key: list[str], rows: DataFrame, gone: DataFrame, days: Collection[date]) -> None:
         """Put the rows in place of those with the same `key`, and take out those with a key in `gone`; all of them of
         the flight dates `days`. Old rows are marked as deleted: no file is written again."""

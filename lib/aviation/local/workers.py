@@ -3,18 +3,7 @@
 It imports what a load's workers need before it forks them; Spark's own leaves that to each worker.
 """
 
-import sys
-from importlib.abc import MetaPathFinder
-
-import pyarrow as pa
-
-
-class _WithoutPandas(MetaPathFinder):
-    """Lets an import of pandas fail."""
-
-    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
-        if fullname == "pandas":
-            raise ModuleNotFoundError(fullname)
+from aviation.load.arrow import without_pandas
 
 
 def import_ahead() -> None:
@@ -22,13 +11,9 @@ def import_ahead() -> None:
 
     What imports pandas itself still can.
     """
+    without_pandas()
     import aviation.load.derived
     import aviation.load.folding  # noqa: F401
-
-    finder = _WithoutPandas()
-    sys.meta_path.insert(0, finder)
-    pa.array([0])  # with the first Python values that it is given, pyarrow looks for pandas once and for all
-    sys.meta_path.remove(finder)
 
 
 if __name__ == "__main__":
