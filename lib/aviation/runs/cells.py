@@ -4,7 +4,6 @@ The executed notebook is as a kernel's would be. What a cell prints is kept in i
 write (Spark's JVM); a line that says how far a job is (`report.progress`) is shown at once.
 """
 
-import base64
 import io
 import json
 import os
@@ -228,9 +227,6 @@ def _run(shell: Shell, outputs: Outputs, cell: Any) -> bool:
 
 def _plain(content: dict[str, Any]) -> Any:
     """As JSON has it: pictures in base64, numpy's numbers as numbers."""
-    if data := content.get("data"):
-        pictures = {mime: base64.b64encode(item).decode() for mime, item in data.items() if isinstance(item, bytes)}
-        content = content | {"data": data | pictures}
     return json.loads(json.dumps(content, default=json_default))
 
 
