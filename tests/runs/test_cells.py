@@ -14,9 +14,9 @@ import nbformat
 import psutil
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from papermill import PapermillExecutionError, execute_notebook
 
 from aviation.runs import process
-from aviation.runs.papermill import PapermillExecutionError, execute_notebook
 from aviation.runs.process import Failure, Run
 from support import ROOT
 from support.notebooks import job_notebook

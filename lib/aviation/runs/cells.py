@@ -19,11 +19,11 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.jsonutil import json_default
 from nbformat.v4 import new_output
+from papermill.engines import Engine, papermill_engines
 from traitlets.config import Config
 
 from aviation.redact import redact
 from aviation.report import PROGRESS
-from aviation.runs.papermill import engines
 
 NAME = "in_process"
 DESCRIPTORS = {"stdout": 1, "stderr": 2}
@@ -39,7 +39,7 @@ LANGUAGE = {
 """What a kernel says of its language."""
 
 
-class InProcess(engines.Engine):  # type: ignore[misc]  # it has no types
+class InProcess(Engine):  # type: ignore[misc]  # it has no types
     """papermill's engine of this name. It ends what follows a cell that failed, and leaves the error to papermill."""
 
     @classmethod
@@ -66,7 +66,7 @@ class InProcess(engines.Engine):  # type: ignore[misc]  # it has no types
         nb_man.nb.metadata["language_info"] = LANGUAGE
 
 
-engines.papermill_engines.register(NAME, InProcess)
+papermill_engines.register(NAME, InProcess)
 
 
 class Outputs:
