@@ -102,16 +102,17 @@ def functions(stack) -> Iterator[dict[str, Function]]:
 def arrived(entity: str):
     """A function that gives the lines that reach the entity's stream from now on, parsed."""
     kinesis, stream = aws.client("kinesis"), f"{stack_name()}-{entity}"
-    [shard] = kinesis.list_shards(StreamName=stream)["Shards"]
-    place = {"StreamName": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "LATEST"}
-    iterator = kinesis.get_shard_iterator(**place)["ShardIterator"]
+    iterators = {}
+    for shard in (item["ShardId"] for item in kinesis.list_shards(StreamName=stream)["Shards"]):
+        place = {"StreamName": stream, "ShardId": shard, "ShardIteratorType": "LATEST"}
+        iterators[shard] = kinesis.get_shard_iterator(**place)["ShardIterator"]
 
     def read() -> list[dict]:
-        nonlocal iterator
         lines = []
-        while (answer := kinesis.get_records(ShardIterator=iterator))["Records"]:
-            lines += [json.loads(line) for record in answer["Records"] for line in record["Data"].splitlines()]
-            iterator = answer["NextShardIterator"]
+        for shard in iterators:
+            while (answer := kinesis.get_records(ShardIterator=iterators[shard]))["Records"]:
+                lines += [json.loads(line) for record in answer["Records"] for line in record["Data"].splitlines()]
+                iterators[shard] = answer["NextShardIterator"]
         return lines
 
     return read

@@ -1,6 +1,7 @@
 """Cells run without a kernel: the executed notebook is as a kernel leaves it."""
 
 import json
+import logging
 import os
 import re
 import signal
@@ -12,9 +13,10 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from papermill import PapermillExecutionError, execute_notebook
 
 from aviation.runs import process
-from aviation.runs.papermill import PapermillExecutionError, execute_notebook
 from aviation.runs.process import Failure, Run
 from support import ROOT
 from support.notebooks import job_notebook
@@ -31,7 +33,7 @@ KINDS = (
     "from IPython.display import update_display\nupdate_display('third', display_id='one')",
     "from IPython.display import clear_output\nprint('gone')\nclear_output(wait=True)\nprint('stays')",
     "Image(data=b'\\x89PNG\\r\\n\\x1a\\n', format='png')",
-    "class Shown(str):\n    def _repr_mimebundle_(self, **_):\n        return {'application/json': {'n': (1,)}}\nShown()",
+    "display({'image/png': b'\\x89PNG', 'application/json': {'n': (1, 2)}}, raw=True)",
     "%cd -q /\n!echo text; exit 3\n_exit_code",
     "import asyncio\nawait asyncio.sleep(0)\n'awaited'",
     "__name__, get_ipython().execution_count, In[1]",
@@ -134,16 +136,19 @@ def test_what_programs_and_libraries_write_is_kept(tmp_path, capfd, each_start):
 
 
 def test_no_notebook_sees_what_another_did_or_what_this_process_is(tmp_path, monkeypatch, each_start):
-    made = "import json, os, signal, logging\njson.stain = 1\nos.environ['STAIN'] = '1'\nos.chdir('/')\nnumber = 99\n"
-    made += "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nlogging.getLogger('aviation').setLevel(1)"
+    monkeypatch.setattr(logging.getLogger("aviation"), "level", logging.DEBUG)
+    monkeypatch.setattr(logging.getLogger("aviation"), "handlers", [logging.StreamHandler()])
+    made = "import json, os, signal\njson.stain = 1\nos.environ['STAIN'] = '1'\nos.chdir('/')\nnumber = 99\n"
+    made += "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
     failure, _ = executed(tmp_path, made)
     assert failure is None
-    looks = "import json, os, signal, logging\nfrom pathlib import Path\n"
-    looks += "[hasattr(json, 'stain'), 'STAIN' in os.environ, number, logging.getLogger('aviation').level,\n"
+    monkeypatch.setattr(InteractiveShell, "_instance", InteractiveShell.__new__(InteractiveShell))
+    looks = "import json, os, signal, logging\nfrom pathlib import Path\nlogger = logging.getLogger('aviation')\n"
+    looks += "[hasattr(json, 'stain'), 'STAIN' in os.environ, number, logger.handlers,\n"
     looks += "signal.getsignal(signal.SIGTERM) == signal.SIG_DFL, str(Path.cwd()), os.environ['AVIATION_RUN_ID']]"
     _, notebook = executed(tmp_path, looks)
     [result] = notebook.cells[-1].outputs
-    assert result.data["text/plain"] == repr([False, False, 3, 0, True, str(Path.cwd()), "the-run"])
+    assert result.data["text/plain"] == repr([False, False, 3, [], True, str(Path.cwd()), "the-run"])
     assert "STAIN" not in os.environ
     assert signal.getsignal(signal.SIGTERM) != signal.SIG_IGN
 

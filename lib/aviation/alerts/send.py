@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
+from typing import Any
 
 from aviation import aws, backend
 from aviation.alerts.matches import matches, touched_since
@@ -24,7 +26,7 @@ def run(watch: Watch, *, send: Callable[[list[Alert]], None] | None = None) -> R
     After a run that is cut off, the next one sends at most one batch a second time. `send` takes a batch (`publish`
     unless given).
     """
-    send = send or publish
+    send = send or partial(publish, sns=aws.client("sns"))
     sent = Sent.read(watch.watch)
     touched = touched_since(sent.loads_until)
     disruptions = matches(watch, touched)
@@ -40,9 +42,9 @@ def run(watch: Watch, *, send: Callable[[list[Alert]], None] | None = None) -> R
     return Report(status="ok", watch=watch.watch, flight_dates=dates, matches=len(disruptions), sent=len(new), **kinds)
 
 
-def publish(alerts: list[Alert]) -> None:
-    """Send at most BATCH alerts to the stack's topic, and on a laptop into its file of alerts too. AviationError where
-    SNS refuses any."""
+def publish(alerts: list[Alert], sns: Any = None) -> None:
+    """Send at most BATCH alerts to the stack's topic, through a client of SNS if one is given, and on a laptop into its
+    file of alerts too. AviationError where SNS refuses any."""
     entries = [
         {
             "Id": alert.alert_id,
@@ -56,7 +58,7 @@ def publish(alerts: list[Alert]) -> None:
         }
         for alert in alerts
     ]
-    answer = aws.client("sns").publish_batch(TopicArn=place("AlertsTopic"), PublishBatchRequestEntries=entries)
+    answer = (sns or aws.client("sns")).publish_batch(TopicArn=place("AlertsTopic"), PublishBatchRequestEntries=entries)
     if failed := answer.get("Failed"):
         raise AviationError(f"{len(failed)} of {len(alerts)} alerts were not sent: {failed[0].get('Message')}")
     if file := backend.in_use().alerts_file:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from aviation import aws
 from aviation.alerts.watch import Alert
@@ -19,16 +20,17 @@ class Sent:
     watch: str
     alerts: dict[str, list[str]] = field(default_factory=dict)
     loads_until: str | None = None
+    s3: Any = field(default_factory=lambda: aws.client("s3"), repr=False)
 
     @classmethod
     def read(cls, watch: str) -> "Sent":
         """What the watch's last run left."""
-        s3 = aws.client("s3")
+        none = cls(watch)
         try:
-            body = s3.get_object(Bucket=place("RunsBucket"), Key=f"alerts/{watch}.json")["Body"].read()
-        except s3.exceptions.NoSuchKey:
-            return cls(watch)
-        return cls(watch, **json.loads(body))
+            body = none.s3.get_object(Bucket=place("RunsBucket"), Key=f"alerts/{watch}.json")["Body"].read()
+        except none.s3.exceptions.NoSuchKey:
+            return none
+        return cls(watch, **json.loads(body), s3=none.s3)
 
     def __contains__(self, alert: Alert) -> bool:
         return any(alert.alert_id in ids for ids in self.alerts.values())
@@ -46,4 +48,4 @@ class Sent:
             oldest = (date.fromisoformat(newest) - timedelta(days=KEPT_DAYS)).isoformat()
             self.alerts = {day: ids for day, ids in self.alerts.items() if day >= oldest}
         body = json.dumps({"alerts": self.alerts, "loads_until": self.loads_until}, indent=1).encode()
-        aws.client("s3").put_object(Bucket=place("RunsBucket"), Key=f"alerts/{self.watch}.json", Body=body)
+        self.s3.put_object(Bucket=place("RunsBucket"), Key=f"alerts/{self.watch}.json", Body=body)

@@ -73,8 +73,8 @@ def advance(
     is_known = pc.is_in(late_keys, value_set=bucket.full["flight_key"].combine_chunks())
     missing = Advanced(
         *(part.empty_table() for part in (VERSIONS, STATES, STATES, VERSIONS)),
-        late_keys=frozenset(late_keys.filter(pc.invert(is_known)).to_pylist()),
-        unfit_dates=unfit_dates - whole_dates,
+        frozenset(late_keys.filter(pc.invert(is_known)).to_pylist()),
+        unfit_dates - whole_dates,
     )
     return missing if missing.late_keys or missing.unfit_dates else bucket.advanced(late_keys)
 

@@ -136,9 +136,8 @@ class _Folding:
         lists = (
             _lists(slot[name].combine_chunks(), np.asarray(slot["leg"]), len(by.last)) for name in ("slot", "since")
         )
-        states = pa.Table.from_arrays(
-            [*open_versions.columns, pa.array(from_operating), *lists, refolds], schema=STATES
-        )
+        carried = (pa.array(from_operating), *lists, pa.array(np.zeros_like(from_operating)))
+        states = pa.Table.from_arrays([*open_versions.columns, *carried], schema=STATES)
         return Folded(versions, states)
 
     def winners(self) -> tuple[dict[str, Coded], Codes]:

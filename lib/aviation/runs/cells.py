@@ -4,7 +4,6 @@ The executed notebook is as a kernel's would be. What a cell prints is kept in i
 write (Spark's JVM); a line that says how far a job is (`report.progress`) is shown at once.
 """
 
-import base64
 import io
 import json
 import os
@@ -20,11 +19,11 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.jsonutil import json_default
 from nbformat.v4 import new_output
+from papermill.engines import Engine, papermill_engines
 from traitlets.config import Config
 
 from aviation.redact import redact
 from aviation.report import PROGRESS
-from aviation.runs.papermill import engines
 
 NAME = "in_process"
 DESCRIPTORS = {"stdout": 1, "stderr": 2}
@@ -40,7 +39,7 @@ LANGUAGE = {
 """What a kernel says of its language."""
 
 
-class InProcess(engines.Engine):  # type: ignore[misc]  # it has no types
+class InProcess(Engine):  # type: ignore[misc]  # it has no types
     """papermill's engine of this name. It ends what follows a cell that failed, and leaves the error to papermill."""
 
     @classmethod
@@ -67,7 +66,7 @@ class InProcess(engines.Engine):  # type: ignore[misc]  # it has no types
         nb_man.nb.metadata["language_info"] = LANGUAGE
 
 
-engines.papermill_engines.register(NAME, InProcess)
+papermill_engines.register(NAME, InProcess)
 
 
 class Outputs:
@@ -228,9 +227,6 @@ def _run(shell: Shell, outputs: Outputs, cell: Any) -> bool:
 
 def _plain(content: dict[str, Any]) -> Any:
     """As JSON has it: pictures in base64, numpy's numbers as numbers."""
-    if data := content.get("data"):
-        pictures = {mime: base64.b64encode(item).decode() for mime, item in data.items() if isinstance(item, bytes)}
-        content = content | {"data": data | pictures}
     return json.loads(json.dumps(content, default=json_default))
 
 

@@ -21,7 +21,7 @@ def read_parameters(file: Path | None, overrides: dict[str, str] | None = None) 
     A date is text, as papermill's own command line reads it: no notebook declares anything else, and JSON has none.
     ParameterError where a text is no YAML, the file is no mapping, or a value nests too deep.
     """
-    from aviation.runs.papermill import NoDatesSafeLoader
+    from papermill.iorw import NoDatesSafeLoader
 
     try:
         given = yaml.load(file.read_text(), Loader=NoDatesSafeLoader) if file else None
@@ -45,7 +45,7 @@ def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
     is of the type that its `parameters` cell declares."""
     if not notebook.is_file():
         raise ParameterError(f"there is no notebook {notebook}")
-    from aviation.runs.papermill import inspect_notebook
+    from papermill import inspect_notebook
 
     try:
         known = inspect_notebook(str(notebook))

@@ -120,8 +120,9 @@ def _execute_for(parents: Connection, ours: Connection, wanted: Run) -> None:
 
 
 def _failure(wanted: Run) -> Failure | None:
+    from papermill import PapermillExecutionError, execute_notebook
+
     from aviation.runs import cells
-    from aviation.runs.papermill import PapermillExecutionError, execute_notebook
 
     try:
         # What the cells print goes elsewhere: here is where lines of progress and the bar are shown.
