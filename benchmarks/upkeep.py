@@ -107,7 +107,7 @@ class Tables:
             self.spark.catalog.refreshTable(name)
             [most] = self.spark.sql(f"select max(file_count) from {name}.partitions").first()
             counted = ("files", "delete_files", "manifests", "snapshots")
-            files, deletions, manifests, snapshots = (self.spark.table(f"{name}.{what}").count() for what in counted)
+            numbers = [self.spark.table(f"{name}.{what}").count() for what in counted]
             sizes = [_megabytes(self.folder / table.name / part) for part in ("data", "metadata")]
             print(COLUMNS.format(day, table.name, most, *numbers, *(f"{size:.1f}" for size in sizes)))
 

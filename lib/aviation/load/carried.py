@@ -71,8 +71,9 @@ def advance(
     unfit_dates = bucket.unfit_dates()
     late_keys = bucket.late_keys(unfit_dates | whole_dates)
     is_known = pc.is_in(late_keys, value_set=bucket.full["flight_key"].combine_chunks())
+    no_versions, no_states = VERSIONS.empty_table(), STATES.empty_table()
     missing = Advanced(
-        *(part.empty_table() for part in (VERSIONS, STATES, STATES, VERSIONS)),
+        *(no_versions, no_states, no_states, no_versions),
         frozenset(late_keys.filter(pc.invert(is_known)).to_pylist()),
         unfit_dates - whole_dates,
     )
