@@ -140,8 +140,7 @@ def drive(
     def is_due(schedule: LoadSchedule, now: datetime) -> bool:
         if not schedule.follows_polls:
             return schedule.due(looked, now)
-        # Of every entity, so that each is looked at as often.
-        whole = [arrivals.are_whole(entity) for entity in schedule.entities]
+        whole = [arrivals.are_whole(entity) for entity in schedule.entities]  # each is looked at as often
         return any(whole) or (schedule.name in failed and schedule.due(looked, now))
 
     while True:
@@ -157,14 +156,15 @@ def drive(
             arrivals.take(schedule.entities if schedule.follows_polls else [])
             failed.discard(schedule.name)
             try:
-                record = load(schedule.parameters)
-                outcome = (
-                    f"{record.status}, {counted(record.counts.get('lines_read', 0), 'line')} in {record.seconds:.0f} s"
-                )
+                outcome = _in_words(load(schedule.parameters))
             except AviationError as error:
                 outcome = f"failed: {one_line(error)}"
                 failed.add(schedule.name)
             logger.info("schedules: %s %s: %s", f"{now:%Y-%m-%dT%H:%MZ}", schedule.name, outcome)
+
+
+def _in_words(record: RunRecord) -> str:
+    return f"{record.status}, {counted(record.counts.get('lines_read', 0), 'line')} in {record.seconds:.0f} s"
 
 
 if __name__ == "__main__":
