@@ -36,6 +36,11 @@ _PORTION = 20_000
 Batches = Iterable[pa.RecordBatch]
 
 
+def start_workers(spark: SparkSession, parts: int) -> None:
+    """Have Spark start its Python workers, and import what it needs for them: a second in which it can do other work."""
+    spark.range(parts, numPartitions=parts).mapInArrow(lambda batches: batches, "id bigint").count()
+
+
 def read_objects(spark: SparkSession, root: str, keys: list[str], parts: int) -> DataFrame:
     """The lines of the objects `keys` under the URI `root` (`s3a://bucket`): rows of SCHEMA, in `parts` buckets."""
     # Spark writes a path back with more or fewer slashes behind its scheme: the key is what follows the root's name.
@@ -90,7 +95,7 @@ def packed(batch: DataFrame, kind: str) -> DataFrame:
 
 
 def in_buckets(rows: DataFrame, parts: int) -> DataFrame:
-    """Rows with a `bucket`, from 0 to `parts`: each bucket in a partition of its own."""
+    """Rows with a `bucket` in so many partitions: each has a bucket of its own, or some."""
     # Spark's hash puts some numbers into one partition and none into others; so each bucket has a number that the hash
     # puts where it puts no other bucket's.
     jvm: Any = rows.sparkSession.sparkContext._jvm
@@ -100,11 +105,12 @@ def in_buckets(rows: DataFrame, parts: int) -> DataFrame:
         number_of[jvm.org.apache.spark.unsafe.hash.Murmur3_x86_32.hashInt(number, 42) % parts] = number
         number += 1
     numbers = F.array(*(F.lit(number_of[part]) for part in range(parts)))
-    return rows.repartition(parts, numbers[F.col("bucket")])
+    return rows.repartition(parts, numbers[F.col("bucket") % parts])
 
 
 def observations(batch: DataFrame, parts: int) -> DataFrame:
-    """The distinct rows of `flight_observations` in the batch, within a partition in order of their flight date."""
+    """The distinct rows of `flight_observations` in the batch, in so many partitions, in each in order of their flight
+    date."""
     return _unpacked(in_buckets(packed(batch, LEGS), parts), LEGS, _distinct)
 
 

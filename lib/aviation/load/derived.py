@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import reduce
 from operator import or_
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,6 +28,14 @@ from aviation.load.writing import Tables
 LEG = ["flight_key", "identity"]
 VERSION = [*LEG, "known_from"]
 ROWS_AT_ONCE = 20_000
+
+
+class Part(NamedTuple):
+    """Packed rows by kind and date, and what is taken of them."""
+
+    kinds: Collection[str]
+    days: Collection[date]
+    taken: Callable[[pa.Table], pa.Table] = lambda rows: rows
 
 
 class Derived:
@@ -58,84 +67,85 @@ class Derived:
     def write_history(self) -> None:
         """The versions; open ones are in partitions of their own."""
         if self.anew:
-            rows = self.rows(HISTORY, ["history", "rest"], self.anew)
-            late = self.rows(HISTORY, ["again"], self.current, _open)
             replaced = [_of(self.whole)] if self.whole else []
             replaced += [_of(self.current) & F.col("known_until").isNull()] if self.current else []
-            self.overwrite(HISTORY, rows.unionAll(late), ["history", "rest"], self.anew, replaced)
+            late = Part(["again"], self.current, _open)
+            self.put(HISTORY, replaced, Part(["history", "rest"], self.anew), late)
         if days := self.sparse | self.again:
-            closed = self.rows(HISTORY, ["again"], self.current, _closed)
-            put = self.rows(HISTORY, ["history", "again"], self.sparse).unionAll(closed)
-            self.tables.merge(HISTORY, VERSION, put, self.gone(HISTORY, VERSION, self.versions_again()), days)
+            closed = Part(["again"], self.current, _closed)
+            rows = self.rows(HISTORY, Part(["history", "again"], self.sparse), closed)
+            self.tables.merge(HISTORY, VERSION, rows, self.gone(HISTORY, VERSION, self.versions_again()), days)
 
     def write_flights(self) -> None:
         """The open versions, as the rows of `flights`."""
         if self.anew:
-            rows = self.rows(FLIGHTS, ["history", "rest", "again"], self.anew, history.latest)
-            self.overwrite(FLIGHTS, rows, ["history", "rest"], self.anew, [_of(self.anew)])
+            rows = Part(["history", "rest", "again"], self.anew, history.latest)
+            self.put(FLIGHTS, [_of(self.anew)], rows)
         if self.sparse:
-            rows = self.rows(FLIGHTS, ["history", "again"], self.sparse, history.latest)
-            self.tables.merge(FLIGHTS, LEG, rows, rows.limit(0), self.sparse)
+            merged = self.rows(FLIGHTS, Part(["history", "again"], self.sparse, history.latest))
+            self.tables.merge(FLIGHTS, LEG, merged, None, self.sparse)
 
     def write_events(self) -> None:
         """The changes: those of legs that went on from their states are new; others may replace some."""
-        days = self.folded.days.keys() - self.sparse_again
-        kinds = ["events", "events_rest"]
-        if self.whole or self.folded.count(kinds, days):
-            rows = self.rows(EVENTS, ["events"], days).unionAll(self.rows(EVENTS, ["events_rest"], self.whole))
-            self.overwrite(EVENTS, rows, kinds, days, [_of(self.whole)] if self.whole else [])
+        new = Part(["events"], self.folded.days.keys() - self.sparse_again)
+        self.put(EVENTS, [_of(self.whole)] if self.whole else [], new, Part(["events_rest"], self.whole))
         if again := self.again | self.sparse_again:
-            put = self.rows(EVENTS, ["events_again"], self.again)
-            put = put.unionAll(self.rows(EVENTS, ["events"], self.sparse_again))
-            self.tables.merge(EVENTS, ["event_id"], put, self.gone(EVENTS, ["event_id"], put), again)
+            rows = self.rows(EVENTS, Part(["events_again"], self.again), Part(["events"], self.sparse_again))
+            self.tables.merge(EVENTS, ["event_id"], rows, self.gone(EVENTS, ["event_id"], rows), again)
 
     def write_states(self) -> None:
         """What later loads go on from."""
         replaced = self.anew | self.folded.whole
-        rows = self.folded.of(["states"], self.folded.days).unionAll(self.folded.of(["states_rest"], replaced))
+        rows = self.packed(Part(["states"], self.folded.days), Part(["states_rest"], replaced)).coalesce(1)
         made = rows.select(
             F.col("day").alias("flight_date"), F.lit(SCHEMA_ID).alias("schema"), F.col("rows").alias("legs"), "payload"
         )
         old = F.col("flight_date") < F.lit(self.kept_from)
-        self.tables.overwrite(LOAD_STATE, made.coalesce(1), old | _of(replaced) if replaced else old)
+        self.tables.overwrite(LOAD_STATE, made, old | _of(replaced) if replaced else old)
 
     def versions_again(self) -> DataFrame:
         """All versions of the legs that were folded in full, in dates that are not written anew."""
-        late = self.rows(HISTORY, ["again"], self.again)
-        return late.unionAll(self.rows(HISTORY, ["history"], self.sparse_again))
+        return self.rows(HISTORY, Part(["again"], self.again), Part(["history"], self.sparse_again))
 
-    def gone(self, table: Table, key: list[str], put: DataFrame) -> DataFrame:
+    def gone(self, table: Table, key: list[str], put: DataFrame) -> DataFrame | None:
         """The keys of rows that the table holds of the legs folded in full, and that are not among `put`."""
-        held = self.tables.read(table).where(_of(self.again | self.sparse_again))
+        days = self.again | self.sparse_again
+        if not days:
+            return None
+        held = self.tables.read(table).where(_of(days))
         legs = self.versions_again().select("flight_key").distinct()
         return held.join(legs, "flight_key", "left_semi").select(*key).join(put, key, "left_anti")
 
-    def overwrite(
-        self, table: Table, rows: DataFrame, kinds: list[str], days: Collection[date], replaced: list[Column]
-    ) -> None:
-        """Write the rows, which are of these kinds and dates, in place of those that any of `replaced` takes in."""
-        rows = rows.coalesce(self.tables.tasks(self.folded.count(kinds, days)))
+    def put(self, table: Table, replaced: list[Column], *parts: Part) -> None:
+        """Write the rows in place of those that any of `replaced` takes in."""
         if replaced:
-            self.tables.overwrite(table, rows, reduce(or_, replaced))
-        else:
-            self.tables.append(table, rows)
+            self.tables.overwrite(table, self.rows(table, *parts), reduce(or_, replaced))
+        elif self.count(*parts):
+            self.tables.append(table, self.rows(table, *parts))
 
-    def rows(
-        self,
-        table: Table,
-        kinds: Collection[str],
-        days: Iterable[date],
-        taken: Callable[[pa.Table], pa.Table] = lambda rows: rows,
-    ) -> DataFrame:
-        """The packed rows of these kinds and dates as rows of the table: what `taken` takes of them."""
+    def count(self, *parts: Part) -> int:
+        """How many rows are packed in the parts."""
+        return sum(self.folded.count(part.kinds, part.days) for part in parts)
+
+    def packed(self, *parts: Part) -> DataFrame:
+        """The packed rows of the parts."""
+        return self.folded.rows.where(
+            reduce(or_, (F.col("kind").isin(*part.kinds) & F.col("day").isin(*part.days) for part in parts))
+        )
+
+    def rows(self, table: Table, *parts: Part) -> DataFrame:
+        """The packed rows of the parts as rows of the table."""
 
         def unpacked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             without_pandas()
             for batch in batches:
-                for payload in batch.column("payload"):
+                for kind, day, payload in zip(*batch.select(["kind", "day", "payload"]), strict=True):
+                    [taken] = (part.taken for part in parts if kind.as_py() in part.kinds and day.as_py() in part.days)
                     yield from taken(pa.ipc.open_stream(payload.as_buffer()).read_all()).to_batches(ROWS_AT_ONCE)
 
-        return self.folded.of(kinds, days).select("payload").mapInArrow(unpacked, schema(table))
+        # Few rows in one task, and so in one file and with one worker.
+        together = self.packed(*parts).coalesce(self.tables.tasks(self.count(*parts)))
+        return together.select("kind", "day", "payload").mapInArrow(unpacked, schema(table))
 
 
 def _of(days: Collection[date]) -> Column:

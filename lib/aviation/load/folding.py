@@ -36,10 +36,6 @@ class Folded:
     whole: frozenset[date] = frozenset()
     late: frozenset[str] = frozenset()
 
-    def of(self, kinds: Collection[str], days: Iterable[date]) -> DataFrame:
-        """The packed rows of these kinds and dates."""
-        return self.rows.where(F.col("kind").isin(*kinds) & F.col("day").isin(*days))
-
     def count(self, kinds: Collection[str], days: Iterable[date]) -> int:
         """How many rows are packed in them."""
         return sum(self.days[day].rows.get(kind, 0) for day in days for kind in kinds)
@@ -102,7 +98,9 @@ def _states(tables: Tables, dates: Collection[date]) -> DataFrame:
                 yield from bucketed(states, "states", parts)
 
     fitting = F.col("flight_date").isin(*dates) & (F.col("schema") == carried.SCHEMA_ID)
-    return tables.fixed(LOAD_STATE).where(fitting).select("payload").mapInArrow(unpacked, batches.SCHEMA)
+    return (
+        tables.fixed(LOAD_STATE).where(fitting).select("payload").coalesce(parts).mapInArrow(unpacked, batches.SCHEMA)
+    )
 
 
 def _open_versions(tables: Tables, dates: Collection[date]) -> DataFrame:
@@ -129,7 +127,7 @@ def _in_full(tables: Tables, dates: Collection[date], whole: frozenset[date], la
             is_wanted = pc.or_(pc.is_in(table["flight_date"], days), pc.is_in(table["flight_key"], keys))
             yield from bucketed(table.filter(is_wanted).cast(OBSERVED), "full", parts)
 
-    return rows.mapInArrow(packed, batches.SCHEMA)
+    return rows.coalesce(parts).mapInArrow(packed, batches.SCHEMA)
 
 
 def _packed(tables: Tables, rows: DataFrame, kind: str) -> DataFrame:
@@ -140,4 +138,4 @@ def _packed(tables: Tables, rows: DataFrame, kind: str) -> DataFrame:
         for batch in given:
             yield from bucketed(pa.Table.from_batches([batch]), kind, parts)
 
-    return rows.mapInArrow(packed, batches.SCHEMA)
+    return rows.coalesce(parts).mapInArrow(packed, batches.SCHEMA)

@@ -60,8 +60,11 @@ class Load:
 
         An error says which batch it stopped at; the batches before it are loaded.
         """
-        ensure_tables(self.spark, self.settings.namespace, f"{self.settings.published_uri}/{self.settings.database}")
-        backlog = in_batches(self.objects(), self.settings.batch_megabytes) or [[]]
+        with ThreadPoolExecutor() as threads:
+            started = threads.submit(batches.start_workers, self.spark, self.tables.parts)
+            ensure_tables(self.spark, self.settings.namespace, f"{self.settings.published_uri}/{self.settings.database}")
+            backlog = in_batches(self.objects(), self.settings.batch_megabytes) or [[]]
+        started.result()
         if self.settings.reconcile or self.settings.requeue:  # who runs one of them wants nothing taken for granted
             self.tables.clear(LOAD_STATE)
         rows: list[Row] = []
@@ -140,7 +143,7 @@ class Load:
         """Append the observations that are not known yet; return how many there were."""
         if not counted.dates:
             return 0
-        fresh = batches.observations(batch, self.tables.parts)
+        fresh = batches.observations(batch, self.tables.tasks(counted.lines["observation"]))
         span = (counted.oldest_observed_at, counted.newest_observed_at["flights"])
         # As the type that the column has: Spark would cast the column instead, and Iceberg then opens every file.
         first, last = (F.lit(str(moment)).cast("timestamp_ntz") for moment in span)
@@ -152,7 +155,7 @@ class Load:
             if fresh.isEmpty():
                 return 0
         token = f"{self.settings.run_id}/{number}"
-        self.tables.append(OBSERVATIONS, fresh.coalesce(self.tables.tasks(counted.lines["observation"])), token)
+        self.tables.append(OBSERVATIONS, fresh, token)
         return self.tables.added(OBSERVATIONS, token)
 
     def write_references(self, batch: DataFrame, counted: Tally) -> None:

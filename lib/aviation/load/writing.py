@@ -78,14 +78,17 @@ class Tables:
         self.spark.sql(f"delete from {self.name(table)}")
         self.wrote(table.name)
 
-    def merge(self, table: Table, key: list[str], rows: DataFrame, gone: DataFrame, days: Collection[date]) -> None:
+    def merge(
+        self, table: Table, key: list[str], rows: DataFrame, gone: DataFrame | None, days: Collection[date]
+    ) -> None:
         """Put the rows in place of those with the same `key`, and take out those with a key in `gone`; all of them of
         the flight dates `days`. Old rows are marked as deleted: no file is written again."""
         columns = list(table.columns)
         source = f"merged{next(_numbers)}"
         put = rows.select(*columns, F.lit(False).alias("is_gone"))
-        taken = gone.select(*key, F.lit(True).alias("is_gone"))
-        put.unionByName(taken, allowMissingColumns=True).createOrReplaceTempView(source)
+        if gone:
+            put = put.unionByName(gone.select(*key, F.lit(True).alias("is_gone")), allowMissingColumns=True)
+        put.createOrReplaceTempView(source)
         dates = ", ".join(f"date'{day}'" for day in sorted(days))
         same = " and ".join(f"t.`{name}` = s.`{name}`" for name in key)
         try:
