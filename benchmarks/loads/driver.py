@@ -35,9 +35,9 @@ def session(folder: Path):
     settings = home.home() / "spark-benchmarks"
     local_spark.write_conf(settings, "http://127.0.0.1:9", conf)
     os.environ.update(local_spark.environment(settings))
-    from pyspark.sql import SparkSession
+    from aviation.load.session import start_spark
 
-    return SparkSession.builder.appName("load").getOrCreate()
+    return start_spark()
 
 
 class Tables:

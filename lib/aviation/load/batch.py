@@ -37,7 +37,7 @@ Batches = Iterable[pa.RecordBatch]
 
 
 def start_workers(spark: SparkSession, parts: int) -> None:
-    """Have Spark start its Python workers, and import what it needs for them: a second in which it can do other work."""
+    """Have Spark start its Python workers, which takes a second in which it can do other work."""
     spark.range(parts, numPartitions=parts).mapInArrow(lambda batches: batches, "id bigint").count()
 
 

@@ -7,17 +7,19 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
-from aviation.columns import HISTORY, LOAD_STATE, OBSERVATIONS
+from aviation.columns import HISTORY, LOAD_STATE, OBSERVATIONS, Table
 from aviation.load import batch as batches
 from aviation.load import carried
-from aviation.load.arrow import OBSERVED, without_pandas
+from aviation.load.arrow import OBSERVED, unpack, without_pandas
 from aviation.load.batch import bucketed
+from aviation.load.fold import STATES
 from aviation.load.step import FOLDED, OPEN, Day, step
 from aviation.load.tables import dates_of_earlier_layout
 from aviation.load.writing import Tables
@@ -56,14 +58,16 @@ def fold(
     history has files of an earlier layout are folded whole, to be written anew.
     """
     seen = batches.packed(batch, batches.LEGS)
-    known = seen.unionAll(_states(tables, dates)).unionAll(_open_versions(tables, dates))
+    held = [part for part in (_states(tables, dates), _open_versions(tables, dates)) if part]
+    known = reduce(DataFrame.unionAll, held, seen)
     anew = whole = frozenset(dates_of_earlier_layout(tables.spark, tables.namespace, HISTORY) & set(dates))
     late: frozenset[str] = frozenset()
     while True:
         inputs = known
         if whole or late:
             appended()
-            inputs = known.unionAll(_in_full(tables, dates, whole, late))
+            in_full = _in_full(tables, dates, whole, late)
+            inputs = known.unionAll(in_full) if in_full else known
         rows = batches.in_buckets(inputs, tables.parts).mapInArrow(step(zones, kept_from, whole, anew), FOLDED)
         folded = Folded(rows.persist(), whole=whole, late=late)
         more_late, more_whole = _told(folded)
@@ -87,55 +91,51 @@ def _told(folded: Folded) -> tuple[frozenset[str], frozenset[date]]:
     return frozenset(late), frozenset(unfit)
 
 
-def _states(tables: Tables, dates: Collection[date]) -> DataFrame:
-    parts = tables.parts
-
-    def unpacked(given: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        without_pandas()
-        for batch in given:
-            for payload in batch.column("payload"):
-                states = pa.ipc.open_stream(payload.as_buffer()).read_all()
-                yield from bucketed(states, "states", parts)
-
+def _states(tables: Tables, dates: Collection[date]) -> DataFrame | None:
     fitting = F.col("flight_date").isin(*dates) & (F.col("schema") == carried.SCHEMA_ID)
-    return (
-        tables.fixed(LOAD_STATE).where(fitting).select("payload").coalesce(parts).mapInArrow(unpacked, batches.SCHEMA)
-    )
+
+    def unpacked(rows: pa.Table) -> pa.Table:
+        return unpack((payload.as_buffer() for payload in rows["payload"]), STATES)
+
+    return _packed(tables, LOAD_STATE, fitting, ["payload"], "states", unpacked)
 
 
-def _open_versions(tables: Tables, dates: Collection[date]) -> DataFrame:
+def _open_versions(tables: Tables, dates: Collection[date]) -> DataFrame | None:
     still = F.col("flight_date").isin(*dates) & F.col("known_until").isNull()
-    columns = (*OPEN.names, "dep_iata", "dep_icao")
-    return _packed(tables, tables.fixed(HISTORY).where(still).select(*columns), "open")
+    return _packed(tables, HISTORY, still, [*OPEN.names, "dep_iata", "dep_icao"], "open")
 
 
-def _in_full(tables: Tables, dates: Collection[date], whole: frozenset[date], late: frozenset[str]) -> DataFrame:
+def _in_full(tables: Tables, dates: Collection[date], whole: frozenset[date], late: frozenset[str]) -> DataFrame | None:
     """All observations of the dates `whole` and of the legs `late`."""
     day, key = F.col("flight_date"), F.col("flight_key")
     wanted = day.isin(*whole)
     if late:
         keys = key.isin(*late) if len(late) <= KEYS_PUSHED_DOWN else F.lit(True)
         wanted = wanted | (day.isin(*(set(dates) - whole)) & keys)
-    rows = tables.fixed(OBSERVATIONS).where(wanted).select(*OBSERVED.names)
-    parts = tables.parts
 
-    def packed(given: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        without_pandas()
+    def only_wanted(rows: pa.Table) -> pa.Table:
         days, keys = pa.array(whole, pa.date32()), pa.array(late, pa.string())
-        for batch in given:
-            table = pa.Table.from_batches([batch])
-            is_wanted = pc.or_(pc.is_in(table["flight_date"], days), pc.is_in(table["flight_key"], keys))
-            yield from bucketed(table.filter(is_wanted).cast(OBSERVED), "full", parts)
+        return rows.filter(pc.or_(pc.is_in(rows["flight_date"], days), pc.is_in(rows["flight_key"], keys)))
 
-    return rows.coalesce(parts).mapInArrow(packed, batches.SCHEMA)
+    return _packed(tables, OBSERVATIONS, wanted, OBSERVED.names, "full", only_wanted)
 
 
-def _packed(tables: Tables, rows: DataFrame, kind: str) -> DataFrame:
+def _packed(
+    tables: Tables,
+    table: Table,
+    where: Column,
+    columns: list[str],
+    kind: str,
+    made: Callable[[pa.Table], pa.Table] = lambda rows: rows,
+) -> DataFrame | None:
+    """What `made` makes of rows of the table, packed by bucket; None where nothing was ever written to the table."""
+    rows = tables.fixed(table)
     parts = tables.parts
 
     def packed(given: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         without_pandas()
         for batch in given:
-            yield from bucketed(pa.Table.from_batches([batch]), kind, parts)
+            yield from bucketed(made(pa.Table.from_batches([batch])), kind, parts)
 
-    return rows.coalesce(parts).mapInArrow(packed, batches.SCHEMA)
+    # One worker each for a file's rows would cost more than to read the files.
+    return rows and rows.where(where).select(*columns).coalesce(parts).mapInArrow(packed, batches.SCHEMA)

@@ -62,7 +62,8 @@ class Load:
         """
         with ThreadPoolExecutor() as threads:
             started = threads.submit(batches.start_workers, self.spark, self.tables.parts)
-            ensure_tables(self.spark, self.settings.namespace, f"{self.settings.published_uri}/{self.settings.database}")
+            location = f"{self.settings.published_uri}/{self.settings.database}"
+            ensure_tables(self.spark, self.settings.namespace, location)
             backlog = in_batches(self.objects(), self.settings.batch_megabytes) or [[]]
         started.result()
         if self.settings.reconcile or self.settings.requeue:  # who runs one of them wants nothing taken for granted
@@ -120,7 +121,8 @@ class Load:
         in quarantine."""
         settings = self.settings
         look_back = None if settings.reconcile or settings.requeue else settings.look_back_hours
-        loads = past.rows(self.tables.read(LOADS), settings.entities, self.batch_began, look_back)
+        table = self.tables.fixed(LOADS)
+        loads = past.rows(table, settings.entities, self.batch_began, look_back) if table else []
         self.past = past.of(loads)
         if not settings.requeue:
             return not_loaded(self.past, settings.entities, self.list_objects, look_back)
@@ -148,8 +150,8 @@ class Load:
         # As the type that the column has: Spark would cast the column instead, and Iceberg then opens every file.
         first, last = (F.lit(str(moment)).cast("timestamp_ntz") for moment in span)
         of_batch = F.col("flight_date").isin(*counted.dates) & F.col("observed_at").between(first, last)
-        known = self.tables.read(OBSERVATIONS).where(of_batch)
-        if not known.isEmpty():
+        known = self.tables.fixed(OBSERVATIONS)
+        if known and not (known := known.where(of_batch)).isEmpty():
             fresh = merge.not_yet_in(fresh, known)
             # An append of nothing would still be a new snapshot of the table.
             if fresh.isEmpty():

@@ -32,12 +32,14 @@ class Tables:
         """The table as it is now."""
         return self.spark.table(self.name(table))
 
-    def fixed(self, table: Table) -> DataFrame:
-        """The table as it is now, whatever is written to it later: Spark reads again what is kept of a table that it
-        writes to, so that a kept DataFrame would change under our hands."""
+    def fixed(self, table: Table) -> DataFrame | None:
+        """The table as it is now, whatever is written to it later; None while nothing was ever written to it.
+
+        Spark reads again what is kept of a table that it writes to: a kept DataFrame would change under our hands.
+        """
         snapshot = self.loaded(table).currentSnapshot()
         if not snapshot:
-            return self.read(table).limit(0)
+            return None
         return self.spark.read.option("snapshot-id", snapshot.snapshotId()).table(self.name(table))
 
     def loaded(self, table: Table) -> Any:
