@@ -4,6 +4,7 @@ import contextlib
 import random
 
 import pytest
+from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
 from aviation.load import folding
 from support.raw_lines import changed, line, records
@@ -203,3 +204,35 @@ def test_states_are_kept_as_far_back_as_loads_look(place):
     place.load()
     versions = place.spark.table(f"{place.settings.namespace}.flight_history").where("flight_date = '2023-09-10'")
     assert versions.count() == 2
+
+
+def test_tables_of_the_layout_before_are_brought_up_to_date_by_a_load(place, case):
+    objects, expected = case
+    for number in range(4):
+        put(place, number, objects[number])
+    place.load(run_id="before")
+    history, loads, states = (
+        f"{place.settings.namespace}.{name}" for name in ("flight_history", "loads", "load_state")
+    )
+    # As they were: versions of a date in one file whether they hold or not, nothing carried, loads without a cursor.
+    place.spark.sql(f"alter table {history} drop partition field years(known_until)")
+    place.spark.table(history).coalesce(1).writeTo(history).overwrite(F.lit(True))
+    place.spark.sql(f"drop table {states}")
+    place.spark.sql(f"alter table {loads} drop columns (fetched_up_to, caught_up_to, objects_read_at)")
+    for number in (4, 5):
+        put(place, number, objects[number])
+        place.load(run_id=str(number))
+    assert place.contents() == expected
+
+
+@pytest.mark.parametrize("choice", ["reconcile", "requeue"])
+def test_who_has_loads_look_again_has_them_take_nothing_as_known(place, choice):
+    put(place, 0, line(flight(1, flight_date="2023-09-14")))
+    put(place, 1, line(flight(2, flight_date="2023-09-13")) + b"not json\n")
+    place.load()
+    states = place.spark.table(f"{place.settings.namespace}.load_state").select("flight_date")
+    assert states.count() == 2
+    put(place, 2, line(flight(2, flight_date="2023-09-13"), observed_at=at(70)))
+    place.load(**{choice: True})
+    assert [str(row.flight_date) for row in states.collect()] == ["2023-09-13"]
+    assert len(place.rows("flight_history")) == 2
