@@ -115,7 +115,8 @@ def _in_full(tables: Tables, dates: Collection[date], whole: frozenset[date], la
 
     def only_wanted(rows: pa.Table) -> pa.Table:
         days, keys = pa.array(whole, pa.date32()), pa.array(late, pa.string())
-        return rows.filter(pc.or_(pc.is_in(rows["flight_date"], days), pc.is_in(rows["flight_key"], keys)))
+        wanted = pc.or_(pc.is_in(rows["flight_date"], days), pc.is_in(rows["flight_key"], keys))
+        return rows.filter(wanted).cast(OBSERVED)  # a column that Spark has looked for has no nulls any more
 
     return _packed(tables, OBSERVATIONS, wanted, OBSERVED.names, "full", only_wanted)
 
