@@ -74,8 +74,9 @@ def run(command: Sequence[str], told: str = "") -> Measured:
         process.stdin.close()
         for line in process.stdout:
             tree.look()
-            lines.append(json.loads(line) | {"cpu": sum(tree.cpu.values())})
-            peaks.append(tree.peak)
+            if not line.startswith("progress: "):  # a load in batches says how far it is
+                lines.append(json.loads(line) | {"cpu": sum(tree.cpu.values())})
+                peaks.append(tree.peak)
         code = process.wait()
     finally:
         ended.set()
