@@ -109,7 +109,7 @@ def _machine(jars: list[Path], folder: Path) -> dict[str, str]:
         "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
         "spark.driver.extraJavaOptions": " ".join(f'"{option}"' for option in _java_options(jars, folder)),
         # Not Glue's, too: nothing says that this process finds what --extra-py-files brings, which each worker does.
-        "spark.python.daemon.module": "aviation.local.workers",
+        "spark.python.daemon.module": "aviation.load.workers",
         # With short tracebacks, workers of SQL have another environment than those of RDDs, and a daemon of their own.
         "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",
         "spark.ui.enabled": "false",
