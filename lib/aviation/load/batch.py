@@ -31,7 +31,7 @@ _COLUMNS: dict[str, Mapping[str, Column]] = {
     **{name: table.columns for name, table in REFERENCES.items()},
 }
 # Spark takes rows in portions of so many.
-_PORTION = 20_000
+PORTION = 20_000
 
 Batches = Iterable[pa.RecordBatch]
 
@@ -151,7 +151,7 @@ def _unpacked(rows: DataFrame, kind: str, arranged: Callable[[pa.Table], pa.Tabl
     def read(batches: Batches) -> Iterator[pa.RecordBatch]:
         without_pandas()
         payloads = (payload.as_buffer() for batch in batches for payload in batch["payload"])
-        return iter(arranged(unpack(payloads, schema(columns))).to_batches(max_chunksize=_PORTION))
+        return iter(arranged(unpack(payloads, schema(columns))).to_batches(max_chunksize=PORTION))
 
     declared = ", ".join(f"{name} {column.type}" for name, column in columns.items())
     return rows.select("payload").mapInArrow(read, declared)

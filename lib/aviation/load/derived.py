@@ -19,6 +19,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentat
 from aviation.columns import EVENTS, FLIGHTS, HISTORY, LOAD_STATE, Table
 from aviation.load import history
 from aviation.load.arrow import without_pandas
+from aviation.load.batch import PORTION
 from aviation.load.carried import SCHEMA_ID
 from aviation.load.folding import Folded
 from aviation.load.tables import schema
@@ -27,7 +28,6 @@ from aviation.load.writing import Tables
 # `identity` too: nothing keeps a leg of either kind from having the other's key.
 LEG = ["flight_key", "identity"]
 VERSION = [*LEG, "known_from"]
-ROWS_AT_ONCE = 20_000
 
 
 class Part(NamedTuple):
@@ -141,7 +141,7 @@ class Derived:
             for batch in batches:
                 for kind, day, payload in zip(*batch.select(["kind", "day", "payload"]), strict=True):
                     [taken] = (part.taken for part in parts if kind.as_py() in part.kinds and day.as_py() in part.days)
-                    yield from taken(pa.ipc.open_stream(payload.as_buffer()).read_all()).to_batches(ROWS_AT_ONCE)
+                    yield from taken(pa.ipc.open_stream(payload.as_buffer()).read_all()).to_batches(PORTION)
 
         # Few rows in one task, and so in one file and with one worker.
         together = self.packed(*parts).coalesce(self.tables.tasks(self.count(*parts)))

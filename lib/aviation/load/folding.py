@@ -31,12 +31,11 @@ KEYS_PUSHED_DOWN = 200
 @dataclass
 class Folded:
     """A batch, folded: its `rows` (`step.FOLDED`), and its dates. `whole` dates were folded from all of their
-    observations, `late` legs from all of theirs; the others went on from their states."""
+    observations; of the others only late legs were."""
 
     rows: DataFrame
     days: dict[date, Day] = field(default_factory=dict)
     whole: frozenset[date] = frozenset()
-    late: frozenset[str] = frozenset()
 
     def count(self, kinds: Collection[str], days: Iterable[date]) -> int:
         """How many rows are packed in them."""
@@ -69,7 +68,7 @@ def fold(
             in_full = _in_full(tables, dates, whole, late)
             inputs = known.unionAll(in_full) if in_full else known
         rows = batches.in_buckets(inputs, tables.parts).mapInArrow(step(zones, kept_from, whole, anew), FOLDED)
-        folded = Folded(rows.persist(), whole=whole, late=late)
+        folded = Folded(rows.persist(), whole=whole)
         more_late, more_whole = _told(folded)
         if more_late <= late and more_whole <= whole:
             return folded

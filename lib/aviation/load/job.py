@@ -147,8 +147,7 @@ class Load:
             return 0
         fresh = batches.observations(batch, self.tables.tasks(counted.lines["observation"]))
         span = (counted.oldest_observed_at, counted.newest_observed_at["flights"])
-        # As the type that the column has: Spark would cast the column instead, and Iceberg then opens every file.
-        first, last = (F.lit(str(moment)).cast("timestamp_ntz") for moment in span)
+        first, last = (past.literal(moment) for moment in span if moment)
         of_batch = F.col("flight_date").isin(*counted.dates) & F.col("observed_at").between(first, last)
         known = self.tables.fixed(OBSERVATIONS)
         if known and not (known := known.where(of_batch)).isEmpty():

@@ -62,14 +62,14 @@ def rows(loads: DataFrame, entities: Iterable[str], now: datetime, look_back_hou
         return _collected(loads)
     look_back = timedelta(hours=look_back_hours)
     since = now - look_back - PAUSE
-    found = _collected(loads.where(F.col("finished_at") >= _literal(since)))
+    found = _collected(loads.where(F.col("finished_at") >= literal(since)))
     if not found or found[-1].caught_up_to is None:
         return _collected(loads)
     spans = list(_spans(of(found), entities, look_back))
     if all(first >= since for first, _ in spans):
         return found
-    within = [F.col("finished_at").between(_literal(first), _literal(last)) for first, last in spans]
-    return _collected(loads.where(reduce(or_, within, F.col("finished_at") == _literal(found[-1].finished_at))))
+    within = [F.col("finished_at").between(literal(first), literal(last)) for first, last in spans]
+    return _collected(loads.where(reduce(or_, within, F.col("finished_at") == literal(found[-1].finished_at))))
 
 
 def of(rows: Sequence[Any]) -> Past:
@@ -102,7 +102,8 @@ def _spans(past: Past, entities: Iterable[str], look_back: timedelta) -> Iterabl
             yield (caught_up - look_back - CLOCKS if caught_up else datetime.min, last)
 
 
-def _literal(moment: datetime) -> Column:
+def literal(moment: datetime) -> Column:
+    """The time as a value to compare a column of times with."""
     # As the type that the column has: Spark would cast the column instead, and Iceberg then opens every file.
     return F.lit(moment.isoformat()).cast("timestamp_ntz")
 

@@ -120,8 +120,9 @@ def _tables(
     yield "states_rest", _kept(done.rest.filter(_is_of(done.rest, {*dense, *whole})), kept_from)
     carried_on = done.rest.filter(_is_of(done.rest, set(dense) - whole))
     rest = done.rest_versions.filter(_is_of(done.rest_versions, set(dense) & whole))
-    yield "rest", derive(pa.concat_tables([open_of(carried_on), rest]), zones)
-    yield "events_rest", history.events(derive(rest, zones))
+    rest = derive(rest, zones)
+    yield "rest", pa.concat_tables([derive(open_of(carried_on), zones), rest])
+    yield "events_rest", history.events(rest)
 
 
 def _is_of(table: pa.Table, days: Iterable[date]) -> pa.ChunkedArray:

@@ -12,6 +12,8 @@ from aviation.columns import Table
 
 # Rows that one task writes in a second or two; fewer than that in one file rather than in one a task.
 ROWS_A_TASK = 100_000
+# The property of a commit that says which batch made it.
+TOKEN = "aviation.batch"
 _numbers = itertools.count()
 
 
@@ -102,6 +104,3 @@ class Tables:
         finally:
             self.spark.catalog.dropTempView(source)
         self.wrote(table.name)
-
-
-TOKEN = "aviation.batch"
