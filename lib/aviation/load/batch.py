@@ -36,11 +36,6 @@ PORTION = 20_000
 Batches = Iterable[pa.RecordBatch]
 
 
-def start_workers(spark: SparkSession, parts: int) -> None:
-    """Have Spark start its Python workers, which takes a second in which it can do other work."""
-    spark.range(parts, numPartitions=parts).mapInArrow(lambda batches: batches, "id bigint").count()
-
-
 def read_objects(spark: SparkSession, root: str, keys: list[str], parts: int) -> DataFrame:
     """The lines of the objects `keys` under the URI `root` (`s3a://bucket`): rows of SCHEMA, in `parts` buckets."""
     # Spark writes a path back with more or fewer slashes behind its scheme: the key is what follows the root's name.

@@ -60,12 +60,9 @@ class Load:
 
         An error says which batch it stopped at; the batches before it are loaded.
         """
-        with ThreadPoolExecutor() as threads:
-            started = threads.submit(batches.start_workers, self.spark, self.tables.parts)
-            location = f"{self.settings.published_uri}/{self.settings.database}"
-            ensure_tables(self.spark, self.settings.namespace, location)
-            backlog = in_batches(self.objects(), self.settings.batch_megabytes) or [[]]
-        started.result()
+        location = f"{self.settings.published_uri}/{self.settings.database}"
+        ensure_tables(self.spark, self.settings.namespace, location)
+        backlog = in_batches(self.objects(), self.settings.batch_megabytes) or [[]]
         if self.settings.reconcile or self.settings.requeue:  # who runs one of them wants nothing taken for granted
             self.tables.clear(LOAD_STATE)
         rows: list[Row] = []
