@@ -18,7 +18,7 @@ EVERY_SECONDS = 0.25
 
 class Measured(NamedTuple):
     """`seconds` from the process's start to its first line of output; until then, of it and of all it started, `cpu`
-    seconds and the `peak` of resident memory in bytes, shared pages counted once a process.
+    seconds and the `peak` of resident memory in bytes, pages that they share counted once.
 
     `lines` are its lines of output, parsed, each with the `cpu` seconds until then.
     """
@@ -47,7 +47,7 @@ class _Tree:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     user, system, *_ = process.cpu_times()
                     self.cpu[process.pid, process.create_time()] = user + system
-                    resident += process.memory_info().rss
+                    resident += process.memory_full_info().pss
             self.peak = max(self.peak, resident)
 
 
