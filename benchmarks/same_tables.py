@@ -1,12 +1,13 @@
 """Do two commits make the same tables of the same raw objects?
 
-    .venv/bin/python benchmarks/same_tables.py OLD NEW [--raw FOLDER]
+    .venv/bin/python benchmarks/same_tables.py OLD NEW [--days FROM TO] [--raw FOLDER]
 
 Each commit is checked out into a worktree of its own, set up, and loads the same raw objects into a stack of its own.
 Every table is then compared row for row and column for column, in any order; of `loads` all but the run's id and its
-times. The raw objects are those of the demo and of three days around the end of daylight saving time, polled by NEW
-where the folder does not hold them yet: they are kept, so that a third commit can be held against them. Takes ten
-minutes the first time, five after that. Exit code 1 where anything differs.
+times. Columns and tables that only one of the two has are named. The raw objects are those of the demo and of a
+backfill, unless other days are named of three around the end of daylight saving time. NEW polls them where the folder
+does not hold them yet: they are kept, so that a third commit can be held against them. Takes ten minutes the first
+time, five after that. Exit code 1 where a row or a common column differs.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from aviation.sql import catalog
 
 ROOT = Path(__file__).resolve().parents[1]
 RAW = ROOT / ".aviation/same-tables/raw"
-BACKFILL = ("--from", "2013-11-02", "--to", "2013-11-04")
+DAYS = ("2013-11-02", "2013-11-04")
 OF_THE_RUN = ("run_id", "started_at", "finished_at", "seconds")
 """Columns of `loads` that begin so differ from run to run."""
 
@@ -64,10 +65,10 @@ class Checkout:
         subprocess.run(["git", "worktree", "remove", "--force", self.root], cwd=ROOT, check=True)
 
 
-def keep_raw(checkout: Checkout, folder: Path) -> None:
-    """Poll the demo's day and the backfill's, and copy every raw object into the folder."""
+def keep_raw(checkout: Checkout, folder: Path, first: str, last: str) -> None:
+    """Poll the demo's day and those from `first` to `last`, and copy every raw object into the folder."""
     checkout.run("demo")
-    checkout.run("backfill", *BACKFILL)
+    checkout.run("backfill", "--from", first, "--to", last)
     with checkout.in_use():
         s3, bucket = aws.client("s3"), places.place("RawBucket")
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
@@ -97,10 +98,10 @@ def differences(name: str, old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
     """In what the two differ, in words."""
     if name == "loads":
         old, new = (frame[[c for c in frame if not c.startswith(OF_THE_RUN)]] for frame in (old, new))
-    kinds = [{column: str(kind) for column, kind in frame.dtypes.items()} for frame in (old, new)]
+    columns = sorted(set(old) & set(new))
+    kinds = [{column: str(frame[column].dtype) for column in columns} for frame in (old, new)]
     if kinds[0] != kinds[1]:
-        return [f"columns: {sorted(set(kinds[0].items()) ^ set(kinds[1].items()))}"]
-    columns = sorted(kinds[0])
+        return [f"types: {sorted(set(kinds[0].items()) ^ set(kinds[1].items()))}"]
     rows = [sorted(map(repr, frame[columns].to_dict("records"))) for frame in (old, new)]
     if rows[0] == rows[1]:
         return []
@@ -112,6 +113,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("old")
     parser.add_argument("new")
+    parser.add_argument("--days", nargs=2, default=DAYS, metavar=("FROM", "TO"))
     parser.add_argument("--raw", type=Path, default=RAW)
     chosen = parser.parse_args()
     differ = False
@@ -119,15 +121,18 @@ def main() -> None:
         old, new = (Checkout(getattr(chosen, name), Path(folder) / name) for name in ("old", "new"))
         try:
             if not chosen.raw.is_dir():
-                keep_raw(new, chosen.raw)
+                keep_raw(new, chosen.raw, *chosen.days)
             for checkout in (old, new):
                 load_raw(checkout, chosen.raw)
             before, after = tables(old), tables(new)
             for name in sorted({*before, *after}):
                 empty = pd.DataFrame()
-                found = differences(name, before.get(name, empty), after.get(name, empty))
+                earlier, later = before.get(name, empty), after.get(name, empty)
+                found = differences(name, earlier, later) if name in before and name in after else []
                 differ = differ or bool(found)
-                print(f"{name:<22} {len(after.get(name, empty)):>8,} rows  {'; '.join(found) or 'same'}")
+                alone = ", ".join(sorted(set(earlier) ^ set(later)))
+                said = "; ".join(found) or ("same" + (f", but for {alone}" if alone else ""))
+                print(f"{name:<22} {len(later):>8,} rows  {said}")
         finally:
             for checkout in (old, new):
                 checkout.remove()
