@@ -1,6 +1,6 @@
 """Do two commits make the same tables of the same raw objects?
 
-    .venv/bin/python benchmarks/same_tables.py OLD NEW [--days FROM TO] [--raw FOLDER]
+    .venv/bin/python benchmarks/same_tables.py OLD NEW [--days FROM TO] [--raw FOLDER] [--made BATCHES]
 
 Each commit is checked out into a worktree of its own, set up, and loads the same raw objects into a stack of its own.
 Every table is then compared row for row and column for column, in any order; of `loads` all but the run's id and its
@@ -12,6 +12,7 @@ time, five after that. Exit code 1 where a row or a common column differs.
 
 import argparse
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -25,10 +26,15 @@ from aviation import aws, home, places, query
 from aviation.sql import catalog
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from support.made_batches import batches  # noqa: E402
+
 RAW = ROOT / ".aviation/same-tables/raw"
 DAYS = ("2013-11-02", "2013-11-04")
 OF_THE_RUN = ("run_id", "started_at", "finished_at", "seconds")
 """Columns of `loads` that begin so differ from run to run."""
+BATCHES_AN_AIRPORT = 12
 
 
 class Checkout:
@@ -78,14 +84,32 @@ def keep_raw(checkout: Checkout, folder: Path, first: str, last: str) -> None:
     checkout.run("down", "--purge")
 
 
-def load_raw(checkout: Checkout, folder: Path) -> None:
-    """Put the raw objects into the checkout's stack and load them, in one run."""
+def make_raw(folder: Path, count: int, seed: int) -> None:
+    """Write so many made-up batches as objects: in each is one of each airport, or two, whichever comes next there."""
+    rng = random.Random(seed)
+    objects = [b""] * BATCHES_AN_AIRPORT
+    for number in range(-(-count // BATCHES_AN_AIRPORT)):
+        code = "".join(chr(ord("A") + number // 26**place % 26) for place in (2, 1, 0))
+        made = batches(rng, BATCHES_AN_AIRPORT, departure__iata=code, departure__icao=f"Q{code}")
+        rng.shuffle(made)
+        for place, content in enumerate(made):
+            again = rng.choice(made) if rng.random() < 0.2 else b""
+            objects[place] += content + again
+    for place, content in enumerate(objects):
+        home.write(folder / f"flights/2023/09/14/{place:02d}/made", content)
+
+
+def load_raw(checkout: Checkout, folder: Path, steps: list[int]) -> None:
+    """Put the raw objects into the checkout's stack and load them, so many at a time; all that are left at the end."""
     checkout.run("up")
-    with checkout.in_use():
-        s3, bucket = aws.client("s3"), places.place("RawBucket")
-        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-            s3.put_object(Bucket=bucket, Key=file.relative_to(folder).as_posix(), Body=file.read_bytes())
-    checkout.run("load", "--all")
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for step in [*steps, len(files)]:
+        with checkout.in_use():
+            s3, bucket = aws.client("s3"), places.place("RawBucket")
+            for file in files[:step]:
+                s3.put_object(Bucket=bucket, Key=file.relative_to(folder).as_posix(), Body=file.read_bytes())
+        del files[:step]
+        checkout.run("load", *([] if steps else ["--all"]))
 
 
 def tables(checkout: Checkout) -> dict[str, pd.DataFrame]:
@@ -115,17 +139,26 @@ def main() -> None:
     parser.add_argument("new")
     parser.add_argument("--days", nargs=2, default=DAYS, metavar=("FROM", "TO"))
     parser.add_argument("--raw", type=Path, default=RAW)
+    parser.add_argument("--made", type=int, metavar="BATCHES")
+    parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     differ = False
     with tempfile.TemporaryDirectory(prefix="aviation-same-") as folder:
         old, new = (Checkout(getattr(chosen, name), Path(folder) / name) for name in ("old", "new"))
+        raw, steps = chosen.raw, []
         try:
-            if not chosen.raw.is_dir():
-                keep_raw(new, chosen.raw, *chosen.days)
-            for checkout in (old, new):
-                load_raw(checkout, chosen.raw)
+            if chosen.made:
+                raw, steps = (
+                    Path(folder) / "made",
+                    random.Random(chosen.seed).choices((1, 2), k=BATCHES_AN_AIRPORT // 2),
+                )
+                make_raw(raw, chosen.made, chosen.seed)
+            elif not raw.is_dir():
+                keep_raw(new, raw, *chosen.days)
+            load_raw(old, raw, [])
+            load_raw(new, raw, steps)
             before, after = tables(old), tables(new)
-            for name in sorted({*before, *after}):
+            for name in sorted({*before, *after} - ({"loads"} if steps else set())):
                 empty = pd.DataFrame()
                 earlier, later = before.get(name, empty), after.get(name, empty)
                 found = differences(name, earlier, later) if name in before and name in after else []
