@@ -11,6 +11,7 @@ time, five after that. Exit code 1 where a row or a common column differs.
 """
 
 import argparse
+import json
 import os
 import random
 import subprocess
@@ -19,6 +20,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -126,11 +128,17 @@ def differences(name: str, old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
     kinds = [{column: str(frame[column].dtype) for column in columns} for frame in (old, new)]
     if kinds[0] != kinds[1]:
         return [f"types: {sorted(set(kinds[0].items()) ^ set(kinds[1].items()))}"]
-    rows = [sorted(map(repr, frame[columns].to_dict("records"))) for frame in (old, new)]
+    rows = [sorted(map(_text, frame[columns].to_dict("records"))) for frame in (old, new)]
     if rows[0] == rows[1]:
         return []
     only_old, only_new = sorted(set(rows[0]) - set(rows[1])), sorted(set(rows[1]) - set(rows[0]))
     return [f"{len(only_old)} rows only in old, {len(only_new)} only in new", *only_old[:1], *only_new[:1]]
+
+
+def _text(row: dict[str, Any]) -> str:
+    return json.dumps(
+        row, sort_keys=True, default=lambda value: value.tolist() if hasattr(value, "tolist") else str(value)
+    )
 
 
 def main() -> None:
