@@ -1,4 +1,6 @@
-"""Loads in a process of its own: `driver.py FOLDER`, told its steps on standard input.
+"""Loads in a process of its own: `driver.py FOLDER [name=value ...]`, told its steps on standard input.
+
+The names are settings of Spark that are other than on a laptop.
 
 They are JSON, `[{"into", "objects", "upkeep"}]`. Each step delivers objects (paths) into the raw folder of the place
 named `into`, which is made when first named, and loads what is new there. Its line of output is JSON: `at` (seconds
@@ -20,8 +22,8 @@ from loads import raw  # noqa: E402
 LONG = 24 * 60
 
 
-def session(folder: Path):
-    """Spark as on a laptop, with its tables in the folder."""
+def session(folder: Path, settings_of_its_own: list[str]):
+    """Spark as on a laptop, but for some settings (`name=value`), with its tables in the folder."""
     from aviation import home
     from aviation.local import spark as local_spark
 
@@ -34,6 +36,8 @@ def session(folder: Path):
     }
     settings = home.home() / "spark-benchmarks"
     local_spark.write_conf(settings, "http://127.0.0.1:9", conf)
+    with (settings / "spark-defaults.conf").open("a") as file:  # the last one counts
+        file.writelines(f"{setting.replace('=', ' ', 1)}\n" for setting in settings_of_its_own)
     os.environ.update(local_spark.environment(settings))
     from aviation.load.session import start_spark
 
@@ -65,7 +69,7 @@ class Tables:
 
 def main() -> None:
     folder, steps = Path(sys.argv[1]), json.load(sys.stdin)
-    spark = session(folder / "tables")
+    spark = session(folder / "tables", sys.argv[2:])
     from support.whole_load import Place
 
     places: dict[str, tuple[Place, Tables]] = {}

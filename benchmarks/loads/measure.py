@@ -86,6 +86,6 @@ def run(command: Sequence[str], told: str = "") -> Measured:
     return Measured(lines[0]["at"] - begun, lines[0]["cpu"], peaks[0], lines)
 
 
-def load(folder: Path, steps: list[dict[str, Any]]) -> Measured:
+def load(folder: Path, steps: list[dict[str, Any]], *settings: str) -> Measured:
     """Loads in one cold process, see `driver`."""
-    return run([sys.executable, str(HERE / "driver.py"), str(folder)], json.dumps(steps))
+    return run([sys.executable, str(HERE / "driver.py"), str(folder), *settings], json.dumps(steps))

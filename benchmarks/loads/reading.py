@@ -3,6 +3,7 @@
 import importlib.util
 import statistics
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,16 @@ def differences(metadata: dict[str, str], parquet: Path) -> list[str]:
             columns = [name for name in table.columns if name not in NOT_MADE.get(file.stem, ())]
             made = connected.read_parquet(str(file))
             found += [f"{file.stem}: {words}" for words in _differ(connected, table.select(*columns), made)]
+    return found
+
+
+def tables_differ(one: dict[str, str], another: dict[str, str], names: Iterable[str]) -> list[str]:
+    """In what the named tables of two sets of metadata files differ, in words."""
+    found = []
+    with connection() as connected:
+        for name in names:
+            scans = [connected.sql(f"from iceberg_scan('{metadata[name]}')") for metadata in (one, another)]
+            found += [f"{name}: {words}" for words in _differ(connected, *scans)]
     return found
 
 
