@@ -137,6 +137,25 @@ def test_a_load_writes_what_it_saw_whatever_the_date_holds(place):
     assert files(place, "flight_history", closed) > before
 
 
+@pytest.mark.parametrize("beside", [0, 150], ids=["dense", "sparse"])
+def test_a_late_observation_that_a_closed_version_goes_on_with_opens_it_again(place, spark, tmp_path, beside):
+    # Which of two observations of one instant counts does not follow from when they came: one of the legs changes.
+    gates = {1: ("1", "2"), 2: ("2", "1")}
+    crowd = b"".join(line(flight(1000 + number), observed_at=at(0)) for number in range(beside))
+    contents = [b"", b""]
+    for number, (first, second) in gates.items():
+        contents[0] += line(flight(number, departure__gate=first), observed_at=at(5))
+        contents[0] += line(flight(number, departure__gate=second), observed_at=at(8))
+        contents[1] += line(flight(number, departure__gate=first), observed_at=at(8))
+    at_once = Place(spark, tmp_path / "at-once")
+    for number, content in enumerate([crowd + contents[0], contents[1]]):
+        put(place, number, content)
+        place.load()
+        put(at_once, number, content)
+    at_once.load()
+    assert place.contents() == at_once.contents()
+
+
 def test_observations_are_read_again_only_where_something_is_late(place, monkeypatch):
     asked = []
     in_full = folding._in_full

@@ -74,7 +74,10 @@ class Derived:
         if days := self.sparse | self.again:
             closed = Part(["again"], self.current, _closed)
             rows = self.rows(HISTORY, Part(["history", "again"], self.sparse), closed)
-            self.tables.merge(HISTORY, VERSION, rows, self.gone(HISTORY, VERSION, self.versions_again()), days)
+            # An open version can begin where a closed one did that has ceased to be.
+            written = _of(self.current) & F.col("known_until").isNull()
+            gone = self.gone(HISTORY, VERSION, rows, ~written)
+            self.tables.merge(HISTORY, VERSION, rows, gone, days, self.current & days)
 
     def write_flights(self) -> None:
         """The open versions, as the rows of `flights`."""
@@ -103,17 +106,15 @@ class Derived:
         old = F.col("flight_date") < F.lit(self.kept_from)
         self.tables.overwrite(LOAD_STATE, made, old | _of(replaced) if replaced else old)
 
-    def versions_again(self) -> DataFrame:
-        """All versions of the legs that were folded in full, in dates that are not written anew."""
-        return self.rows(HISTORY, Part(["again"], self.again), Part(["history"], self.sparse_again))
-
-    def gone(self, table: Table, key: list[str], put: DataFrame) -> DataFrame | None:
-        """The keys of rows that the table holds of the legs folded in full, and that are not among `put`."""
+    def gone(self, table: Table, key: list[str], put: DataFrame, within: Column | None = None) -> DataFrame | None:
+        """The keys of rows that the table holds of the legs folded in full, in dates that are not written anew, and
+        that are not among `put`; those that `within` takes in."""
         days = self.again | self.sparse_again
         if not days:
             return None
-        held = self.tables.read(table).where(_of(days))
-        legs = self.versions_again().select("flight_key").distinct()
+        held = self.tables.read(table).where(_of(days) if within is None else _of(days) & within)
+        again = self.rows(HISTORY, Part(["again"], self.again), Part(["history"], self.sparse_again))
+        legs = again.select("flight_key").distinct()
         return held.join(legs, "flight_key", "left_semi").select(*key).join(put, key, "left_anti")
 
     def put(self, table: Table, replaced: list[Column], *parts: Part) -> None:

@@ -83,24 +83,37 @@ class Tables:
         self.wrote(table.name)
 
     def merge(
-        self, table: Table, key: list[str], rows: DataFrame, gone: DataFrame | None, days: Collection[date]
+        self,
+        table: Table,
+        key: list[str],
+        rows: DataFrame,
+        gone: DataFrame | None,
+        days: Collection[date],
+        closed_in: Collection[date] = (),
     ) -> None:
         """Put the rows in place of those with the same `key`, and take out those with a key in `gone`; all of them of
-        the flight dates `days`. Old rows are marked as deleted: no file is written again."""
+        the flight dates `days`, and of `closed_in` of closed versions. Old rows are marked as deleted: no file is
+        written again."""
         columns = list(table.columns)
         source = f"merged{next(_numbers)}"
         put = rows.select(*columns, F.lit(False).alias("is_gone"))
         if gone:
             put = put.unionByName(gone.select(*key, F.lit(True).alias("is_gone")), allowMissingColumns=True)
         put.createOrReplaceTempView(source)
-        dates = ", ".join(f"date'{day}'" for day in sorted(days))
-        same = " and ".join(f"t.`{name}` = s.`{name}`" for name in key)
+        same = " and ".join([_in(days), *(f"t.`{name}` = s.`{name}`" for name in key)])
+        if closed_in:
+            same += f" and (t.known_until is not null or not {_in(closed_in)})"
         try:
             self.spark.sql(
-                f"merge into {self.name(table)} t using {source} s on t.flight_date in ({dates}) and {same} "
+                f"merge into {self.name(table)} t using {source} s on {same} "
                 "when matched and s.is_gone then delete when matched then update set * "
                 "when not matched and not s.is_gone then insert *"
             )
         finally:
             self.spark.catalog.dropTempView(source)
         self.wrote(table.name)
+
+
+def _in(days: Collection[date]) -> str:
+    dates = ", ".join(f"date'{day}'" for day in sorted(days))
+    return f"t.flight_date in ({dates})"
