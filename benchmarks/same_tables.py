@@ -30,7 +30,7 @@ from aviation.sql import catalog
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from support.made_batches import batches  # noqa: E402
+from support.made_batches import batches, crowd  # noqa: E402
 
 RAW = ROOT / ".aviation/same-tables/raw"
 DAYS = ("2013-11-02", "2013-11-04")
@@ -92,8 +92,10 @@ def make_raw(folder: Path, count: int, seed: int) -> None:
     objects = [b""] * BATCHES_AN_AIRPORT
     for number in range(-(-count // BATCHES_AN_AIRPORT)):
         code = "".join(chr(ord("A") + number // 26**place % 26) for place in (2, 1, 0))
-        made = batches(rng, BATCHES_AN_AIRPORT, departure__iata=code, departure__icao=f"Q{code}")
+        leaves = {"departure__iata": code, "departure__icao": f"Q{code}"}
+        made = batches(rng, BATCHES_AN_AIRPORT, **leaves)
         rng.shuffle(made)
+        objects[0] += crowd(25, **leaves) if seed % 2 else b""
         for place, content in enumerate(made):
             again = rng.choice(made) if rng.random() < 0.2 else b""
             objects[place] += content + again

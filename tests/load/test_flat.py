@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
 from aviation.load import folding
-from support.made_batches import at, batches, flight
+from support.made_batches import at, batches, crowd, flight
 from support.raw_lines import line
 from support.whole_load import KilledError, Place, kill_after
 
@@ -19,20 +19,12 @@ def put(place: Place, number: int, content: bytes) -> None:
     place.put(f"flights/2023/09/14/0{number}/object", content)
 
 
-# Beside so many legs of the same dates and airport, a load of a few is a sparse one.
-CROWD = b"".join(
-    line(flight(1000 + number, flight_date=day), observed_at=at(0))
-    for number in range(150)
-    for day in ("2023-09-13", "2023-09-14")
-)
-
-
 @pytest.fixture(scope="module", params=["dense", "sparse"])
 def case(request, spark, tmp_path_factory) -> tuple[list[bytes], dict[str, list[str]]]:
     """The objects of a day, and the tables after one load of them all."""
     objects = batches(random.Random(request.param))
     if request.param == "sparse":
-        objects[0] += CROWD
+        objects[0] += crowd(150)
     place = Place(spark, tmp_path_factory.mktemp("raw"))
     for number, content in enumerate(objects):
         put(place, number, content)
@@ -98,7 +90,7 @@ def files(place: Place, table: str, where: str) -> set[str]:
 
 
 def test_a_load_writes_what_it_saw_whatever_the_date_holds(place):
-    put(place, 0, CROWD)
+    put(place, 0, crowd(150))
     place.load()
     whole = {table: int(last(place, table)["added-records"]) for table in ("flights", "flight_history")}
     assert whole == {"flights": 300, "flight_history": 300}
@@ -141,14 +133,13 @@ def test_a_load_writes_what_it_saw_whatever_the_date_holds(place):
 def test_a_late_observation_that_a_closed_version_goes_on_with_opens_it_again(place, spark, tmp_path, beside):
     # Which of two observations of one instant counts does not follow from when they came: one of the legs changes.
     gates = {1: ("1", "2"), 2: ("2", "1")}
-    crowd = b"".join(line(flight(1000 + number), observed_at=at(0)) for number in range(beside))
-    contents = [b"", b""]
+    contents = [crowd(beside), b""]
     for number, (first, second) in gates.items():
         contents[0] += line(flight(number, departure__gate=first), observed_at=at(5))
         contents[0] += line(flight(number, departure__gate=second), observed_at=at(8))
         contents[1] += line(flight(number, departure__gate=first), observed_at=at(8))
     at_once = Place(spark, tmp_path / "at-once")
-    for number, content in enumerate([crowd + contents[0], contents[1]]):
+    for number, content in enumerate(contents):
         put(place, number, content)
         place.load()
         put(at_once, number, content)

@@ -43,3 +43,12 @@ def batches(rng: random.Random, count: int = 6, **leaves) -> list[bytes]:
         lines = [line(some(rng, **leaves), observed_at=at(time)) for time in times]
         objects.append(b"".join(lines + rng.choices(lines, k=2)))
     return objects
+
+
+def crowd(legs: int, **leaves) -> bytes:
+    """Other legs of the same dates and airport, once each: beside them a load of a few is a sparse one."""
+    return b"".join(
+        line(flight(1000 + number, flight_date=day, **leaves), observed_at=at(0))
+        for number in range(legs)
+        for day in ("2023-09-13", "2023-09-14")
+    )
