@@ -160,7 +160,7 @@ def test_firehose_bills_records_rounded_up_to_five_kilobytes_which_packing_avoid
 
 def test_data_events_cost_where_they_are_kept():
     assert quantities(case())["cloudtrail_data_event"] == 0
-    assert quantities(case(DataEvents="true"))["cloudtrail_data_event"] == 1470 * 200
+    assert quantities(case(DataEvents="true"))["cloudtrail_data_event"] == 1470 * 170
 
 
 def test_a_metric_is_billed_for_the_hours_in_which_a_load_puts_it():

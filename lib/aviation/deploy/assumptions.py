@@ -23,14 +23,14 @@ ASSUMED = {
     "airline_rows": Assumption(2000, "rows", "a day of an airline, until polls tell", "about JetBlue's"),
     "neighbour_share": Assumption(0.5, "of polls", "ask for a neighbouring day", "from midnight to its last arrival"),
     "load_seconds_here": Assumption(
-        6, "s", "a load of half an hour's flights here", "benchmarks/load.py: cold, on two cores of a laptop"
+        10, "s", "a load of half an hour's flights here", "benchmarks/load.py: cold, on two slow cores"
     ),
     "load_factor": Assumption(1.5, "times", "its seconds on Glue", "a guess: two cold JVMs, not one; 4 vCPU"),
     "session_seconds": Assumption(
         30, "s", "of a run on Glue before the load, billed", "a guess: it starts two workers' JVMs"
     ),
     "calls_in_a_row": Assumption(
-        250, "calls", "of AWS that a load waits for", "benchmarks/calls.py: hardly two at once"
+        180, "calls", "of AWS that a load waits for", "benchmarks/calls.py: hardly two at once"
     ),
     "call_wait_seconds": Assumption(0.06, "s", "for each of them", "a guess: S3's median is tens of ms"),
     "upkeep_seconds": Assumption(
@@ -39,7 +39,9 @@ ASSUMED = {
     "least_billed_seconds": Assumption(
         60, "s", "billed for a Glue run at least", "https://aws.amazon.com/glue/pricing/"
     ),
-    "start_seconds": Assumption(8, "s", "a Lambda's kernel and first call", "a guess: 3 to 7 s here, on a whole core"),
+    "start_seconds": Assumption(
+        4, "s", "a Lambda's start and first call", "a guess: 2 s here, benchmarks/lambda_runtime.py"
+    ),
     "call_seconds": Assumption(1, "s", "a call of the flight API", "a guess: its pages answer in 0.3 to 2 s"),
     "watch_seconds": Assumption(4, "s", "an alerts' watch, after its function's start", "measured here, on the demo"),
     "watch_queries": Assumption(3, "queries", "of a watch after a load", "aviation.alerts.matches"),
@@ -53,11 +55,11 @@ ASSUMED = {
         "a writer's and a reader's key lasts 5 minutes",
     ),
     "trail_events": Assumption(
-        200, "events", "of S3 for each load, where a trail keeps them", "benchmarks/calls.py: reads and writes"
+        170, "events", "of S3 for each load, where a trail keeps them", "benchmarks/calls.py: reads and writes"
     ),
     "gzip_share": Assumption(0.10, "", "of raw is left by gzip", "4 to 9 % measured; real text repeats itself less"),
     "puts_per_load": Assumption(50, "writes", "to S3 of a load, listings included", "benchmarks/calls.py"),
-    "gets_per_load": Assumption(200, "reads", "of S3 of a load", "benchmarks/calls.py"),
+    "gets_per_load": Assumption(130, "reads", "of S3 of a load", "benchmarks/calls.py"),
     "catalog_calls_per_load": Assumption(60, "calls", "of the Glue catalog of a load", "benchmarks/calls.py"),
     "table_bytes_per_leg": Assumption(1600, "bytes", "of the tables for each leg", "measured on the demo's tables"),
     "producer_log_bytes": Assumption(20_000, "bytes", "of log of a poll", "measured here"),
