@@ -28,6 +28,8 @@ CODE = "nullif(upper(trim({0})), '')"
 READ = {
     "text": "nullif(trim({0}), '')",
     "code": CODE,
+    "key_code": CODE,
+    "flight_number": f"case when {CODE} is not null then coalesce(nullif(ltrim({CODE}, '0'), ''), '0') end",
     "flight_code": f"case when regexp_matches({CODE}[3:], '[0-9]') then {CODE} end",
     "terminal": rf"coalesce(nullif(regexp_replace({CODE}, '^(TERMINAL\s*|T([0-9]))', '\2'), ''), {CODE})",
     "word": "nullif(lower(trim({0})), '')",
@@ -86,8 +88,6 @@ def _observations(files: str) -> str:
             theirs = f"array_to_string({TITLE.format(f'flight.codeshared.{column.name}')}, ' ')"
         ours = _read(column, own.get(column.name, f"{block}.{key}"))
         chosen = f"case when flight.codeshared is null then {ours} else {theirs} end"
-        if column.name == "flight_number":
-            chosen = f"case when {chosen} is not null then coalesce(nullif(ltrim({chosen}, '0'), ''), '0') end"
         operator.append(f"{chosen} as {column.name}")
     [codeshare] = OBSERVATIONS.block("flight")
     leaves = [

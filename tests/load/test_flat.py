@@ -129,6 +129,29 @@ def test_a_load_writes_what_it_saw_whatever_the_date_holds(place):
     assert files(place, "flight_history", closed) > before
 
 
+@pytest.mark.parametrize("killed", ["flight_observations", "load_state"])
+def test_a_requeue_that_is_cut_off_is_done_again_by_the_next(place, killed):
+    put(place, 0, line(flight(1), observed_at=at(1)) + b"not json\n")
+    place.load()
+    put(place, 0, line(flight(1), observed_at=at(1)) + line(flight(2), observed_at=at(1)))  # as if a rule were mended
+    with contextlib.suppress(KilledError):
+        place.load(requeue=True, wrote=kill_after(killed))
+    assert len(place.rows("quarantine")) == 1
+    place.load(requeue=True)
+    assert len(place.rows("flights")) == 2
+    assert not place.rows("quarantine")
+
+
+def test_states_of_dates_folded_whole_are_written_last(place):
+    put(place, 0, line(flight(1), observed_at=at(1)))
+    place.load()
+    place.spark.sql(f"update {place.settings.namespace}.load_state set schema = 'of another'")
+    put(place, 1, line(flight(1, departure__gate="9"), observed_at=at(2)))
+    wrote: list[str] = []
+    place.load(wrote=wrote.append)
+    assert wrote[-2:] == ["load_state", "loads"]
+
+
 @pytest.mark.parametrize("beside", [0, 150], ids=["dense", "sparse"])
 def test_a_late_observation_that_a_closed_version_goes_on_with_opens_it_again(place, spark, tmp_path, beside):
     # Which of two observations of one instant counts does not follow from when they came: one of the legs changes.

@@ -141,3 +141,11 @@ def test_a_new_id_in_another_pull_is_no_change(entity):
 def test_a_null_city_name_is_null_and_its_place_is_a_number():
     city, _ = reference_record("cities", changed(records("cities")[0], city_name=None))
     assert (city["city_name"], city["latitude"], city["timezone"]) == (None, "-17.05", "Pacific/Tahiti")
+
+
+@pytest.mark.parametrize("number", ["2023-07-25T09:00:00", "1|2"])
+def test_a_number_that_could_be_taken_for_another_part_of_the_key_is_none(number):
+    values, warnings = flight_observation(changed(SZX, flight__number=number))
+    assert values["flight_number"] is None
+    assert values["identity"] == "slot"
+    assert "value_readable:flight_number" in warnings

@@ -8,12 +8,27 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal[
-    "text", "code", "flight_code", "terminal", "word", "zone", "local", "utc", "date", "int", "number", "flag"
+    "text",
+    "code",
+    "key_code",
+    "flight_number",
+    "flight_code",
+    "terminal",
+    "word",
+    "zone",
+    "local",
+    "utc",
+    "date",
+    "int",
+    "number",
+    "flag",
 ]
 # The type of the column that a leaf of each kind is read into.
 TYPES: dict[Kind, str] = {
     "text": "string",
     "code": "string",
+    "key_code": "string",
+    "flight_number": "string",
     "flight_code": "string",
     "terminal": "string",
     "word": "string",

@@ -50,12 +50,12 @@ STATUS_GIVEN = read(
 # The operating flight's names, as the codeshare block writes them. The record of the operating flight itself has no
 # such block: `aviation.load.identity` puts it together from the record's airline and flight.
 OPERATOR = (
-    read("airline_iata", "code", f"IATA code of the operating airline; {NONE}.", block="codeshared"),
-    read("airline_icao", "code", f"ICAO code of the operating airline; {NONE}.", block="codeshared"),
+    read("airline_iata", "key_code", f"IATA code of the operating airline; {NONE}.", block="codeshared"),
+    read("airline_icao", "key_code", f"ICAO code of the operating airline; {NONE}.", block="codeshared"),
     read("airline_name", "text", f"Name of the operating airline; {NONE}.", block="codeshared"),
     read(
         "flight_number",
-        "code",
+        "flight_number",
         f"Number of the operating flight, as text, without airline code and leading zeros; {NONE}.",
         block="codeshared",
     ),

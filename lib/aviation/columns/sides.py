@@ -44,8 +44,8 @@ def _airport(side: Side) -> tuple[Column, ...]:
     prefix, word = side.prefix, side.block
     return (
         _given(side, "airport", "text", f"Name of the {word} airport; {NONE}."),
-        _given(side, "iata", "code", f"IATA code of the {word} airport; {NONE}, then {prefix}_icao has its code."),
-        _given(side, "icao", "code", f"ICAO code of the {word} airport; {NONE}, then {prefix}_iata has its code."),
+        _given(side, "iata", "key_code", f"IATA code of the {word} airport; {NONE}, then {prefix}_icao has its code."),
+        _given(side, "icao", "key_code", f"ICAO code of the {word} airport; {NONE}, then {prefix}_iata has its code."),
     )
 
 

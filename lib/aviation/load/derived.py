@@ -59,10 +59,15 @@ class Derived:
     def write(self) -> None:
         """Write what follows from the batch; each table is one commit or two."""
         self.write_history()
+        rest = [self.write_flights, self.write_events, self.write_states]
+        # Of a date that was folded whole, other legs' rows can be old too: once their states fit, nothing tells.
+        last = [rest.pop()] if self.folded.whole else []
         with ThreadPoolExecutor() as threads:
-            writes = [threads.submit(write) for write in (self.write_flights, self.write_events, self.write_states)]
+            writes = [threads.submit(write) for write in rest]
         for done in writes:
             done.result()
+        for write in last:
+            write()
 
     def write_history(self) -> None:
         """The versions; open ones are in partitions of their own."""
@@ -107,8 +112,8 @@ class Derived:
         self.tables.overwrite(LOAD_STATE, made, old | _of(replaced) if replaced else old)
 
     def gone(self, table: Table, key: list[str], put: DataFrame, within: Column | None = None) -> DataFrame | None:
-        """The keys of rows that the table holds of the legs folded in full, in dates that are not written anew, and
-        that are not among `put`; those that `within` takes in."""
+        """The keys of rows that the table holds of the legs folded in full, in dates of which not all rows are
+        replaced, and that are not among `put`; those that `within` takes in."""
         days = self.again | self.sparse_again
         if not days:
             return None

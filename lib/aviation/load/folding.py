@@ -15,6 +15,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
 from aviation.columns import HISTORY, LOAD_STATE, OBSERVATIONS, Table
+from aviation.errors import AviationError
 from aviation.load import batch as batches
 from aviation.load import carried
 from aviation.load.arrow import OBSERVED, unpack, without_pandas
@@ -70,9 +71,15 @@ def fold(
         rows = batches.in_buckets(inputs, tables.parts).mapInArrow(step(zones, kept_from, whole, anew), FOLDED)
         folded = Folded(rows.persist(), whole=whole)
         more_late, more_whole = _told(folded)
-        if more_late <= late and more_whole <= whole:
+        if not (more_late or more_whole):
             return folded
         rows.unpersist()
+        if more_late <= late and more_whole <= whole:
+            asked = [*sorted(late), *map(str, sorted(whole))]
+            raise AviationError(
+                f"the observations of {', '.join(asked[:3])} do not answer what the load asks of them; nothing of the "
+                "batch counts: load once with --all, which takes nothing as known"
+            )
         late, whole = late | more_late, whole | more_whole
 
 

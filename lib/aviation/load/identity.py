@@ -22,11 +22,6 @@ OWN = {
 """Where the operating flight's own record has the leaves of the `codeshared` block: the block and the key of each."""
 
 
-def flight_number(number: str | None) -> str | None:
-    """The number without leading zeros: `0315` and `315` are one flight."""
-    return number and (number.lstrip("0") or "0")
-
-
 def operator_leaves(flight: dict[str, Any], airline: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     """The leaves that name the operating flight, as the `codeshared` block has them, and whether the row is its own.
 

@@ -104,13 +104,11 @@ class Load:
         """Write what the batch holds and what follows from it; return how many observations were new."""
         with ThreadPoolExecutor() as threads:
             appended = threads.submit(self.append_observations, number, batch, counted)
-            others = [
-                threads.submit(self.write_references, batch, counted),
-                threads.submit(self.write_quarantine, batch, counted, keys),
-            ]
+            referenced = threads.submit(self.write_references, batch, counted)
             self.derive_flights(batch, counted, appended.result)
-        for written in others:
-            written.result()
+        referenced.result()
+        # Last: a requeue finds what it has to read in the quarantine.
+        self.write_quarantine(batch, counted, keys)
         return appended.result()
 
     def objects(self) -> list[RawObject]:

@@ -32,6 +32,20 @@ def read_code(value: object) -> str | None:
     return text and text.upper()
 
 
+def read_key_code(value: object) -> str | None:
+    """A code that goes into the key of a leg: without what stands between the key's parts, or makes one a time."""
+    code = read_code(value)
+    if code and ("|" in code or ":" in code):
+        raise ValueError("not a code")
+    return code
+
+
+def read_flight_number(value: object) -> str | None:
+    """A flight's number without leading zeros: `0315` and `315` are one flight."""
+    number = read_key_code(value)
+    return number and (number.lstrip("0") or "0")
+
+
 def read_flight_code(value: object) -> str | None:
     """A flight's code, such as `CM315`. At times the API gives the airline's code alone, which names no flight."""
     code = read_code(value)
@@ -136,6 +150,8 @@ def _number(value: object) -> float | None:
 READERS: dict[Kind, Callable[[object], str | None]] = {
     "text": read_text,
     "code": read_code,
+    "key_code": read_key_code,
+    "flight_number": read_flight_number,
     "flight_code": read_flight_code,
     "terminal": read_terminal,
     "word": read_word,

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from aviation.columns import OBSERVATIONS, REFERENCES, Column
-from aviation.load.identity import flight_key, flight_number, operator_leaves
+from aviation.load.identity import flight_key, operator_leaves
 from aviation.load.leaves import READERS
 from aviation.load.rules import Refused
 from aviation.load.vocabulary import AIRLINE_KEYS, FLIGHT_KEYS, FLIGHT_RECORD_KEYS, LEFT_OUT, STATUSES
@@ -61,7 +61,6 @@ def flight_observation(record: Record) -> tuple[Values, list[str]]:
     if not is_operating:
         described |= _read(blocks["flight"], _CODESHARE, warnings)
     described |= _read(operator, _OPERATOR, warnings)
-    described["flight_number"] = flight_number(described["flight_number"])
     described |= _read(record, _OF_RECORD, warnings)
     for name, leaves in _BLOCKS.items():
         described |= _read(blocks[name], leaves, warnings)

@@ -18,8 +18,8 @@ import pyarrow.json as pj
 
 from aviation.columns import OBSERVATIONS, Kind, Leaf
 from aviation.load.arrow import INSTANT, OBSERVED, texts_as
-from aviation.load.identity import NO_AIRLINE, OWN, flight_number
-from aviation.load.leaves import READERS, read_code, read_word
+from aviation.load.identity import NO_AIRLINE, OWN
+from aviation.load.leaves import READERS, read_word
 from aviation.load.observation import flight_date, hashed
 from aviation.load.read import FUTURE
 from aviation.load.rules import Refused
@@ -60,7 +60,7 @@ def _read_status(value: str) -> str | None:
 
 _READERS: dict[str, Reader] = {
     column.name: _BY_KIND[column.leaf.kind] for column in OBSERVATIONS.columns.values() if column.leaf
-} | {"flight_number": lambda value: flight_number(read_code(value)), "flight_status_api": _read_status}
+} | {"flight_status_api": _read_status}
 
 
 class Observed(NamedTuple):
