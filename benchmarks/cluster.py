@@ -9,6 +9,7 @@ seconds and the most memory of the driver, its Java included: what grows with th
 twenty minutes, 5 GB of memory, and 3 GB of disk.
 """
 
+import argparse
 import os
 import subprocess
 import sys
@@ -77,7 +78,9 @@ def settings(address: str) -> list[str]:
 
 
 def main() -> None:
-    counts = [int(text) for text in sys.argv[1:]] or list(DAYS)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("days", nargs="*", type=int, default=DAYS, metavar="DAYS")
+    counts = parser.parse_args().days
     polls = raw.days(home.home() / "benchmarks/days", FIRST_DAY, max(counts))
     for count in counts:
         objects = [str(path) for poll in polls[: count * raw.POLLS_A_DAY] for path in poll]

@@ -167,6 +167,8 @@ def main() -> None:
     }
     if unknown := set(chosen.parts) - parts.keys():
         parser.error(f"there is no part {', '.join(sorted(unknown))}: there are {', '.join(parts)}")
+    if "sizes" in (chosen.parts or parts) and not Path(PYTHON["polars"]).exists():
+        parser.error("sizes is measured beside Polars too: make .aviation/bench/.ready")
     for name in chosen.parts or parts:
         circumstances = _circumstances()
         result = parts[name]() | circumstances

@@ -147,10 +147,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("old")
     parser.add_argument("new")
-    parser.add_argument("--days", nargs=2, default=DAYS, metavar=("FROM", "TO"))
-    parser.add_argument("--raw", type=Path, default=RAW)
-    parser.add_argument("--made", type=int, metavar="BATCHES")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--days", nargs=2, default=DAYS, metavar=("FROM", "TO"), help="of the backfill")
+    parser.add_argument("--raw", type=Path, default=RAW, help="where raw objects are kept")
+    parser.add_argument("--made", type=int, metavar="BATCHES", help="made-up batches in place of polled objects")
+    parser.add_argument("--seed", type=int, default=0, help="of the made-up batches")
     chosen = parser.parse_args()
     differ = False
     with tempfile.TemporaryDirectory(prefix="aviation-same-") as folder:

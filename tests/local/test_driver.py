@@ -83,6 +83,13 @@ def test_what_a_driver_that_is_gone_left_behind_is_not_used(driver):
     assert driver.started == 0
 
 
+def test_after_one_that_was_killed_another_is_warmed(driver):
+    driver.process.running().kill()
+    with driver.lent() as is_lent:
+        assert (is_lent, PORT in os.environ, driver.waiting.exists()) == (False, False, False)
+    assert driver.started == 1
+
+
 def test_down_stops_it(tmp_path):
     local = LocalStack(ROOT, tmp_path)
     local.driver.process.start(SLEEP, {}, None)

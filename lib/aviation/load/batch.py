@@ -94,10 +94,13 @@ def in_buckets(rows: DataFrame, parts: int) -> DataFrame:
     # Spark's hash puts some numbers into one partition and none into others; so each bucket has a number that the hash
     # puts where it puts no other bucket's.
     jvm: Any = rows.sparkSession.sparkContext._jvm
+    # The method of an instance: whether py4j finds the static one of the same name is up to the order in which the JVM
+    # happens to list them.
+    murmur = jvm.org.apache.spark.unsafe.hash.Murmur3_x86_32(42)
     number_of: dict[int, int] = {}
     number = 0
     while len(number_of) < parts:
-        number_of[jvm.org.apache.spark.unsafe.hash.Murmur3_x86_32.hashInt(number, 42) % parts] = number
+        number_of[murmur.hashInt(number) % parts] = number
         number += 1
     numbers = F.array(*(F.lit(number_of[part]) for part in range(parts)))
     return rows.repartition(parts, numbers[F.col("bucket") % parts])

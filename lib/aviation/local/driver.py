@@ -43,8 +43,8 @@ class WarmDriver:
 
         One that is not ready ends at once: it would only slow the load down.
         """
-        kept = self.process.running() is not None
-        connection = self._connection() if kept else {}
+        kept = self.process.pid_file.exists()  # even if it has died
+        connection = self._connection() if self.process.running() else {}
         if not connection:
             self.stop()
         os.environ.update(connection)

@@ -204,7 +204,7 @@ class LocalStack:
             rate = schedules.EVERY_DEFAULT / every if every else 0
             replay.control(state.replay_url, rate=rate, last_day=days, **restart)
         if not every:
-            if self.driver.waiting.exists():
+            if self.driver.waiting.exists() or not self.driver.process.running():
                 self.driver.stop()
             return
         environment = plain_environment(HOME=str(self.home), **plan.environment)
