@@ -84,7 +84,9 @@ def test_what_a_driver_that_is_gone_left_behind_is_not_used(driver):
 
 
 def test_after_one_that_was_killed_another_is_warmed(driver):
-    driver.process.running().kill()
+    process = driver.process.running()
+    process.kill()
+    process.wait()
     with driver.lent() as is_lent:
         assert (is_lent, PORT in os.environ, driver.waiting.exists()) == (False, False, False)
     assert driver.started == 1
