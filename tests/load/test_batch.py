@@ -1,9 +1,6 @@
 """A batch of raw objects through Spark: packed rows in buckets, and what comes out of them."""
 
 import gzip
-import os
-import subprocess
-import sys
 from datetime import datetime
 
 import pytest
@@ -14,7 +11,6 @@ from aviation.load import batch
 from aviation.load.arrow import OBSERVED, unpack
 from aviation.load.blocks import parse
 from aviation.load.read import outcomes
-from aviation.local import spark as local_spark
 from support.raw_lines import changed, line, records
 from support.whole_load import LINES, T0, T1
 
@@ -129,22 +125,3 @@ def test_a_batch_without_a_line_is_counted_as_none(spark, tmp_path):
     counted = batch.tally(made)
     assert (counted.lines_read, counted.oldest_observed_at, counted.median_fetched_at) == (0, None, None)
     assert batch.observations(made, PARTS).collect() == []
-
-
-WITHOUT_AN_ARCHIVE = """
-from pyspark.sql import SparkSession
-from aviation.load.batch import in_buckets
-spark = SparkSession.builder.config("spark.ui.enabled", "false").config("spark.driver.host", "127.0.0.1").getOrCreate()
-rows = in_buckets(spark.range(4).selectExpr("cast(id as int) as bucket"), 4)
-print(len({row.part for row in rows.selectExpr("spark_partition_id() as part").collect()}))
-"""
-
-
-@pytest.mark.slow
-def test_buckets_stand_apart_in_a_jvm_that_lists_its_methods_in_another_order():
-    environment = os.environ | {"JAVA_HOME": local_spark.java_home(), "PYSPARK_PYTHON": sys.executable}
-    environment.pop("SPARK_CONF_DIR", None)  # which names the archive of classes
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_AN_ARCHIVE], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.stdout.strip() == "4", done.stderr[-500:]
