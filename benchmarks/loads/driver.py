@@ -1,11 +1,10 @@
 """Loads in a process of its own: `driver.py FOLDER [name=value ...]`, told its steps on standard input.
 
-The names are settings of Spark that are other than on a laptop.
-
-They are JSON, `[{"into", "objects", "upkeep"}]`. Each step delivers objects (paths) into the raw folder of the place
-named `into`, which is made when first named, and loads what is new there. Its line of output is JSON: `at` (seconds
-since 1970) when its tables were written, `seconds` it took, `lines` read; by table the bytes `written` and the file of
-Iceberg's `metadata` that is current.
+The names are settings of Spark that are other than on a laptop. The steps are JSON, `[{"into", "objects",
+"upkeep"}]`. Each step delivers objects (paths) into the raw folder of the place named `into`, which is made when
+first named, and loads what is new there. Its line of output is JSON: `at` (seconds since 1970) when its tables were
+written, `seconds` it took, `lines` read; by table the bytes `written` and the file of Iceberg's `metadata` that is
+current.
 """
 
 import json
