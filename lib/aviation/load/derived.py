@@ -21,6 +21,8 @@ from aviation.load import history
 from aviation.load.arrow import without_pandas
 from aviation.load.batch import PORTION
 from aviation.load.carried import SCHEMA_ID
+from aviation.load.commits import ConflictError
+from aviation.load.conditions import Condition, before, both, either, is_null, of_days
 from aviation.load.folding import Folded
 from aviation.load.tables import schema
 from aviation.load.writing import Tables
@@ -57,7 +59,11 @@ class Derived:
         self.anew = self.whole | self.current
 
     def write(self) -> None:
-        """Write what follows from the batch; each table is one commit or two."""
+        """Write what follows from the batch; each table is one commit or two.
+
+        ConflictError if another writer has written to one of the dates since they were read: what is written by then is
+        mended by a fold of them whole.
+        """
         self.write_history()
         rest = [self.write_flights, self.write_events, self.write_states]
         # Of a date that was folded whole, other legs' rows can be old too: once their states fit, nothing tells.
@@ -68,12 +74,16 @@ class Derived:
             done.result()
         for write in last:
             write()
+        # A merge sees what others have written between the fold and its own start, but does not refuse it. Whoever
+        # writes to any of the tables writes to this one first.
+        if not self.tables.is_alone(HISTORY, self.folded.since[HISTORY.name]):
+            raise ConflictError("another load has written to flight_history")
 
     def write_history(self) -> None:
         """The versions; open ones are in partitions of their own."""
         if self.anew:
-            replaced = [_of(self.whole)] if self.whole else []
-            replaced += [_of(self.current) & F.col("known_until").isNull()] if self.current else []
+            replaced = [of_days(self.whole)] if self.whole else []
+            replaced += [both(of_days(self.current), is_null("known_until"))] if self.current else []
             late = Part(["again"], self.current, _open)
             self.put(HISTORY, replaced, Part(["history", "rest"], self.anew), late)
         if days := self.sparse | self.again:
@@ -88,7 +98,7 @@ class Derived:
         """The open versions, as the rows of `flights`."""
         if self.anew:
             rows = Part(["history", "rest", "again"], self.anew, history.latest)
-            self.put(FLIGHTS, [_of(self.anew)], rows)
+            self.put(FLIGHTS, [of_days(self.anew)], rows)
         if self.sparse:
             merged = self.rows(FLIGHTS, Part(["history", "again"], self.sparse, history.latest))
             self.tables.merge(FLIGHTS, LEG, merged, None, self.sparse)
@@ -96,7 +106,7 @@ class Derived:
     def write_events(self) -> None:
         """The changes: those of legs that went on from their states are new; others may replace some."""
         new = Part(["events"], self.folded.days.keys() - self.sparse_again)
-        self.put(EVENTS, [_of(self.whole)] if self.whole else [], new, Part(["events_rest"], self.whole))
+        self.put(EVENTS, [of_days(self.whole)] if self.whole else [], new, Part(["events_rest"], self.whole))
         if again := self.again | self.sparse_again:
             rows = self.rows(EVENTS, Part(["events_again"], self.again), Part(["events"], self.sparse_again))
             self.tables.merge(EVENTS, ["event_id"], rows, self.gone(EVENTS, ["event_id"], rows), again)
@@ -108,8 +118,8 @@ class Derived:
         made = rows.select(
             F.col("day").alias("flight_date"), F.lit(SCHEMA_ID).alias("schema"), F.col("rows").alias("legs"), "payload"
         )
-        old = F.col("flight_date") < F.lit(self.kept_from)
-        self.tables.overwrite(LOAD_STATE, made, old | _of(replaced) if replaced else old)
+        old = [before(self.kept_from), *([of_days(replaced)] if replaced else [])]
+        self.commit(LOAD_STATE, made, old)
 
     def gone(self, table: Table, key: list[str], put: DataFrame, within: Column | None = None) -> DataFrame | None:
         """The keys of rows that the table holds of the legs folded in full, in dates of which not all rows are
@@ -122,12 +132,15 @@ class Derived:
         legs = again.select("flight_key").distinct()
         return held.join(legs, "flight_key", "left_semi").select(*key).join(put, key, "left_anti")
 
-    def put(self, table: Table, replaced: list[Column], *parts: Part) -> None:
+    def put(self, table: Table, replaced: list[Condition], *parts: Part) -> None:
         """Write the rows in place of those that any of `replaced` takes in."""
-        if replaced:
-            self.tables.overwrite(table, self.rows(table, *parts), reduce(or_, replaced))
-        elif self.count(*parts):
-            self.tables.append(table, self.rows(table, *parts))
+        if replaced or self.count(*parts):
+            self.commit(table, self.rows(table, *parts), replaced)
+
+    def commit(self, table: Table, rows: DataFrame, replaced: list[Condition]) -> None:
+        """Write the rows in place of those that any of `replaced` takes in."""
+        since, clashing = self.folded.since[table.name], of_days(self.folded.days)
+        self.tables.put(table, rows, since, clashing, either(*replaced) if replaced else None)
 
     def count(self, *parts: Part) -> int:
         """How many rows are packed in the parts."""

@@ -4,7 +4,7 @@ A bucket has all legs of its flight dates and airports of departure, and so all 
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
-from aviation.columns import HISTORY, LOAD_STATE, OBSERVATIONS, Table
+from aviation.columns import EVENTS, FLIGHTS, HISTORY, LOAD_STATE, OBSERVATIONS
 from aviation.errors import AviationError
 from aviation.load import batch as batches
 from aviation.load import carried
@@ -25,6 +25,8 @@ from aviation.load.step import FOLDED, OPEN, Day, step
 from aviation.load.tables import dates_of_earlier_layout
 from aviation.load.writing import Tables
 
+# What is written of a folded batch.
+DERIVED = (HISTORY, FLIGHTS, EVENTS, LOAD_STATE)
 # Up to so many keys Spark itself looks for in the tables' files.
 KEYS_PUSHED_DOWN = 200
 
@@ -32,9 +34,10 @@ KEYS_PUSHED_DOWN = 200
 @dataclass
 class Folded:
     """A batch, folded: its `rows` (`step.FOLDED`), and its dates. `whole` dates were folded from all of their
-    observations; of the others only late legs were."""
+    observations; of the others only late legs were. `since` are the snapshots of DERIVED by then, by name."""
 
     rows: DataFrame
+    since: Mapping[str, int | None]
     days: dict[date, Day] = field(default_factory=dict)
     whole: frozenset[date] = frozenset()
 
@@ -50,17 +53,20 @@ def fold(
     zones: frozenset[str],
     kept_from: date,
     appended: Callable[[], object],
+    whole: frozenset[date],
 ) -> Folded:
     """Fold the observations of the batch, which are of the flight dates `dates`; the rows are persisted.
 
     States of dates before `kept_from` are not carried on. `appended` returns once the batch's observations are in
-    their table: only then are all others of the legs that must be folded in full read from there. Dates of which the
-    history has files of an earlier layout are folded whole, to be written anew.
+    their table: only then are all others of the legs that must be folded in full read from there. The dates `whole` are
+    folded whole, and so are those of which the history has files of an earlier layout, to be written anew.
     """
+    since = {table.name: tables.snapshot(table) for table in DERIVED}
     seen = batches.packed(batch, batches.LEGS)
-    held = [part for part in (_states(tables, dates), _open_versions(tables, dates)) if part]
+    held = [part for part in (_states(tables, dates, since), _open_versions(tables, dates, since)) if part]
     known = reduce(DataFrame.unionAll, held, seen)
-    anew = whole = frozenset(dates_of_earlier_layout(tables.spark, tables.namespace, HISTORY) & set(dates))
+    anew = frozenset(dates_of_earlier_layout(tables.spark, tables.namespace, HISTORY) & set(dates))
+    whole |= anew
     late: frozenset[str] = frozenset()
     while True:
         inputs = known
@@ -69,7 +75,7 @@ def fold(
             in_full = _in_full(tables, dates, whole, late)
             inputs = known.unionAll(in_full) if in_full else known
         rows = batches.in_buckets(inputs, tables.parts).mapInArrow(step(zones, kept_from, whole, anew), FOLDED)
-        folded = Folded(rows.persist(), whole=whole)
+        folded = Folded(rows.persist(), since, whole=whole)
         more_late, more_whole = _told(folded)
         if not (more_late or more_whole):
             return folded
@@ -97,18 +103,20 @@ def _told(folded: Folded) -> tuple[frozenset[str], frozenset[date]]:
     return frozenset(late), frozenset(unfit)
 
 
-def _states(tables: Tables, dates: Collection[date]) -> DataFrame | None:
+def _states(tables: Tables, dates: Collection[date], since: Mapping[str, int | None]) -> DataFrame | None:
     fitting = F.col("flight_date").isin(*dates) & (F.col("schema") == carried.SCHEMA_ID)
 
     def unpacked(rows: pa.Table) -> pa.Table:
         return unpack((payload.as_buffer() for payload in rows["payload"]), STATES)
 
-    return _packed(tables, LOAD_STATE, fitting, ["payload"], "states", unpacked)
+    known = tables.fixed(LOAD_STATE, since[LOAD_STATE.name])
+    return _packed(known, fitting, ["payload"], "states", tables.parts, unpacked)
 
 
-def _open_versions(tables: Tables, dates: Collection[date]) -> DataFrame | None:
+def _open_versions(tables: Tables, dates: Collection[date], since: Mapping[str, int | None]) -> DataFrame | None:
     still = F.col("flight_date").isin(*dates) & F.col("known_until").isNull()
-    return _packed(tables, HISTORY, still, [*OPEN.names, "dep_iata", "dep_icao"], "open")
+    known = tables.fixed(HISTORY, since[HISTORY.name])
+    return _packed(known, still, [*OPEN.names, "dep_iata", "dep_icao"], "open", tables.parts)
 
 
 def _in_full(tables: Tables, dates: Collection[date], whole: frozenset[date], late: frozenset[str]) -> DataFrame | None:
@@ -124,20 +132,19 @@ def _in_full(tables: Tables, dates: Collection[date], whole: frozenset[date], la
         wanted = pc.or_(pc.is_in(rows["flight_date"], days), pc.is_in(rows["flight_key"], keys))
         return rows.filter(wanted).cast(OBSERVED)  # a column that Spark has looked for has no nulls any more
 
-    return _packed(tables, OBSERVATIONS, wanted, OBSERVED.names, "full", only_wanted)
+    known = tables.fixed(OBSERVATIONS, tables.snapshot(OBSERVATIONS))
+    return _packed(known, wanted, OBSERVED.names, "full", tables.parts, only_wanted)
 
 
 def _packed(
-    tables: Tables,
-    table: Table,
+    rows: DataFrame | None,
     where: Column,
     columns: list[str],
     kind: str,
+    parts: int,
     made: Callable[[pa.Table], pa.Table] = lambda rows: rows,
 ) -> DataFrame | None:
-    """What `made` makes of rows of the table, packed by bucket; None where nothing was ever written to the table."""
-    rows = tables.fixed(table)
-    parts = tables.parts
+    """What `made` makes of a table's rows, packed by bucket; None for a table that nothing was ever written to."""
 
     def packed(given: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         without_pandas()

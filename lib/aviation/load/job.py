@@ -9,20 +9,21 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
 from aviation.columns import LOAD_STATE, LOADS, OBSERVATIONS, QUARANTINE, REFERENCES
 from aviation.errors import RefusedShareError
-from aviation.load import account, merge, past
+from aviation.load import account, appending, merge, past
 from aviation.load import batch as batches
 from aviation.load.account import Row
 from aviation.load.backlog import Deadline, counted_by_entity, in_batches, not_loaded, to_read_again, where
 from aviation.load.derive import jvm_zones
 from aviation.load.derived import Derived
-from aviation.load.folding import fold
+from aviation.load.folding import DERIVED, fold
 from aviation.load.objects import ListObjects, RawObject, bucket_lister
 from aviation.load.record import recorded
 from aviation.load.settings import Settings
@@ -65,6 +66,7 @@ class Load:
         backlog = in_batches(self.objects(), self.settings.batch_megabytes) or [[]]
         if self.settings.reconcile or self.settings.requeue:  # who runs one of them wants nothing taken for granted
             self.tables.clear(LOAD_STATE)
+        doubles = appending.remove_doubles(self.tables) if self.settings.reconcile else 0
         rows: list[Row] = []
         for number, objects in enumerate(backlog, start=1):
             if not self.deadline.leaves_time():
@@ -79,6 +81,8 @@ class Load:
                 progress(f"load: {account.line(rows[-1], len(backlog))}")
         left = sum(map(len, backlog[len(rows) :]))
         report = account.report(rows, objects_left=left, timeout_minutes=self.settings.timeout_minutes)
+        if doubles:
+            report["doubles_removed"] = doubles
         if self.settings.upkeep and not left:
             report["upkeep"] = tidy(self.spark, self.settings.namespace)
         return report
@@ -95,15 +99,15 @@ class Load:
             counted = batches.tally(batch)
             if not self.settings.requeue:  # what it reads was refused before
                 self.check_refused_share(counted)
-            added = self.write(number, batch, counted, keys)
+            added = self.write(batch, counted, keys)
         finally:
             batch.unpersist()
         return self.note(number, keys, later, counted, added)
 
-    def write(self, number: int, batch: DataFrame, counted: Tally, keys: list[str]) -> int:
+    def write(self, batch: DataFrame, counted: Tally, keys: list[str]) -> int:
         """Write what the batch holds and what follows from it; return how many observations were new."""
         with ThreadPoolExecutor() as threads:
-            appended = threads.submit(self.append_observations, number, batch, counted)
+            appended = threads.submit(appending.append, self.tables, batch, counted)
             referenced = threads.submit(self.write_references, batch, counted)
             self.derive_flights(batch, counted, appended.result)
         referenced.result()
@@ -116,7 +120,7 @@ class Load:
         in quarantine."""
         settings = self.settings
         look_back = None if settings.reconcile or settings.requeue else settings.look_back_hours
-        table = self.tables.fixed(LOADS)
+        table = self.tables.fixed(LOADS, self.tables.snapshot(LOADS))
         loads = past.rows(table, settings.entities, self.batch_began, look_back) if table else []
         self.past = past.of(loads)
         if not settings.requeue:
@@ -136,32 +140,13 @@ class Load:
                 "higher max_refused_share"
             )
 
-    def append_observations(self, number: int, batch: DataFrame, counted: Tally) -> int:
-        """Append the observations that are not known yet; return how many there were."""
-        if not counted.dates:
-            return 0
-        fresh = batches.observations(batch, self.tables.tasks(counted.lines["observation"]))
-        span = (counted.oldest_observed_at, counted.newest_observed_at["flights"])
-        first, last = (past.literal(moment) for moment in span if moment)
-        of_batch = F.col("flight_date").isin(*counted.dates) & F.col("observed_at").between(first, last)
-        known = self.tables.fixed(OBSERVATIONS)
-        if known and not (known := known.where(of_batch)).isEmpty():
-            fresh = merge.not_yet_in(fresh, known)
-            # An append of nothing would still be a new snapshot of the table.
-            if fresh.isEmpty():
-                return 0
-        token = f"{self.settings.run_id}/{number}"
-        self.tables.append(OBSERVATIONS, fresh, token)
-        return self.tables.added(OBSERVATIONS, token)
-
     def write_references(self, batch: DataFrame, counted: Tally) -> None:
         """Bring up to date the reference tables that the batch has records of."""
         for entity in counted.references:
             table = REFERENCES[entity]
             [key] = table.key
-            self.tables.overwrite(
-                table, merge.latest_references(self.tables.read(table), batches.references(batch, entity), key)
-            )
+            pulled = batches.references(batch, entity)
+            self.tables.rewrite(table, partial(merge.latest_references, new=pulled, key=key))
 
     def derive_flights(self, batch: DataFrame, counted: Tally, appended: Callable[[], int]) -> None:
         """Fold the legs that the batch has observations of and write what follows, even where no observation was added:
@@ -170,21 +155,27 @@ class Load:
             return
         look_back = timedelta(days=1, hours=self.settings.look_back_hours)
         kept_from = (counted.newest_observed_at["flights"] - look_back).date()
-        folded = fold(self.tables, batch, counted.dates, self.zones, kept_from, appended)
-        try:
-            appended()
-            Derived(self.tables, folded, kept_from).write()
-        finally:
-            folded.rows.unpersist()
+        whole: frozenset[date] = frozenset()
+
+        def derive() -> None:
+            nonlocal whole
+            folded = fold(self.tables, batch, counted.dates, self.zones, kept_from, appended, whole)
+            whole = frozenset(counted.dates)  # where another writer comes in between, nothing is taken as known
+            try:
+                appended()
+                Derived(self.tables, folded, kept_from).write()
+            finally:
+                folded.rows.unpersist()
+
+        self.tables.undisturbed([OBSERVATIONS, *DERIVED], derive)
 
     def write_quarantine(self, batch: DataFrame, counted: Tally, keys: list[str]) -> None:
         """Keep the refused lines; lines that a requeue has loaded leave the quarantine."""
         if not counted.lines["refusal"] and not self.settings.requeue:
             return
         read_again = keys if self.settings.requeue else []
-        self.tables.overwrite(
-            QUARANTINE, merge.quarantined(self.tables.read(QUARANTINE), batches.refusals(batch), read_again)
-        )
+        refused = batches.refusals(batch)
+        self.tables.rewrite(QUARANTINE, lambda known: merge.quarantined(known, refused, read_again))
 
     def note(self, number: int, keys: list[str], later: list[list[RawObject]], counted: Tally, added: int) -> Row:
         """Write the batch's row in `loads`; only then does the batch count."""

@@ -1,5 +1,7 @@
 """The tables that are merged with what they hold already, so that a batch can be merged twice without a trace."""
 
+from datetime import date
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
@@ -10,6 +12,17 @@ def not_yet_in(observations: DataFrame, known: DataFrame) -> DataFrame:
     """The observations that `known`, also rows of `flight_observations`, does not hold."""
     key = list(OBSERVATIONS.key)
     return observations.join(known.select(*key), key, "left_anti").select(*observations.columns)
+
+
+def days_with_doubles(observations: DataFrame) -> list[date]:
+    """The flight dates of which an observation is there more than once."""
+    doubled = observations.groupBy("flight_date", *OBSERVATIONS.key).count().where("count > 1")
+    return [row.flight_date for row in doubled.select("flight_date").distinct().collect()]
+
+
+def once_each(observations: DataFrame) -> DataFrame:
+    """The observations, each once."""
+    return observations.dropDuplicates(list(OBSERVATIONS.key))
 
 
 def latest_references(known: DataFrame, new: DataFrame, key: str) -> DataFrame:

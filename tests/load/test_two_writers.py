@@ -1,0 +1,125 @@
+"""Two loads at once: no observation twice, no version lost, whatever one does between two steps of the other."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from aviation.errors import AviationError
+from aviation.load import writing
+from aviation.load.writing import Tables
+from support.made_batches import at, batches, crowd, flight
+from support.raw_lines import line
+from support.whole_load import KilledError, Place, fill, kill_after
+
+QUICK = ["flight_observations", "flight_history"]
+SLOW = ["flights", "flight_events", "load_state", "cities", "quarantine"]
+POINTS = [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
+
+
+@pytest.fixture
+def before_writing(monkeypatch):
+    """Has something done once, right before the next write to a table, which goes by what was read until then."""
+
+    def have_done(table: str, other: Callable[[], object], times: int = 1) -> None:
+        left = [other] * times
+
+        def interposed(write):
+            def first_the_other(self, to, *given, **named):
+                if to.name == table and left:
+                    left.pop()()
+                return write(self, to, *given, **named)
+
+            return first_the_other
+
+        for name in ("put", "merge"):
+            monkeypatch.setattr(Tables, name, interposed(getattr(Tables, name)))
+
+    return have_done
+
+
+@pytest.mark.parametrize("table", POINTS)
+def test_two_loads_of_the_same_objects_write_each_row_once(place, expected, before_writing, table):
+    fill(place)
+    before_writing(table, lambda: place.load(run_id="other"))
+    place.load(run_id="one")
+    assert place.contents() == expected
+
+
+@pytest.fixture(scope="module", params=["dense", "sparse"])
+def case(request, spark, tmp_path_factory) -> tuple[list[bytes], dict[str, list[str]]]:
+    """The objects of a day, and the tables after one load of them all."""
+    objects = batches(random.Random(request.param))
+    if request.param == "sparse":
+        objects[0] += crowd(150)
+    place = Place(spark, tmp_path_factory.mktemp("raw"))
+    for number, content in enumerate(objects):
+        put(place, number, content)
+    place.load()
+    return objects, place.contents()
+
+
+def put(place: Place, number: int, content: bytes) -> None:
+    place.put(f"flights/2023/09/14/0{number}/object", content)
+
+
+@pytest.mark.parametrize("table", POINTS[:5])
+def test_two_loads_of_different_objects_of_the_same_legs_lose_no_version(place, case, before_writing, table):
+    objects, expected = case
+    put(place, 0, objects[0])
+    place.load(run_id="before")
+    put(place, 1, objects[1])
+
+    def other() -> None:
+        (place.raw / "flights/2023/09/14/01/object").unlink()  # it reads what comes after alone
+        for number in range(2, len(objects)):
+            put(place, number, objects[number])
+        place.load(run_id="other")
+        put(place, 1, objects[1])
+
+    before_writing(table, other)
+    place.load(run_id="one")
+    assert place.contents() == expected
+
+
+def test_a_load_that_others_come_in_between_of_again_and_again_says_so(place, before_writing, monkeypatch):
+    monkeypatch.setattr(writing, "backoff", lambda attempt: 0)
+
+    put(place, 1, line(flight(1), observed_at=at(1)))
+    monkeypatch.setattr(Tables, "is_alone", lambda *given: False)
+    with pytest.raises(AviationError, match=r"another load wrote to .*flight_history.* in each of 6 tries: run"):
+        place.load(run_id="one")
+    monkeypatch.undo()
+    place.load(run_id="again")
+    assert len(place.rows("flights")) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", [*QUICK, "flights", "load_state"])
+def test_a_load_that_is_killed_while_another_runs_is_mended_by_the_next(place, case, before_writing, killed):
+    objects, expected = case
+    put(place, 0, objects[0])
+    place.load(run_id="before")
+    for number in range(1, len(objects)):
+        put(place, number, objects[number])
+
+    def other() -> None:
+        with pytest.raises(KilledError):
+            place.load(run_id="other", wrote=kill_after(killed))
+
+    before_writing("flight_history", other)
+    place.load(run_id="one")
+    place.load(run_id="next")
+    assert place.contents() == expected
+
+
+def test_a_load_of_everything_removes_doubles(place, expected):
+    fill(place)
+    place.load()
+    observations = f"{place.settings.namespace}.flight_observations"
+    place.spark.table(observations).limit(3).writeTo(observations).append()
+    assert place.contents() != expected
+    report = place.load(reconcile=True, run_id="all")
+    assert report["doubles_removed"] == 3
+    assert place.contents() == expected
+    assert "doubles_removed" not in place.load(reconcile=True, run_id="again")
