@@ -1,6 +1,7 @@
 """Two loads at once: no observation twice, no version lost, whatever one does between two steps of the other."""
 
 import random
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -80,6 +81,29 @@ def test_two_loads_of_different_objects_of_the_same_legs_lose_no_version(place, 
     before_writing(table, other)
     place.load(run_id="one")
     assert place.contents() == expected
+
+
+def test_a_row_that_goes_by_an_older_history_than_the_one_written_since_is_written_again(place, spark, tmp_path, before_writing):
+    objects = [crowd(150), *(line(flight(1, departure__gate=str(n)), observed_at=at(n)) for n in (1, 2))]
+    at_once = Place(spark, tmp_path / "at-once")
+    for number, content in enumerate(objects):
+        put(at_once, number, content)
+    at_once.load()
+    put(place, 0, objects[0])
+    place.load(run_id="before")
+    put(place, 1, objects[1])
+    rest_is_written = threading.Event()
+
+    def other() -> None:
+        assert rest_is_written.wait(60)
+        (place.raw / "flights/2023/09/14/01/object").unlink()
+        put(place, 2, objects[2])
+        place.load(run_id="other")
+
+    # By then all that the first load would be refused for is written: the row of `flights` is merged without a clash.
+    before_writing("flights", other)
+    place.load(run_id="one", wrote=lambda table: table == "load_state" and rest_is_written.set())
+    assert place.contents() == at_once.contents()
 
 
 def test_a_load_that_others_come_in_between_of_again_and_again_says_so(place, before_writing, monkeypatch):

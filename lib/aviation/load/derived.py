@@ -74,8 +74,8 @@ class Derived:
             done.result()
         for write in last:
             write()
-        # A merge sees what others have written between the fold and its own start, but does not refuse it. Whoever
-        # writes to any of the tables writes to this one first.
+        # A merge is refused for what others write while it runs, not for what they wrote between the fold and its start.
+        # Whoever writes to any of these tables writes to this one first.
         if not self.tables.is_alone(HISTORY, self.folded.since[HISTORY.name]):
             raise ConflictError("another load has written to flight_history")
 
