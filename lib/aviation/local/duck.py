@@ -23,7 +23,7 @@ from aviation.sql.question import Question
 EXTENSIONS = ("httpfs", "avro", "iceberg")
 # The extensions are installed as packages: nothing is downloaded when a query runs. A person's own secrets of S3, which
 # DuckDB keeps in their home, are for other places.
-OWN_MEANS = {
+OWN_MEANS: dict[str, str | bool | int | float | list[str]] = {
     "allow_community_extensions": "false",
     "allow_persistent_secrets": "false",
     "autoinstall_known_extensions": "false",
