@@ -1,4 +1,4 @@
-"""Text without the characters that no page can show."""
+"""Stored text as a page can show it: without the characters that none can, and, in Markdown, as text alone."""
 
 import re
 
@@ -9,3 +9,11 @@ UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 def printable(text: str) -> str:
     """The text without control characters and what else SVG and HTML cannot hold."""
     return UNPRINTABLE.sub("", text)
+
+
+_MARKDOWN = str.maketrans({character: f"&#{ord(character)};" for character in "&<>[]$"})
+
+
+def in_markdown(text: str) -> str:
+    """The text for a sentence of Markdown, in which it makes no tag, no link, no picture and no formula."""
+    return " ".join(printable(text).splitlines()).translate(_MARKDOWN)
