@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_notebook, writes
 
-from aviation import home
+from aviation import home, status
 from aviation.cli import main
-from aviation.errors import ParameterError
+from aviation.errors import ParameterError, QueryError
 from aviation.report import RunRecord
 from aviation.runs import pages, store
 from aviation.runs.declared import job_of
@@ -144,3 +144,18 @@ def test_control_characters_of_a_record_do_not_reach_the_terminal(bucket):
     code, lines, _ = command("runs", "--failed")
     assert (code, len(lines)) == (0, 1)
     assert not {"\x1b", "\x07"} & set(lines[0])
+
+
+@pytest.mark.parametrize("rules", ["text", [1], {"a\x1b": "b", "missing": 3}, None])
+def test_counts_that_are_none_do_not_keep_the_status_from_being_told(bucket, monkeypatch, rules):
+    def fail():
+        raise QueryError("there is no table")
+
+    monkeypatch.setattr(status, "row_counts", fail)
+    bucket("count/2013/07/10/ffff.json", changed(counts={"warnings_by_rule": rules, "quarantined": "many"}))
+    bucket("count/2013/07/10/eeee.json", changed(run_id="eeee", counts={"quarantined": 2}))
+    told = status.render()
+    assert {"0a1b2c3d", "ffff", "eeee"} <= set(told.split())
+    assert "lines in quarantine" in told
+    assert "\x1b" not in told
+    assert ("missing" in told) == isinstance(rules, dict)
