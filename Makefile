@@ -71,7 +71,7 @@ PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadscope --no-lo
 
 # What the tests check with, beside .venv; the second list is for the slow ones.
 TOOLS := $(GRAMMAR)/.ready .aviation/policies/.ready
-ALL_TOOLS := $(TOOLS) $(patsubst %,.aviation/%/.ready,checkov lambda-runtime moto)
+ALL_TOOLS := $(TOOLS) $(patsubst %,.aviation/%/.ready,checkov lambda-runtime moto sbom zizmor)
 
 .PHONY: test
 test: lint $(TOOLS) ## Lint, then unit, contract, notebook and end-to-end tests: six minutes on two cores
@@ -106,6 +106,18 @@ down: setup ## Stop the local stack
 build: setup ## Build what AWS runs into dist/
 	@$(AVIATION) build
 
+# What each artefact, and this machine's environment, is made of; the same lock file always gives the same bytes.
+DIST := dist
+.PHONY: sbom
+sbom: .aviation/sbom/.ready ## List the packages of the Lambda's zip and of .venv, as CycloneDX, in dist/
+	@mkdir -p $(DIST)
+	@.aviation/sbom/bin/cyclonedx-py requirements --output-reproducible --short-PURLs -o $(DIST)/Deployment_Lambda.cdx.json $(LOCKS)/lambda.txt
+	@.aviation/sbom/bin/cyclonedx-py requirements --output-reproducible --short-PURLs -o $(DIST)/laptop.cdx.json requirements.txt
+
+.PHONY: audit
+audit: .aviation/audit/.ready ## Look every pinned package up among the known vulnerabilities (needs the network)
+	@$(VENV)/bin/python infra/audit.py
+
 .PHONY: deploy
 deploy: setup ## Deploy to AWS: make deploy STACK=name [PARAMETERS=parameters/deploy/case.yaml]
 	@test -n "$(STACK)" || { echo "make: name the stack: make deploy STACK=aviation" >&2; exit 2; }
@@ -126,11 +138,14 @@ lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) --group pyproject.toml:setup -o $(LOCKS)/setup.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:emulator -o $(LOCKS)/emulator.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:bench -o $(LOCKS)/bench.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:audit -o $(LOCKS)/audit.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:checkov -o $(LOCKS)/checkov.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:node -o $(LOCKS)/node.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda-runtime -o $(LOCKS)/lambda-runtime.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:moto -o $(LOCKS)/moto.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:policies -o $(LOCKS)/policies.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:sbom -o $(LOCKS)/sbom.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:zizmor -o $(LOCKS)/zizmor.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath) -o $(LOCKS)/lambda.txt
 
 LOCK = --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"

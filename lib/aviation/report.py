@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Container
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, get_type_hints
 
 REPORT_MIME = "application/vnd.aviation.report+json"
 LOAD_JOB = "aviation_data_load"
@@ -80,13 +80,27 @@ class RunRecord:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "RunRecord":
-        """From a JSON object. What an older record lacks is empty; what only a newer one has is left out."""
+        """From a JSON object. What an older record lacks is empty; what only a newer one has is left out. ValueError
+        where it is no object, or what it has is of another type."""
+        if not isinstance(value, dict):
+            raise ValueError("a run record is a JSON object")
         empty = {"run_id": "", "job": "", "notebook": "", "started_at": ""}
-        known = {item.name for item in fields(cls)}
-        given = {name: item for name, item in value.items() if name in known and item is not None}
+        kinds = {name: _kind(hint) for name, hint in get_type_hints(cls).items()}
+        given = {name: item for name, item in value.items() if name in kinds and item is not None}
+        for name, item in given.items():
+            if not isinstance(item, kinds[name]):
+                raise ValueError(f"a run record's {name} cannot be {item!r:.80}")
         return cls(**(empty | given))
 
     @classmethod
     def from_bytes(cls, body: bytes) -> "RunRecord":
-        """From what `to_bytes` made. ValueError where it is no JSON."""
-        return cls.from_json(json.loads(body))
+        """From what `to_bytes` made. ValueError where it is anything else."""
+        try:
+            return cls.from_json(json.loads(body))
+        except RecursionError:
+            raise ValueError("a run record is not nested so deeply") from None
+
+
+def _kind(hint: Any) -> Any:
+    """What a field's value must be an instance of: JSON writes 3.0 as 3, too."""
+    return {float: float | int, dict[str, Any]: dict}.get(hint, hint)

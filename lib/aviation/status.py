@@ -9,6 +9,7 @@ from aviation import query
 from aviation.columns import TABLES
 from aviation.entities import ENTITIES
 from aviation.errors import QueryError
+from aviation.printable import printable
 from aviation.report import RunRecord
 from aviation.runs import pages as run_pages
 from aviation.runs import store
@@ -109,6 +110,9 @@ def _noticed(records: list[RunRecord]) -> list[tuple[str, int]]:
     """What the loads warned of and how many lines they refused, most frequent first."""
     noticed: Counter[str] = Counter()
     for record in records:
-        noticed.update(record.counts.get("warnings_by_rule", {}))
-        noticed.update({"lines in quarantine": record.counts.get("quarantined", 0)})
+        rules = record.counts.get("warnings_by_rule")
+        counts = rules if isinstance(rules, dict) else {}
+        counts = counts | {"lines in quarantine": record.counts.get("quarantined")}
+        # A record holds what its run reported, or what somebody wrote there.
+        noticed.update({printable(name): count for name, count in counts.items() if isinstance(count, int)})
     return [(name, count) for name, count in noticed.most_common(NOTICED) if count]

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from aviation.cli.answer import as_text
 
@@ -48,3 +49,10 @@ def test_nothing_is_left_out_of_a_long_answer():
 def test_a_program_gets_csv_or_json_whatever_the_width():
     for form in ("csv", "json"):
         assert as_text(ANSWER, form, width=10) == as_text(ANSWER, form)
+
+
+@pytest.mark.parametrize("width", [None, 5])
+def test_a_table_does_not_steer_the_terminal(width):
+    told = as_text(pd.DataFrame({"airline\x1b[31m": ["A\x1b]0;title\x07\x9b2JB"], "flights": [1]}), width=width)
+    assert not {"\x1b", "\x07", "\x9b"} & set(told)
+    assert "A]0;title2JB" in told

@@ -83,7 +83,9 @@ def test_two_loads_of_different_objects_of_the_same_legs_lose_no_version(place, 
     assert place.contents() == expected
 
 
-def test_a_row_that_goes_by_an_older_history_than_the_one_written_since_is_written_again(place, spark, tmp_path, before_writing):
+def test_a_row_that_goes_by_an_older_history_than_the_one_written_since_is_written_again(
+    place, spark, tmp_path, before_writing
+):
     objects = [crowd(150), *(line(flight(1, departure__gate=str(n)), observed_at=at(n)) for n in (1, 2))]
     at_once = Place(spark, tmp_path / "at-once")
     for number, content in enumerate(objects):

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from aviation.printable import printable
+
 
 def as_text(answer: pd.DataFrame, form: str = "table", width: int | None = None) -> str:
     """The answer as a table, as CSV or as JSON (`form`), whole, without a line break at its end.
@@ -20,7 +22,8 @@ def as_text(answer: pd.DataFrame, form: str = "table", width: int | None = None)
         return "  ".join(map(str, answer.columns)) + "\n(no rows)"
     with pd.option_context("display.max_seq_items", None):  # a long array is not cut
         table = answer.to_string(index=False)
-    return table if width is None or len(table.partition("\n")[0]) <= width else _row_by_row(answer)
+    # Names from the tables could steer the terminal.
+    return printable(table if width is None or len(table.partition("\n")[0]) <= width else _row_by_row(answer))
 
 
 def _row_by_row(answer: pd.DataFrame) -> str:

@@ -13,6 +13,7 @@ import vl_convert
 from IPython.display import HTML, Image, Markdown, display
 
 from aviation import templates
+from aviation.printable import in_markdown
 from aviation.report import Report
 
 # Pixels a unit of the chart: sharp on a dense screen, and small enough for a repository.
@@ -67,16 +68,19 @@ class Finding:
     warning: str | None = None
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        said = f"\n\n**Warning:** {self.warning}" if self.warning and self.warning not in self.text else ""
+        warning = self.warning if self.warning and self.warning not in self.text else ""
+        # Names in both come from the tables.
+        marked = in_markdown(self.text) + (f"\n\n**Warning:** {in_markdown(warning)}" if warning else "")
+        plain = self.text + (f"\n\n**Warning:** {warning}" if warning else "")
         report = Report(status="warning", warning=self.warning)._repr_mimebundle_() if self.warning else {}
-        return report | {"text/markdown": self.text + said, "text/plain": self.text + said}
+        return report | {"text/markdown": marked, "text/plain": plain}
 
 
 def picture(draw: Mark, frame: pd.DataFrame, *, title: str, **options: Any) -> Image | Markdown:
     """The chart `draw(frame, title=title, **options)` as a PNG on white; a line that says so where `frame` is empty."""
     if frame.empty:
         return Markdown(  # type: ignore[no-untyped-call]
-            f"*{title}: there is nothing to draw, because the tables have no such rows.*"
+            f"*{in_markdown(title)}: there is nothing to draw, because the tables have no such rows.*"
         )
     drawn = png(draw(frame, title=title, **options))
     # Shown in the chart's own units, all charts have text of one size.

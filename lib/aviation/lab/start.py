@@ -9,6 +9,7 @@ from aviation import backend, dashboard, parameters, status, templates
 from aviation.entities import entity_named
 from aviation.errors import QueryError
 from aviation.jobs import start as jobs
+from aviation.printable import in_markdown
 from aviation.report import Report
 
 
@@ -28,9 +29,9 @@ def resolve(**values: Any) -> Choices:
     return chosen
 
 
-def state() -> Markdown:
+def state() -> HTML:
     """How old each table is and what the last runs did, as `aviation status` says it."""
-    return _markdown(f"```text\n{status.render()}\n```")
+    return HTML(templates.render("lab/state.html", text=status.render()))  # type: ignore[no-untyped-call]
 
 
 def run(chosen: Choices) -> Report:
@@ -48,9 +49,6 @@ def page(height: int = 900) -> HTML | Markdown:
     try:
         drawn = dashboard.render()
     except QueryError as error:
-        return _markdown(f"*There is no dashboard yet: {error}.*")
+        said = f"*There is no dashboard yet: {in_markdown(str(error))}.*"
+        return Markdown(said)  # type: ignore[no-untyped-call]  # IPython's classes have no types
     return HTML(templates.render("lab/frame.html", page=drawn, height=height))  # type: ignore[no-untyped-call]
-
-
-def _markdown(text: str) -> Markdown:
-    return Markdown(text)  # type: ignore[no-untyped-call]  # IPython's classes have no types

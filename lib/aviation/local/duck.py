@@ -21,6 +21,14 @@ from aviation.sql.names import drop_qualifiers, in_database, references, stand_i
 from aviation.sql.question import Question
 
 EXTENSIONS = ("httpfs", "avro", "iceberg")
+# The extensions are installed as packages: nothing is downloaded when a query runs. A person's own secrets of S3, which
+# DuckDB keeps in their home, are for other places.
+OWN_MEANS: dict[str, str | bool | int | float | list[str]] = {
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 # The schema in which Athena lists the tables of a database and their columns.
 SCHEMA = "information_schema"
 
@@ -30,13 +38,14 @@ def frame(question: Question) -> pd.DataFrame:
     known = question.catalog
     if question.tree is None:
         return metadata.show(question.text, known)
-    as_athena.refuse(question.tree, known)
-    statement = as_athena.mark_unnamed(expand(question.tree, known))
+    statement = expand(question.tree, known)
+    as_athena.refuse(statement, known)
+    statement = as_athena.mark_unnamed(statement)
     # A cursor is a connection of its own: what is registered for one question is none of another's.
     with _connect(os.environ["AWS_ENDPOINT_URL"]).cursor() as connection:
         _attach(connection, statement, known)
         try:
-            answer = connection.execute(statement.sql(dialect="duckdb"))
+            answer = connection.execute(_one_select(connection, statement.sql(dialect="duckdb")))
             # A sum of bigints is one on Athena, and more than pandas has a type for on DuckDB.
             wide = [name for name, kind, *_ in answer.description or [] if str(kind) == "HUGEINT"]
             rows = answer.df().astype(dict.fromkeys(wide, "Int64"))
@@ -44,6 +53,14 @@ def frame(question: Question) -> pd.DataFrame:
             line = str(error).splitlines()[0]
             raise QueryError(f"the query failed: {line}{_column_hint(line, question.tree, known)}") from error
     return rows.set_axis(as_athena.names(list(rows.columns)), axis="columns")
+
+
+def _one_select(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
+    """The statement that DuckDB itself reads in the text; QueryError unless it is one SELECT, and nothing besides."""
+    statements = connection.extract_statements(text)
+    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        raise QueryError("the query is more than one SELECT to this laptop's DuckDB (a PIVOT is): write it without")
+    return statements[0]
 
 
 def _column_hint(line: str, asked: exp.Query, known: Catalog) -> str:
@@ -68,8 +85,7 @@ def rows(text: str) -> list[dict[str, Any]]:
 @cache
 def _connect(endpoint: str) -> duckdb.DuckDBPyConnection:
     """One database a process, locked: loading the extensions takes longer than most queries."""
-    # The extensions are installed as packages: nothing is downloaded when a query runs.
-    connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+    connection = duckdb.connect(config=OWN_MEANS)
     for name in EXTENSIONS:
         package = importlib.util.find_spec(f"duckdb_extension_{name}")
         if package is None or package.origin is None:
@@ -100,9 +116,19 @@ def _attach(connection: duckdb.DuckDBPyConnection, statement: exp.Query, known: 
             connection.register(f"{SCHEMA}_{name}", lists[name])
             stand_in(table, exp.to_identifier(f"{SCHEMA}_{name}"))
         elif in_database(table, known.database) and name in known.tables:
-            where = exp.Literal.string(known.tables[name])
+            where = exp.Literal.string(_published(name, known.tables[name]))
             stand_in(table, exp.Anonymous(this="iceberg_scan", expressions=[where]))
         else:
             raise known.missing(table.name)
     for database in (known.database, SCHEMA):
         drop_qualifiers([statement], database)
+
+
+def _published(table: str, location: str) -> str:
+    """The metadata location of a table; QueryError where it climbs out of its bucket: DuckDB holds a path against the
+    allowed folders as it is written, and S3's stand-in then follows the dots."""
+    if ".." in location.split("/"):
+        raise QueryError(
+            f"the catalog has the table '{table}' at {location}, which is no place of a table: load it again"
+        )
+    return location

@@ -99,7 +99,8 @@ def job_of(record: RunRecord, root: Path) -> Job:
     for job in (LOAD, *PRODUCERS.values(), *watches(root)):
         if job.name == record.job:
             return job
-    notebooks = sorted((root / "notebooks").rglob(record.notebook)) if record.notebook else []
+    # By its name, as data: a record may have been written by anybody, and a pattern or a path is neither.
+    notebooks = [file for file in (root / "notebooks").rglob("*.ipynb") if file.name == record.notebook]
     if len(notebooks) != 1:
         raise ParameterError(f"run {record.run_id} is of {record.notebook}, which is not in notebooks/ once")
     return replace(by_hand(notebooks[0].relative_to(root), root), name=record.job)

@@ -1,6 +1,12 @@
-"""Run records in the runs bucket: `<job>/<yyyy>/<mm>/<dd>/<run_id>.json`."""
+"""Run records in the runs bucket: `<job>/<yyyy>/<mm>/<dd>/<run_id>.json`.
+
+What the bucket holds is data, whoever wrote it: a record counts where it is one and lies under its own key, and its
+notebook is the one beside it. Anything else is left out, with a line in the log that says so.
+"""
 
 import heapq
+import json
+import logging
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,14 +14,22 @@ from dataclasses import replace
 from itertools import groupby, islice
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from aviation import aws
 from aviation.errors import ParameterError
 from aviation.places import place
+from aviation.printable import printable
 from aviation.report import RunRecord
+from aviation.times import parse_utc
+
+logger = logging.getLogger(__name__)
 
 MOST_JOB_LEVELS = 2
 """A job's name has one part, or two: `producer/flights`."""
 YEAR = re.compile(r"/\d{4}/$")
+KEY = re.compile(r"(?P<job>(?!\.)[^/]+(/(?!\.)[^/]+)?)/\d{4}/\d\d/\d\d/(?P<run_id>\w[\w.-]*)\.json")
+"""The key of a record. Its parts become file names: none climbs."""
 READ_AT_ONCE = 8
 MOST_SEARCHED = 2000
 """A failed run is looked for among so many: about ten days of the default schedules."""
@@ -52,6 +66,22 @@ def keep(record: RunRecord, notebook: bytes) -> RunRecord:
     return kept
 
 
+def notebook(record: RunRecord) -> dict[str, Any] | None:
+    """The executed notebook of a run (JSON), None where it has none or it is not there any more. Of what the record
+    says only the notebook beside it is read."""
+    if not record.executed_notebook:
+        return None
+    bucket = _Bucket()
+    key = f"{record.stem}.ipynb"
+    if record.executed_notebook != f"s3://{bucket.name}/{key}":
+        logger.warning("run %s: '%s' is not its own notebook: it is not read", record.run_id, record.executed_notebook)
+        return None
+    try:
+        return dict(json.loads(bucket.get(key)))
+    except (ClientError, ValueError, TypeError, RecursionError):
+        return None
+
+
 class _Bucket:
     """The runs bucket of the stack in use."""
 
@@ -61,20 +91,23 @@ class _Bucket:
     def put(self, key: str, body: bytes) -> None:
         self.s3.put_object(Bucket=self.name, Key=key, Body=body, ContentType="application/json")
 
+    def get(self, key: str) -> bytes:
+        return bytes(self.s3.get_object(Bucket=self.name, Key=key)["Body"].read())
+
     def records(self, job: str | None) -> Iterator[RunRecord]:
         """The records of a job, or of all, newest day first; those of a day as they were written, newest first."""
         with ThreadPoolExecutor(READ_AT_ONCE) as pool:
             for objects in self._by_day(job):
                 newest_first = sorted(objects, key=lambda item: item["LastModified"], reverse=True)
                 for start in range(0, len(newest_first), READ_AT_ONCE):
-                    yield from pool.map(self._read, newest_first[start : start + READ_AT_ONCE])
+                    yield from filter(None, pool.map(self._read, newest_first[start : start + READ_AT_ONCE]))
 
     def beginning(self, run_id: str) -> list[RunRecord]:
         """The records of the newest day on which runs have an id that begins with `run_id`. Only keys are listed until
         one fits."""
         for objects in self._by_day(None):
             if fitting := [item for item in objects if item["Key"].rpartition("/")[2].startswith(run_id)]:
-                return [self._read(item) for item in fitting]
+                return list(filter(None, map(self._read, fitting)))
         return []
 
     def _by_day(self, job: str | None) -> Iterator[list[dict[str, Any]]]:
@@ -112,5 +145,19 @@ class _Bucket:
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix):
             yield from (item for item in page.get("Contents", []) if item["Key"].endswith(".json"))
 
-    def _read(self, item: dict[str, Any]) -> RunRecord:
-        return RunRecord.from_bytes(self.s3.get_object(Bucket=self.name, Key=item["Key"])["Body"].read())
+    def _read(self, item: dict[str, Any]) -> RunRecord | None:
+        """The record that lies there, None where that is not one."""
+        key = item["Key"]
+        try:
+            record = RunRecord.from_bytes(self.get(key))
+            parse_utc(record.started_at)
+            if named := KEY.fullmatch(key):
+                # What a record does not say of itself, its key does.
+                record = replace(record, job=record.job or named["job"], run_id=record.run_id or named["run_id"])
+            if named and record.key == key:
+                return record
+            reason = f"it is of {record.key!r:.200}"
+        except (ValueError, ParameterError) as error:
+            reason = str(error)
+        logger.warning("s3://%s/%s is no run record, and is left out: %s", self.name, printable(key), reason)
+        return None
