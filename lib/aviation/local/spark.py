@@ -30,11 +30,14 @@ AWS_JARS = (
 )
 # The prefixes of the settings in the job's `--conf` that a laptop uses too.
 JOB_CONF_PREFIXES = ("spark.sql.extensions", "spark.sql.catalog.", "spark.sql.session.timeZone")
+# A write that is refused because of another writer is tried again; what fails for good is raised.
 LOG4J = """\
 rootLogger.level = error
 rootLogger.appenderRef.stderr.ref = stderr
 logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
 logger.gateway.level = error
+logger.write.name = org.apache.spark.sql.execution.datasources.v2
+logger.write.level = off
 appender.stderr.type = Console
 appender.stderr.name = stderr
 appender.stderr.target = SYSTEM_ERR
