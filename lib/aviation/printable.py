@@ -2,8 +2,8 @@
 
 import re
 
-# All but the characters of XML 1.0, section 2.2: the renderer of charts aborts the whole process on any other. Of those,
-# without what steers a terminal (U+007F to U+009F).
+# All but the characters of XML 1.0, section 2.2, for the renderer of charts aborts the whole process on any other, and
+# without those of them that steer a terminal (U+007F to U+009F).
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
