@@ -62,9 +62,8 @@ def fold(
     folded whole, and so are those of which the history has files of an earlier layout, to be written anew.
     """
     since = {table.name: tables.snapshot(table) for table in DERIVED}
-    seen = batches.packed(batch, batches.LEGS)
-    held = [part for part in (_states(tables, dates, since), _open_versions(tables, dates, since)) if part]
-    known = reduce(DataFrame.unionAll, held, seen)
+    held = filter(None, (_states(tables, dates, since), _open_versions(tables, dates, since)))
+    known = reduce(DataFrame.unionAll, held, batches.packed(batch, batches.LEGS))
     anew = frozenset(dates_of_earlier_layout(tables.spark, tables.namespace, HISTORY) & set(dates))
     whole |= anew
     late: frozenset[str] = frozenset()
@@ -81,10 +80,10 @@ def fold(
             return folded
         rows.unpersist()
         if more_late <= late and more_whole <= whole:
-            asked = [*sorted(late), *map(str, sorted(whole))]
+            asked = ", ".join([*sorted(late), *map(str, sorted(whole))][:3])
             raise AviationError(
-                f"the observations of {', '.join(asked[:3])} do not answer what the load asks of them; nothing of the "
-                "batch counts: load once with --all, which takes nothing as known"
+                f"the observations of {asked} do not answer what the load asks of them; nothing of the batch counts: "
+                "load once with --all, which takes nothing as known"
             )
         late, whole = late | more_late, whole | more_whole
 
@@ -132,6 +131,7 @@ def _in_full(tables: Tables, dates: Collection[date], whole: frozenset[date], la
         wanted = pc.or_(pc.is_in(rows["flight_date"], days), pc.is_in(rows["flight_key"], keys))
         return rows.filter(wanted).cast(OBSERVED)  # a column that Spark has looked for has no nulls any more
 
+    tables.refresh(OBSERVATIONS)  # not older than the history, in which another load's may be told already
     known = tables.fixed(OBSERVATIONS, tables.snapshot(OBSERVATIONS))
     return _packed(known, wanted, OBSERVED.names, "full", tables.parts, only_wanted)
 

@@ -42,6 +42,10 @@ class Tables:
         """The table as it is now."""
         return self.spark.table(self.name(table))
 
+    def refresh(self, table: Table) -> None:
+        """See what other processes have written to the table."""
+        self.spark.sql(f"refresh table {self.name(table)}")
+
     def snapshot(self, table: Table) -> int | None:
         """The table's newest snapshot that this process knows; None while nothing was ever written to it."""
         current = self.loaded(table).currentSnapshot()
@@ -106,7 +110,7 @@ class Tables:
                 conflict = error
             time.sleep(backoff(attempt))
             for table in tables:
-                self.spark.sql(f"refresh table {self.name(table)}")
+                self.refresh(table)
         names = ", ".join(table.name for table in tables)
         raise AviationError(
             f"another load wrote to {names} in each of {TRIES} tries: run this load again once that one has ended"
