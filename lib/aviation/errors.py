@@ -79,11 +79,12 @@ class LeaseError(AviationError):
 
 
 class DeliveryError(AviationError):
-    """Kinesis did not take `undelivered` of the records of a run."""
+    """Kinesis did not say that it took `undelivered` of the records of a run; it may have taken `unanswered` of them."""
 
-    def __init__(self, message: str, *, undelivered: int):
+    def __init__(self, message: str, *, undelivered: int, unanswered: int = 0):
         super().__init__(message)
         self.undelivered = undelivered
+        self.unanswered = unanswered
 
 
 class NotebookError(AviationError):
