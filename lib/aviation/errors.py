@@ -79,7 +79,7 @@ class LeaseError(AviationError):
 
 
 class DeliveryError(AviationError):
-    """Kinesis did not say that it took `undelivered` of the records of a run; it may have taken `unanswered` of them."""
+    """Kinesis did not say that it took `undelivered` records of a run; it may have taken `unanswered` of them."""
 
     def __init__(self, message: str, *, undelivered: int, unanswered: int = 0):
         super().__init__(message)
