@@ -4,6 +4,7 @@ The text of each is one line: what went wrong, where, and what to do next. A com
 `exit_code`; with `--debug` it prints the traceback too.
 """
 
+import signal
 from typing import Any
 
 
@@ -97,12 +98,15 @@ class NotebookError(AviationError):
 
 
 class InterruptError(KeyboardInterrupt):
-    """A person interrupted it (Ctrl-C). The text says what is kept and how to go on.
+    """A person interrupted it (Ctrl-C), or another signal ended it. The text says what is kept and how to go on.
 
     No AviationError: what tries the next one after an error must not do so after this.
     """
 
-    exit_code = 130
+    def __init__(self, message: str, ended_by: signal.Signals = signal.SIGINT):
+        super().__init__(message)
+        self.ended_by = ended_by
+        self.exit_code = 128 + ended_by
 
 
 class RefusedShareError(AviationError):

@@ -3,6 +3,7 @@ batches, and taken up again where it was cut off."""
 
 import json
 import logging
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -63,10 +64,11 @@ def run(first: date, last: date, *, file: Path, load_every: int, again: bool) ->
     totals = {"days": 0, "records": 0, "loaded": 0}
     try:
         _poll_and_load(days, parameters, checkpoint, load_every, totals)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         raise InterruptError(
             f"{totals['days']:,} of {counted(len(days), 'day')} polled, which are kept; "
-            "run the same command again to go on"
+            "run the same command again to go on",
+            getattr(interruption, "ended_by", signal.SIGINT),
         ) from None
     return totals
 
