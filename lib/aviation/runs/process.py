@@ -22,6 +22,10 @@ from aviation.runs import endings
 from aviation.runs.endings import Ended
 
 INTERRUPTED = "interrupted"
+SPARK_IS_GONE = (
+    "Spark's process (Java) ended before the cell did, killed or out of memory; its last words are in the executed "
+    "notebook"
+)
 STOP_SECONDS = 5
 """How long a notebook that is stopped may take to say where it was."""
 
@@ -149,12 +153,20 @@ def _failure(wanted: Run) -> Failure | None:
                 shown=sys.stderr,
             )
     except PapermillExecutionError as error:
+        if _spark_is_gone(error):
+            return Failure(SPARK_IS_GONE, error.exec_count)
         # Our own errors need no class name; others do.
         line = first_line(error.evalue)
         return Failure(line if hasattr(errors, error.ename) else f"{error.ename}: {line}", error.exec_count)
     except (Exception, KeyboardInterrupt) as error:
         return Failure(f"{type(error).__name__}: {first_line(str(error))}")
     return None
+
+
+def _spark_is_gone(error: Any) -> bool:
+    """Whether a cell failed because the gateway to Spark's JVM had nobody to talk to (papermill's error)."""
+    told = "".join(error.traceback)
+    return "Py4JNetworkError" in told or (error.ename.startswith("Connection") and "py4j" in told)
 
 
 def _end_with_the_parent(ours: Connection) -> None:
