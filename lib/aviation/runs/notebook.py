@@ -52,30 +52,34 @@ def execute(
     guard_logs()
     home.load_environment()
     check_parameters(notebook, parameters)
-    run_id, started = uuid.uuid4().hex, datetime.now(UTC)
-    begun = time.monotonic()
     with noted() as ended:
-        run = process.Run(notebook, parameters, _scratch() / "executed.ipynb", run_id)
+        started, begun = datetime.now(UTC), time.monotonic()
+        run = process.Run(notebook, parameters, _scratch() / "executed.ipynb", uuid.uuid4().hex)
         failure, executed = _executed(run, timeout_seconds, ended, reads_key)
-        counts = _last_report(executed)
-        record = RunRecord(
-            run_id=run_id,
-            job=job,
-            notebook=notebook.name,
-            parameters=redact_json(parameters),
-            started_at=utc_text(started),
-            seconds=round(time.monotonic() - begun, 3),
-            status="failed" if failure else counts.get("status", "ok"),
-            counts=counts,
-            error=redact(failure.line) if failure else None,
-            failed_cell=failure.cell if failure else None,
-        )
+        record = _record(run, job, started, failure, _last_report(executed))
+        record = replace(record, seconds=round(time.monotonic() - begun, 3))
         record, unkept = _keep(record, executed, (out_dir or home.home() / "runs").absolute())
     if failure or unkept:
         _refuse(record, unkept, ended.by)
     if ended.by:  # it came once the notebook was done
         signal.raise_signal(ended.by)
     return record
+
+
+def _record(
+    run: process.Run, job: str, started: datetime, failure: process.Failure | None, counts: dict[str, Any]
+) -> RunRecord:
+    return RunRecord(
+        run_id=run.run_id,
+        job=job,
+        notebook=run.notebook.name,
+        parameters=redact_json(run.parameters),
+        started_at=utc_text(started),
+        status="failed" if failure else counts.get("status", "ok"),
+        counts=counts,
+        error=redact(failure.line) if failure else None,
+        failed_cell=failure.cell if failure else None,
+    )
 
 
 def _scratch() -> Path:
