@@ -9,6 +9,8 @@ from pandas.api import types
 from aviation.printable import printable
 
 NOT_GIVEN = "not given"
+LONGEST = 100
+"""So many characters of a name are drawn: the renderer measures each of them, and takes seconds for thousands."""
 
 
 def readable(frame: pd.DataFrame, *columns: str | None) -> pd.DataFrame:
@@ -16,7 +18,7 @@ def readable(frame: pd.DataFrame, *columns: str | None) -> pd.DataFrame:
     missing. Columns of numbers and times stay as they are, and None for a column means none."""
     texts = [name for name in columns if name and name in frame and not _is_plain(frame[name])]
     return frame.assign(
-        **{name: frame[name].astype(object).fillna(NOT_GIVEN).map(_without_unprintable) for name in texts}
+        **{name: frame[name].astype(object).fillna(NOT_GIVEN).map(_short).map(_without_unprintable) for name in texts}
     )
 
 
@@ -25,6 +27,10 @@ def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
     which that would abort the whole process."""
     drawn: dict[str, Any] = _without_unprintable(chart.to_dict())
     return drawn
+
+
+def _short(value: object) -> object:
+    return f"{value[:LONGEST]}…" if isinstance(value, str) and len(value) > LONGEST else value
 
 
 def _is_plain(column: "pd.Series[Any]") -> bool:
