@@ -44,3 +44,18 @@ def test_what_the_shell_says_now_counts_beside_what_it_said_when_the_stack_was_s
     home.load_environment()
     assert os.environ["AVIATION_STACK"] == "local"
     assert os.environ["no_proxy"] == "new.example,127.0.0.1,localhost,::1"
+
+
+def test_the_state_folder_is_the_one_that_was_chosen_whatever_its_file_says(monkeypatch, tmp_path):
+    (tmp_path / home.ENVIRONMENT).write_text("AVIATION_STACK=local\nAVIATION_HOME=/where/it/was/before\n")
+    home.load_environment()
+    assert home.home() == tmp_path
+
+
+def test_a_state_folder_that_is_named_from_here_is_the_same_from_elsewhere(monkeypatch, tmp_path):
+    (tmp_path / home.ENVIRONMENT).write_text("AVIATION_STACK=local\n")
+    monkeypatch.chdir(tmp_path.parent)
+    monkeypatch.setenv("AVIATION_HOME", tmp_path.name)
+    home.load_environment()
+    monkeypatch.chdir("/")
+    assert home.home() == tmp_path

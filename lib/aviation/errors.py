@@ -4,6 +4,7 @@ The text of each is one line: what went wrong, where, and what to do next. A com
 `exit_code`; with `--debug` it prints the traceback too.
 """
 
+import signal
 from typing import Any
 
 
@@ -79,11 +80,12 @@ class LeaseError(AviationError):
 
 
 class DeliveryError(AviationError):
-    """Kinesis did not take `undelivered` of the records of a run."""
+    """Kinesis did not say that it took `undelivered` records of a run; it may have taken `unanswered` of them."""
 
-    def __init__(self, message: str, *, undelivered: int):
+    def __init__(self, message: str, *, undelivered: int, unanswered: int = 0):
         super().__init__(message)
         self.undelivered = undelivered
+        self.unanswered = unanswered
 
 
 class NotebookError(AviationError):
@@ -96,12 +98,15 @@ class NotebookError(AviationError):
 
 
 class InterruptError(KeyboardInterrupt):
-    """A person interrupted it (Ctrl-C). The text says what is kept and how to go on.
+    """A person interrupted it (Ctrl-C), or another signal ended it. The text says what is kept and how to go on.
 
     No AviationError: what tries the next one after an error must not do so after this.
     """
 
-    exit_code = 130
+    def __init__(self, message: str, ended_by: signal.Signals = signal.SIGINT):
+        super().__init__(message)
+        self.ended_by = ended_by
+        self.exit_code = 128 + ended_by
 
 
 class RefusedShareError(AviationError):

@@ -32,7 +32,9 @@ def load_environment() -> None:
     os.environ.update(without_proxy())
     if "AVIATION_STACK" in os.environ or not (file := home() / ENVIRONMENT).is_file():
         return
-    use_environment(dict(line.partition("=")[::2] for line in file.read_text().splitlines()))
+    environment = dict(line.partition("=")[::2] for line in file.read_text().splitlines())
+    # Which folder that is, its file does not decide: it may have been moved or copied with it.
+    use_environment(environment | {"AVIATION_HOME": str(home().absolute())})
 
 
 def use_environment(environment: dict[str, str]) -> None:

@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
 
 from aviation import alerts, aws, places, query
-from aviation.alerts.matches import matches, touched_since
+from aviation.alerts import sent
+from aviation.alerts.matches import matches, touched_dates
 from aviation.alerts.watch import Alert, Watch, resolve
 from aviation.errors import AviationError, ParameterError
 from aviation.sql import catalog
@@ -24,7 +25,7 @@ create table flights (flight_key varchar, flight_date date, airline_name varchar
     dep_scheduled_utc timestamp, dep_delay_min int, arr_delay_min int, dep_delay_forecast_min int);
 create table flight_events (flight_key varchar, flight_date date, field varchar, from_value varchar,
     to_value varchar, known_from timestamp);
-create table loads (run_id varchar, finished_at timestamp, flight_dates date[],
+create table loads (run_id varchar, batch int, finished_at timestamp, flight_dates date[],
     newest_observed_at map(varchar, timestamp));
 """
 
@@ -60,9 +61,11 @@ class Tables:
         columns = ("flight_key", "flight_date", "field", "from_value", "to_value", "known_from")
         self._insert("flight_events", dict(zip(columns, (key, DAY, name, before, after, at), strict=True)))
 
-    def load(self, at: datetime, newest: datetime = NEWEST, day: date = DAY, run: str | None = None) -> None:
-        row = [run or str(at), at, day, newest]
-        self.connection.execute("insert into loads values (?, ?, [?], map {'flights': ?})", row)
+    def load(
+        self, at: datetime, newest: datetime = NEWEST, day: date = DAY, run: str | None = None, batch: int = 1
+    ) -> None:
+        row = [run or f"run at {at}", batch, at, day, newest]
+        self.connection.execute("insert into loads values (?, ?, ?, [?], map {'flights': ?})", row)
 
     def _insert(self, table: str, row: dict) -> None:
         marks = ", ".join("?" * len(row))
@@ -91,7 +94,7 @@ def watch_of(**given) -> Watch:
 
 def found(tables: Tables, **watch) -> list[Alert]:
     tables.load(datetime(2026, 3, 1))
-    return matches(watch_of(**watch), touched_since(None))
+    return matches(watch_of(**watch), touched_dates(None))
 
 
 def test_cancelled_diverted_and_late_flights_are_told_with_what_changed(tables):
@@ -168,7 +171,7 @@ def test_what_was_long_ago_is_no_news(tables):
 
 def test_without_tables_there_is_nothing_to_tell(monkeypatch):
     monkeypatch.setattr(catalog, "read", lambda: Catalog())
-    assert touched_since(None) == []
+    assert touched_dates(None) == []
     assert matches(watch_of(), []) == []
 
 
@@ -194,56 +197,56 @@ def bucket(stack, monkeypatch):
 
 
 def test_each_disruption_is_told_once_and_later_loads_add_what_is_new(tables, bucket):
-    sent: list[str] = []
+    told: list[str] = []
 
     def send(batch: list[Alert]) -> None:
-        sent.extend(alert.flight for alert in batch)
+        told.extend(alert.flight for alert in batch)
 
     watch = watch_of(watch="once")
     for number in range(25):
         tables.flight(str(number), "cancelled")
     tables.load(datetime(2026, 3, 1))
     report = alerts.run(watch, send=send)
-    assert (len(sent), report["sent"], report["cancelled"]) == (25, 25, 25)
+    assert (len(told), report["sent"], report["cancelled"]) == (25, 25, 25)
     assert alerts.run(watch, send=send)["sent"] == 0
     tables.flight("99", "diverted")
     assert alerts.run(watch, send=send)["sent"] == 0  # no load yet
     tables.load(datetime(2026, 3, 2))
     assert alerts.run(watch, send=send)["sent"] == 1
-    assert sent[-1] == "B699"
-    assert len(sent) == len(set(sent)) == 26
+    assert told[-1] == "B699"
+    assert len(told) == len(set(told)) == 26
 
 
 def test_what_the_batches_of_a_load_brought_is_told_once_and_all_of_it(tables, bucket):
-    sent: list[str] = []
+    told: list[str] = []
 
     def send(batch: list[Alert]) -> None:
-        sent.extend(alert.flight for alert in batch)
+        told.extend(alert.flight for alert in batch)
 
     watch = watch_of(watch="batches")
     next_day = date(2013, 7, 11)
     tables.flight("1", "cancelled")
     tables.flight("2", "cancelled", flight_date=next_day, flight_key=f"{next_day}|JFK|JBU|2")
     tables.load(datetime(2026, 3, 1), run="before", day=date(2013, 7, 1))
-    for minute, day in ((1, DAY), (2, next_day)):
-        tables.load(datetime(2026, 3, 2, 0, minute), run="in two batches", day=day)
+    for batch, day in ((1, DAY), (2, next_day)):
+        tables.load(datetime(2026, 3, 2, 0, batch), run="in two batches", day=day, batch=batch)
     report = alerts.run(watch, send=send)
     assert report["flight_dates"] == ["2013-07-10", "2013-07-11"]  # of both batches, and not of the load before
-    assert sent == ["B61", "B62"]
-    for minute, day in ((1, DAY), (2, next_day)):
-        tables.load(datetime(2026, 3, 3, 0, minute), run="again in two", day=day)
+    assert told == ["B61", "B62"]
+    for batch, day in ((1, DAY), (2, next_day)):
+        tables.load(datetime(2026, 3, 3, 0, batch), run="again in two", day=day, batch=batch)
     tables.flight("3", "diverted")
     alerts.run(watch, send=send)
-    assert sent == ["B61", "B62", "B63"]
+    assert told == ["B61", "B62", "B63"]
 
 
 def test_a_run_that_is_cut_off_tells_the_rest_the_next_time(tables, bucket):
-    sent: list[str] = []
+    told: list[str] = []
 
     def breaks(batch: list[Alert]) -> None:
-        if sent:
+        if told:
             raise AviationError("cut off")
-        sent.extend(alert.flight for alert in batch)
+        told.extend(alert.flight for alert in batch)
 
     watch = watch_of(watch="cut")
     for number in range(25):
@@ -251,9 +254,110 @@ def test_a_run_that_is_cut_off_tells_the_rest_the_next_time(tables, bucket):
     tables.load(datetime(2026, 3, 1))
     with pytest.raises(AviationError):
         alerts.run(watch, send=breaks)
-    assert len(sent) == 10
-    alerts.run(watch, send=lambda batch: sent.extend(alert.flight for alert in batch))
-    assert len(sent) == len(set(sent)) == 25
+    assert len(told) == 10
+    alerts.run(watch, send=lambda batch: told.extend(alert.flight for alert in batch))
+    assert len(told) == len(set(told)) == 25
+
+
+class Told:
+    """Runs a watch, and keeps what it told."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def by(self, tables: Tables) -> list[str]:
+        """The flights that a run tells of now."""
+        told: list[str] = []
+        alerts.run(watch_of(watch=self.name), send=lambda batch: told.extend(alert.flight for alert in batch))
+        return told
+
+    def kept(self) -> dict:
+        """What it remembers."""
+        body = aws.client("s3").get_object(Bucket="runs-of-the-alerts-tests", Key=f"alerts/{self.name}.json")["Body"]
+        return json.loads(body.read())
+
+    def keep(self, body: bytes) -> None:
+        """Let it remember this."""
+        aws.client("s3").put_object(Bucket="runs-of-the-alerts-tests", Key=f"alerts/{self.name}.json", Body=body)
+
+
+IN_A_YEAR = datetime.now(UTC).replace(tzinfo=None, microsecond=0) + timedelta(days=365)
+
+
+def test_a_clock_that_was_ahead_or_behind_once_hides_no_load(tables, bucket):
+    watch = Told("clocks")
+    clocks = [datetime(2026, 3, 1), IN_A_YEAR, datetime(2026, 3, 1, 1), datetime(2012, 1, 1), datetime(2026, 3, 1, 1)]
+    for number, clock in enumerate(clocks):
+        tables.flight(str(number), "cancelled")
+        tables.load(clock, run=f"load {number}")
+        assert watch.by(tables) == [f"B6{number}"]
+
+
+def test_a_watch_that_begins_after_a_clock_was_ahead_looks_at_the_newest_load(tables, bucket):
+    tables.load(IN_A_YEAR, day=date(2013, 7, 1))
+    tables.flight("1", "cancelled")
+    tables.load(datetime(2026, 3, 1))
+    assert Told("begun-late").by(tables) == ["B61"]
+
+
+def test_a_load_that_is_written_after_one_that_ended_later_is_told(tables, bucket):
+    watch = Told("at-once")
+    tables.load(datetime(2026, 3, 1))
+    watch.by(tables)
+    tables.load(datetime(2026, 3, 1, 2), day=date(2013, 7, 9))
+    watch.by(tables)
+    tables.flight("1", "cancelled")
+    tables.load(datetime(2026, 3, 1, 1), run="the slower one")
+    assert watch.by(tables) == ["B61"]
+
+
+@pytest.mark.parametrize("until", [datetime(2026, 3, 1, 0, 0, 0, 5), IN_A_YEAR], ids=["right", "ahead"])
+def test_what_a_watch_remembers_by_its_last_load_is_read_on(tables, bucket, until):
+    watch = Told(f"upgraded-{until.year}")
+    known, new = tables.flight("1", "cancelled"), tables.flight("2", "cancelled")
+    other_day = date(2013, 7, 9)
+    tables.flight("3", "cancelled", flight_date=other_day, flight_key=f"{other_day}|JFK|JBU|3")
+    alert_id = Alert(watch.name, "cancelled", known, "", "", "", None, None, None, "").alert_id
+    kept = {"alerts": {str(DAY): [alert_id]}, "loads_until": f"{until:%Y-%m-%d %H:%M:%S.%f}"}
+    watch.keep(json.dumps(kept).encode())
+    tables.load(datetime(2026, 2, 1), day=other_day)
+    tables.load(until, day=other_day)
+    tables.load(datetime(2026, 3, 2), run="the first after the upgrade")
+    assert watch.by(tables) == ["B62"]
+    assert watch.kept()["alerts"][str(DAY)] == [alert_id, Alert(watch.name, "cancelled", new, *[""] * 6, "").alert_id]
+    assert watch.by(tables) == []
+
+
+def test_what_a_watch_remembers_is_bounded_and_what_it_forgets_is_not_told_again(tables, bucket, monkeypatch):
+    monkeypatch.setattr(sent, "KEPT_LOADS", 3)
+    monkeypatch.setattr(sent, "KEPT_DATES", 1)  # nothing but the loads keeps it from telling twice
+    watch = Told("bounded")
+    days = [DAY + timedelta(days=number) for number in range(12)]
+    for number, day in enumerate(days):
+        newest = NEWEST + timedelta(days=number)
+        tables.flight(str(number), "cancelled", newest, flight_date=day, flight_key=f"{day}|JFK|JBU|{number}")
+        ended = IN_A_YEAR if number == 2 else datetime(2026, 3, 1) + timedelta(days=number)
+        tables.load(ended, newest, day, run=f"load {number}")
+        assert watch.by(tables) == [f"B6{number}"]
+    kept = watch.kept()
+    assert len(kept["seen"]) == 3
+    assert len(kept["alerts"]) == 1
+    assert kept["forgotten"]["flight_date"] == str(days[8])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"[]", b"\xff", b"[" * 100_000, b'{"alerts": []}', b'{"alerts": {"x": []}}'),
+        *(b'{"alerts": {}, "forgotten": [1]}', b'{"alerts": {}, "loads_until": 3}'),
+    ],
+)
+def test_what_a_watch_cannot_read_of_its_past_is_told_in_one_line(tables, bucket, body):
+    watch = Told("unreadable")
+    watch.keep(body)
+    with pytest.raises(AviationError, match=r"alerts/unreadable\.json.*cannot be read: delete it") as caught:
+        watch.by(tables)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_message_reaches_who_subscribed_and_the_file_of_a_laptop(stack, tables):

@@ -8,10 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from aviation import aws
 from aviation.report import RunRecord
+from aviation.runs import endings
 from support import ROOT
 from support.notebooks import job_notebook
 
@@ -41,12 +43,37 @@ def ended(process: subprocess.Popen) -> tuple[int, str]:
     return process.returncode if process.returncode >= 0 else 128 - process.returncode, line
 
 
-def interrupt(process: subprocess.Popen, when: Path) -> None:
-    """What Ctrl-C does, once the file is there."""
+def wait_for(file: Path, process: subprocess.Popen) -> None:
+    """Wait until the process has made the file."""
     deadline = time.monotonic() + 60
-    while not when.exists() and process.poll() is None and time.monotonic() < deadline:
+    while not file.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
+    assert file.exists()
+
+
+def slow(folder: Path) -> tuple[Path, Path]:
+    """A job that says something and then takes long, and the file that it makes before that."""
+    begun = folder / "begun"
+    wait = f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(60)"
+    return job_notebook(folder, "print('said so far')", wait), begun
+
+
+def kept(stack) -> dict[str, str]:
+    """The run records and executed notebooks in the runs bucket, by suffix."""
+    s3, bucket = aws.client("s3"), stack.bucket
+    found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+    return {
+        item["Key"].rpartition(".")[2]: s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().decode()
+        for item in found
+    }
+
+
+@pytest.fixture
+def scratch(tmp_path, monkeypatch) -> Path:
+    """Where the processes of a test put what is temporary."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    return folder
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
@@ -75,16 +102,61 @@ def test_a_local_stack_that_does_not_answer_is_named_with_its_address(tmp_path):
     assert line == f"aviation: the local stack does not answer at {url}: start it with 'aviation up'"
 
 
-def test_ctrl_c_ends_a_run_in_one_line_and_its_record_is_kept(producer_stack, tmp_path):
-    begun = tmp_path / "begun"
-    slow = f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(60)"
-    process = started("run", str(job_notebook(tmp_path, slow)), **producer_stack.environment)
-    interrupt(process, begun)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_run_in_one_line_and_its_record_is_kept(producer_stack, tmp_path, scratch, number):
+    job, begun = slow(tmp_path)
+    process = started("run", str(job), **producer_stack.environment, TMPDIR=str(scratch))
+    wait_for(begun, process)
+    os.killpg(process.pid, number)
     code, line = ended(process)
-    assert code == 130
+    assert code == 128 + number
     assert line.startswith("aviation: interrupted: job.ipynb, run ")
     assert line.endswith("; run the same command again")
-    s3, bucket = aws.client("s3"), producer_stack.bucket
-    [key] = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"] if item["Key"].endswith(".json")]
-    record = RunRecord.from_bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-    assert (record.status, record.error, record.run_id in line) == ("failed", "interrupted", True)
+    left = kept(producer_stack)
+    record = RunRecord.from_bytes(left["json"].encode())
+    reason = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
+    assert (record.status, record.error, record.run_id in line) == ("failed", reason, True)
+    assert "said so far" in left["ipynb"]
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_run_whose_notebook_is_killed_leaves_its_record_and_nothing_else(producer_stack, tmp_path, scratch):
+    job, begun = slow(tmp_path)
+    process = started("run", str(job), **producer_stack.environment, TMPDIR=str(scratch))
+    wait_for(begun, process)
+    [notebook] = psutil.Process(process.pid).children()
+    notebook.kill()
+    code, line = ended(process)
+    assert (code, "its process died: killed by SIGKILL" in line) == (1, True)
+    assert RunRecord.from_bytes(kept(producer_stack)["json"].encode()).status == "failed"
+    assert list(scratch.iterdir()) == []
+
+
+def test_what_a_killed_run_leaves_the_next_one_tidies_up_and_records_nothing_of_it(producer_stack, tmp_path, scratch):
+    job, begun = slow(tmp_path)
+    process = started("run", str(job), **producer_stack.environment, TMPDIR=str(scratch))
+    wait_for(begun, process)
+    process.kill()
+    process.communicate()
+    assert [*scratch.iterdir()]
+    assert kept(producer_stack) == {}
+    beside = scratch / f"aviation-{os.getpid()}-beside"  # of a run that is under way
+    beside.mkdir()
+    quick = job_notebook(tmp_path, "number")
+    assert started("run", str(quick), **producer_stack.environment, TMPDIR=str(scratch)).wait(60) == 0
+    assert list(scratch.iterdir()) == [beside]
+    assert RunRecord.from_bytes(kept(producer_stack)["json"].encode()).status == "ok"
+
+
+def test_a_signal_that_is_ignored_stays_so_and_each_does_afterwards_what_it_did():
+    before = [signal.getsignal(number) for number in endings.SIGNALS]
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with endings.noted() as noted:
+            signal.raise_signal(signal.SIGHUP)
+            assert noted.by is None
+            signal.raise_signal(signal.SIGTERM)
+            assert noted.by == signal.SIGTERM
+    finally:
+        signal.signal(signal.SIGHUP, before[1])
+    assert [signal.getsignal(number) for number in endings.SIGNALS] == before

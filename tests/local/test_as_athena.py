@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from aviation import backend, query, status
-from aviation.alerts.matches import matches, touched_since
+from aviation.alerts.matches import Horizon, matches, touched_dates
 from aviation.alerts.watch import resolve
 from aviation.dashboard import queries
 from aviation.deploy.template import read_template
@@ -140,7 +140,8 @@ def test_what_a_watch_asks_passes(monkeypatch):
     monkeypatch.setattr(query, "rows", lambda text: asked.append(text) or [row])
     monkeypatch.setattr(catalog, "read", lambda: KNOWN)
     everything = {"airlines": ["B6"], "airports": ["JFK"], "tails": ["N1"], "routes": ["JFK-BOS"]}
-    matches(resolve(**defaults("notebooks/alerts.ipynb") | everything), touched_since("2013-07-10 12:00:00"))
+    seen = touched_dates(Horizon(datetime(2013, 7, 10, 12), date(2013, 7, 10)))
+    matches(resolve(**defaults("notebooks/alerts.ipynb") | everything), seen)
     assert len(asked) == 3
     for text in asked:
         refuse(text)

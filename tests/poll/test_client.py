@@ -1,19 +1,23 @@
 """The flight API's client, against a server that misbehaves as the real one does."""
 
 import itertools
+import json
 import logging
+import socket
 import time
 import traceback
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from aviation import errors
 from aviation.errors import ApiError, InvalidRequestError, ParameterError, UnavailableError
-from aviation.poll.answers import observed
+from aviation.poll.answers import Failure, Page, observed, read_answer
 from aviation.poll.client import FILTERS, Api, check_base_url, check_filters
-from support.stand_in import KEY, answer, cut, drip, error, hang
+from support.stand_in import KEY, answer, cut, drip, drip_headers, error, hang
 
 ROWS = [{"number": number} for number in range(25)]
 OK = answer({"pagination": {"total": 1}, "data": [{"number": 0}]})
@@ -23,7 +27,7 @@ def rows(pages) -> list:
     return [record for page in pages for record in page.records]
 
 
-def page_of(count: int, total: int):
+def page_of(count: int, total: int | None):
     return answer({"pagination": {"total": total}, "data": [{}] * count})
 
 
@@ -40,10 +44,20 @@ def test_a_sweep_asks_for_every_page_once(stand_in, connect):
     assert (api.calls, api.retries, api.left_out) == (3, 0, None)
 
 
-def test_a_last_page_that_is_full_costs_no_further_call(stand_in, connect):
+def test_only_a_page_that_is_not_full_proves_the_end(stand_in, connect):
     stand_in.records = ROWS[:20]
-    assert len(rows(connect().sweep("flights", limit=10))) == 20
-    assert len(stand_in.calls) == 2
+    api = connect()
+    assert len(rows(api.sweep("flights", limit=10))) == 20
+    assert [call["offset"] for call in stand_in.calls] == ["0", "10", "20"]
+    assert api.left_out is None
+
+
+@pytest.mark.parametrize("totals", [(10, 10, 10), (25, 20, 25), (25, 5, 0), (0, 0, 0), (None, None, None)], ids=str)
+def test_no_total_that_is_too_low_falls_or_is_missing_ends_a_sweep_early(stand_in, connect, totals):
+    stand_in.script = [page_of(count, total) for count, total in zip((10, 10, 5), totals, strict=True)]
+    api = connect()
+    assert len(rows(api.sweep("flights", limit=10))) == 25
+    assert (api.calls, api.left_out) == (3, None)
 
 
 def test_a_page_shorter_than_asked_is_not_taken_for_the_last(stand_in, connect):
@@ -216,8 +230,23 @@ def test_tries_count_as_calls(stand_in, connect):
     assert len(stand_in.calls) == api.calls == 3
 
 
-def test_an_answer_that_drips_is_cut_at_the_deadline(stand_in, connect):
-    stand_in.script = [drip]
+def slow_names(monkeypatch) -> None:
+    """Names are looked up slower than anybody would wait."""
+    known = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **how: time.sleep(5) or known(*asked, **how))
+
+
+def test_a_name_that_is_not_found_in_time_is_given_up_at_the_deadline(connect, monkeypatch):
+    slow_names(monkeypatch)
+    begun = time.monotonic()
+    with pytest.raises(UnavailableError, match="not whole at the deadline"):
+        list(connect(deadline_seconds=0.5).sweep("flights"))
+    assert time.monotonic() - begun < 1.5
+
+
+@pytest.mark.parametrize("scene", [drip, drip_headers])
+def test_an_answer_that_drips_is_cut_at_the_deadline(stand_in, connect, scene):
+    stand_in.script = [scene]
     begun = time.monotonic()
     with pytest.raises(UnavailableError, match="not whole at the deadline"):
         list(connect(deadline_seconds=0.5).sweep("flights"))
@@ -279,6 +308,27 @@ def test_the_clock_of_another_api_is_believed_within_five_minutes(minutes, belie
 def test_without_a_readable_date_our_own_clock_counts(date):
     ours = datetime(2026, 6, 1, 12, tzinfo=UTC)
     assert observed(date, ours, local=True) == ours
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+ANY_HEADER = st.sampled_from(["²", "٣", "-1", "9" * 400, "Thu, 01 Jan 0001 00:00:00 +2359"]) | st.text()
+
+
+@given(st.integers(100, 599), ANY_HEADER, ANY_HEADER, ANY_JSON, ANY_JSON, st.booleans())
+@example(200, "", "", None, float("inf"), False)
+@example(429, "²", "²", "down", None, False)
+def test_whatever_the_api_answers_is_a_page_or_a_failure(status, date, retry_after, error, total, local):
+    headers = {"Date": date, "Retry-After": retry_after}
+    for body in ({"error": error, "data": error}, {"data": [1], "pagination": {"total": total}}):
+        told = read_answer(
+            status, headers, json.dumps(body).encode(),
+            endpoint="flights", offset=0, fetched_at=datetime.now(UTC), local=local,
+        )  # fmt: skip
+        assert isinstance(told, Page | Failure)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from botocore.stub import ANY, Stubber
 
 from aviation import aws
@@ -104,6 +104,37 @@ def test_what_cannot_be_sent_until_the_deadline_is_an_error_that_says_how_many(c
     assert (caught.value.undelivered, target.sent_lines) == (2, 1)
     assert clock.time <= 30
     assert len(client.calls) > 2
+
+
+LOST = ReadTimeoutError(endpoint_url="https://kinesis.us-east-1.amazonaws.com")
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([LOST], r"'test-flights' may or may not have taken 3 records, since it did not answer: ReadTimeoutError"),
+        ([LOST, refusal(THROTTLED["ErrorCode"])], "may or may not have taken 3 records.*: Provisioned"),
+        ([refusal("InternalFailure", 500)], "may or may not have taken 3 records.*: InternalFailure"),
+        ([refusal(THROTTLED["ErrorCode"])], "did not take 3 records: Provisioned"),
+        ([EndpointConnectionError(endpoint_url="http://127.0.0.1:1")], "did not take 3 records: Endpoint"),
+    ],
+    ids=["lost", "lost, then refused", "failed", "refused", "not reachable"],
+)
+def test_what_a_stream_that_did_not_answer_may_have_taken_is_not_said_to_be_missing(clock, answers, said):
+    client = Recorder(clock, answers + answers[-1:] * 1000)
+    target = stream(client, clock, deadline_seconds=3)
+    with pytest.raises(DeliveryError, match=said) as caught:
+        target.put([b"1\n", b"2\n3\n"])
+    assert caught.value.undelivered == 3
+    assert caught.value.unanswered == (3 if "may or may not" in said else 0)
+
+
+def test_what_was_refused_and_what_may_have_been_taken_are_told_apart(clock):
+    client = Recorder(clock, [refusal("ResourceNotFoundException"), LOST, refusal("ResourceNotFoundException")])
+    target = stream(client, clock)
+    with pytest.raises(DeliveryError, match="did not take 1 records and may or may not have taken 2 records") as caught:
+        target.put([b"x" * (SHARD_BYTES - 1) + b"\n", b"2\n3\n"])
+    assert (caught.value.undelivered, caught.value.unanswered) == (3, 2)
 
 
 def test_what_comes_after_a_failed_call_is_sent_all_the_same(clock):

@@ -1,5 +1,8 @@
 """A producer's polls of the replay: a watch's sweeps as one observation, by the API's clock."""
 
+import multiprocessing
+import os
+import signal
 import threading
 from collections import Counter
 from datetime import UTC, datetime
@@ -8,9 +11,10 @@ import pytest
 
 from aviation import replay
 from aviation.poll import lease, producer
-from aviation.poll.collected import row_key
+from aviation.poll.collected import Collected, row_key
 from aviation.replay.records import flights
 from aviation.replay.server import Replay
+from aviation.times import utc_text
 from support.notebooks import defaults
 from support.raw_lines import changed, records
 from support.stand_in import KEY
@@ -156,3 +160,40 @@ def test_rows_without_an_identity_are_one_only_where_all_of_them_is_the_same():
     nameless = changed(JFK_ROW, flight__number=None)
     assert row_key(nameless) == row_key(dict(nameless))
     assert row_key(nameless) != row_key(changed(nameless, departure__gate="Z9"))
+
+
+PAST = "2013-07-08T12:00:00Z"
+
+
+def killed_after_its_first_page(url: str) -> None:
+    """A poll of a past day, as a backfill makes it, whose process is killed."""
+    seen: list[object] = []
+
+    class Killed(Collected):
+        def add(self, page):
+            if seen:
+                os.kill(os.getpid(), signal.SIGKILL)
+            seen.append(page)
+
+    producer.Collected = Killed
+    run(watch={}, filters={"flight_date": "2013-07-07"}, instant=PAST, limit=100, deadline_seconds=2)
+
+
+def test_a_backfill_that_is_killed_in_a_poll_turns_nobodys_clock(served, sent, monkeypatch):
+    monkeypatch.setattr(producer, "DELIVERY_SECONDS", 0)  # how long the lease outlives it
+    child = multiprocessing.get_context("fork").Process(target=killed_after_its_first_page, args=(served.url,))
+    child.start()
+    child.join(60)
+    assert child.exitcode == -signal.SIGKILL
+    assert replay.state(served.url)["clock"] == utc_text(NOON)
+    report = run(deadline_seconds=60)
+    assert {line["observed_at"] for line in sent("flights")} == {report["newest_observed_at"]} == {utc_text(NOON)}
+
+
+def test_a_poll_beside_a_backfill_is_observed_when_it_was_made(served, sent):
+    run(watch={}, filters={"flight_date": "2013-07-07"}, instant=PAST)
+    assert {line["observed_at"] for line in sent("flights")} == {PAST}
+    run()
+    run(watch={}, filters={"flight_date": "2013-07-07"}, instant=PAST)
+    assert {line["observed_at"] for line in sent("flights")} >= {utc_text(NOON)}
+    assert replay.state(served.url)["clock"] == utc_text(NOON)

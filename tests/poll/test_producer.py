@@ -1,6 +1,8 @@
 """A producer's run, from the API's stand-in to a real stream."""
 
 import re
+import socketserver
+import threading
 
 import pytest
 
@@ -87,6 +89,27 @@ def test_a_stream_that_is_not_there_is_an_error_that_counts_what_was_lost(produc
     with pytest.raises(DeliveryError, match="did not take 25 records: ResourceNotFoundException") as caught:
         run(entity="airplanes")
     assert caught.value.undelivered == 25
+
+
+def test_records_whose_answers_were_lost_are_not_said_to_be_missing(producer_stack, put_key, stand_in, monkeypatch):
+    class Silent(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(65536)
+
+    class Hasty(Stream):
+        def __init__(self, client, name, *, shards):
+            super().__init__(client, name, shards=shards, deadline_seconds=1)
+
+    monkeypatch.setattr(producer, "Stream", Hasty)
+    stand_in.records = ROWS
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Silent) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", f"http://127.0.0.1:{server.server_address[1]}")
+        with pytest.raises(DeliveryError) as caught:
+            run(entity="airplanes")
+        server.shutdown()
+    assert "may or may not have taken 25 records, since it did not answer: ConnectionClosedError" in str(caught.value)
+    assert "0 records were delivered, 25 more may have been, in 3 calls" in str(caught.value)
 
 
 def test_the_pace_is_that_of_the_streams_shards(producer_stack, put_key, stand_in, monkeypatch):

@@ -17,6 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from papermill import PapermillExecutionError, execute_notebook
 
 from aviation.runs import process
+from aviation.runs.endings import noted
 from aviation.runs.process import Failure, Run
 from support import ROOT
 from support.notebooks import job_notebook
@@ -54,7 +55,8 @@ def executed(folder: Path, *cells: str, timeout: float | None = None) -> tuple[F
     """A notebook of these cells, run as a job's: why it failed, and as it was executed."""
     output = folder / "out/executed.ipynb"
     output.parent.mkdir(exist_ok=True)
-    failure = process.run(Run(job_notebook(folder, *cells), {"number": 3}, output, "the-run"), timeout)
+    with noted() as ended:
+        failure = process.run(Run(job_notebook(folder, *cells), {"number": 3}, output, "the-run"), timeout, ended)
     return failure, nbformat.read(output, as_version=4)
 
 
@@ -179,8 +181,9 @@ def test_a_notebook_ends_with_the_program_that_runs_it(tmp_path):
     job = job_notebook(
         tmp_path, f"import os, time\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))", "time.sleep(600)"
     )
-    script = "import sys\nfrom pathlib import Path\nfrom aviation.runs import process\n"
-    script += "process.run(process.Run(Path(sys.argv[1]), {}, Path(sys.argv[1]).with_name('o.ipynb'), 'r'), None)"
+    script = "import sys\nfrom pathlib import Path\nfrom aviation.runs import endings, process\n"
+    script += "wanted = process.Run(Path(sys.argv[1]), {}, Path(sys.argv[1]).with_name('o.ipynb'), 'r')\n"
+    script += "with endings.noted() as ended:\n    process.run(wanted, None, ended)"
     program = subprocess.Popen([sys.executable, "-c", script, str(job)], cwd=ROOT)
     deadline = time.monotonic() + 60
     while not ((file := tmp_path / "pid").exists() and file.read_text()) and time.monotonic() < deadline:
@@ -208,3 +211,12 @@ def test_a_process_that_others_threads_or_duckdb_use_is_not_copied(monkeypatch):
     monkeypatch.delitem(sys.modules, "duckdb")
     monkeypatch.setattr(process.threading, "active_count", lambda: 2)
     assert process.start_method() == "spawn"
+
+
+def test_a_cell_whose_spark_has_died_says_so(tmp_path):
+    failure, _ = executed(tmp_path, "from py4j.java_gateway import JavaGateway\nJavaGateway().jvm.System.gc()")
+    assert failure == Failure(
+        "Spark's process (Java) ended before the cell did, killed or out of memory; its last words are in the executed "
+        "notebook",
+        3,
+    )

@@ -91,3 +91,12 @@ def drip(handler) -> None:
         handler.wfile.write(b" ")
         handler.wfile.flush()
         time.sleep(0.05)
+
+
+def drip_headers(handler) -> None:
+    """A scene: as `drip`, but it is the headers that do not end."""
+    handler.wfile.write(b"HTTP/1.0 200 OK\r\nX: ")
+    for _ in range(25):
+        handler.wfile.write(b"x")
+        handler.wfile.flush()
+        time.sleep(0.2)

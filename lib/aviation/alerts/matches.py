@@ -1,7 +1,7 @@
 """Finds the disruptions that a watch looks for, and puts each into words."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from aviation import query
@@ -23,21 +23,53 @@ COLUMNS = (
 )
 
 # The flight dates that each batch of a load touched, and the newest observation of flights in it, by the API's clock.
-TOUCHED = """select l.run_id, l.finished_at, d.flight_date, element_at(l.newest_observed_at, 'flights') as newest
+TOUCHED = """select l.run_id, l.batch, l.finished_at, d.flight_date,
+       element_at(l.newest_observed_at, 'flights') as newest
 from loads l cross join unnest(l.flight_dates) as d (flight_date)"""
 
 
-def touched_since(instant: str | None) -> list[Row]:
-    """The flight dates that loads touched after an instant (`yyyy-mm-dd hh:mm:ss`, UTC; None: those that the newest
-    load touched, in all of its batches), a row each: `run_id` of the load, `finished_at` of its batch, `flight_date`,
-    and `newest`, the batch's newest observation."""
+@dataclass(frozen=True)
+class Horizon:
+    """Behind it lies a flight date that a load touched which ended no later than `finished_at` (UTC, naive), and that
+    is no later than `flight_date`.
+
+    A load's clock alone could not tell: one that was ahead once would hide all that comes after it.
+    """
+
+    finished_at: datetime
+    flight_date: date
+
+    @classmethod
+    def of(cls, row: Row) -> "Horizon":
+        """The one that has a row of TOUCHED just behind it."""
+        return cls(row["finished_at"], date.fromisoformat(str(row["flight_date"])[:10]))
+
+    def beyond(self, other: "Horizon | None") -> "Horizon":
+        """The one that has behind it what either has."""
+        if not other:
+            return self
+        return Horizon(max(self.finished_at, other.finished_at), max(self.flight_date, other.flight_date))
+
+    def to_json(self) -> dict[str, str]:
+        """As a JSON object."""
+        return {name: str(value) for name, value in vars(self).items()}
+
+    @classmethod
+    def from_json(cls, value: dict[str, str]) -> "Horizon":
+        """From what `to_json` made. KeyError, TypeError or ValueError for anything else."""
+        finished_at = datetime.fromisoformat(value["finished_at"]).replace(tzinfo=None)
+        return cls(finished_at, date.fromisoformat(value["flight_date"]))
+
+
+def touched_dates(forgotten: Horizon | None) -> list[Row]:
+    """The flight dates that loads touched, but for those behind `forgotten`, a row each: `run_id` and `batch` of the
+    load, `finished_at` (UTC, by its clock), `flight_date`, and `newest`, the batch's newest observation."""
     if "loads" not in catalog.read().tables:
         return []
-    touched = query.rows(TOUCHED + (f" where l.finished_at > timestamp '{instant}'" if instant else ""))
-    if instant or not touched:
-        return touched
-    newest = max(touched, key=lambda row: row["finished_at"])
-    return [row for row in touched if row["run_id"] == newest["run_id"]]
+    if not forgotten:
+        return query.rows(TOUCHED)
+    until, day = forgotten.finished_at, forgotten.flight_date
+    return query.rows(f"{TOUCHED} where l.finished_at > timestamp '{until}' or d.flight_date > date '{day}'")
 
 
 def matches(watch: Watch, touched: list[Row]) -> list[Alert]:

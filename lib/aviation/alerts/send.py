@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from aviation import aws, backend
-from aviation.alerts.matches import matches, touched_since
+from aviation.alerts.matches import matches, touched_dates
 from aviation.alerts.sent import Sent
 from aviation.alerts.watch import Alert, Watch
 from aviation.errors import AviationError
@@ -22,21 +22,22 @@ SUBJECT_MOST = 100
 def run(watch: Watch, *, send: Callable[[list[Alert]], None] | None = None) -> Report:
     """Send what is new since the watch last ran, each disruption of a leg once, and report what was sent.
 
-    It looks at the flight dates that loads have touched since then; on its first run, at those of the newest load.
+    It looks at the flight dates that loads have touched which it has not seen; on its first run, at those of the newest
+    load. A load is known by its run and batch: no clock decides what is new.
     After a run that is cut off, the next one sends at most one batch a second time. `send` takes a batch (`publish`
     unless given).
     """
     send = send or partial(publish, sns=aws.client("sns"))
     sent = Sent.read(watch.watch)
-    touched = touched_since(sent.loads_until)
+    there = touched_dates(sent.forgotten)
+    touched = sent.unseen(there)
     disruptions = matches(watch, touched)
     new = [alert for alert in disruptions if alert not in sent]
     for start in range(0, len(new), BATCH):
         send(new[start : start + BATCH])
         sent.add(new[start : start + BATCH])
-    if touched:
-        sent.loads_until = f"{max(row['finished_at'] for row in touched):%Y-%m-%d %H:%M:%S.%f}"
-        sent.write()
+    if there:
+        sent.saw(there)
     kinds = {kind: sum(alert.kind == kind for alert in new) for kind in ("cancelled", "diverted", "delayed")}
     dates = sorted({str(row["flight_date"])[:10] for row in touched})
     return Report(status="ok", watch=watch.watch, flight_dates=dates, matches=len(disruptions), sent=len(new), **kinds)

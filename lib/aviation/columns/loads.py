@@ -60,7 +60,12 @@ LOADS = table(
         "New raw objects that the run had found and not yet loaded, by entity. Empty in a requeue; null in old rows.",
     ),
     Column("lines_read", "bigint", "Lines that it read: observations_added + references + repeats + quarantined."),
-    Column("observations_added", "bigint", "Lines that became new rows of flight_observations."),
+    Column(
+        "observations_added",
+        "bigint",
+        "Lines that the batch itself wrote to flight_observations. What a load wrote before it was killed counts as "
+        "repeats where its objects are read again.",
+    ),
     Column("references", "bigint", "Lines that held a city, an airplane or an aircraft type."),
     Column(
         "repeats",

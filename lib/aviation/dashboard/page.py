@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from aviation import home, query, templates
 from aviation.charts.maps import route_map
+from aviation.charts.text import specification
 from aviation.charts.themes import PAGE
 from aviation.dashboard import queries as asked
 from aviation.dashboard.departures import board
@@ -133,7 +134,7 @@ def _figure(title: str, note: str, frame: pd.DataFrame, draw: Callable[[], alt.L
     chart = None
     if not frame.empty:
         # Made by the renderer, which escapes what the chart holds.
-        chart = Markup(vl_convert.vegalite_to_svg(draw().to_dict(), vl_version="v6_1"))
+        chart = Markup(vl_convert.vegalite_to_svg(specification(draw()), vl_version="v6_1"))
     rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
     return templates.render(
         "dashboard/figure.html", title=title, note=note, chart=chart, columns=list(frame.columns), rows=rows

@@ -75,7 +75,8 @@ class Demand:
 
     @property
     def wanted(self) -> int:
-        """The calls that today takes, without a bound."""
+        """The calls that today takes, without a bound. Not reckoned is the call after a last page that is full, which
+        one in `limit` sweeps makes."""
         return sum(self.max_calls if rows is None else max(1, ceil(rows / self.limit)) for rows in self.rows)
 
     @property

@@ -13,6 +13,7 @@ import vl_convert
 from IPython.display import HTML, Image, Markdown, display
 
 from aviation import templates
+from aviation.charts.text import specification
 from aviation.printable import in_markdown
 from aviation.report import Report
 
@@ -101,7 +102,7 @@ def table(frame: pd.DataFrame) -> HTML | Markdown:
 
 def png(chart: alt.TopLevelMixin) -> bytes:
     """The chart as a PNG of at most COLOURS colours. The same chart gives the same bytes on the same machine."""
-    drawn = PIL.Image.open(BytesIO(vl_convert.vegalite_to_png(chart.to_json(), scale=SCALE)))
+    drawn = PIL.Image.open(BytesIO(vl_convert.vegalite_to_png(specification(chart), scale=SCALE)))
     packed = BytesIO()
     drawn.convert("RGB").quantize(COLOURS).save(packed, "PNG", optimize=True)
     return packed.getvalue()

@@ -3,6 +3,7 @@ batches, and taken up again where it was cut off."""
 
 import json
 import logging
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -31,12 +32,18 @@ class Checkpoint:
 
     @classmethod
     def read(cls) -> "Checkpoint":
-        """As the last backfill left it."""
-        s3 = aws.client("s3")
+        """As the last backfill left it. AviationError where it cannot be read."""
+        s3, bucket = aws.client("s3"), place("RunsBucket")
         try:
-            return cls(json.loads(s3.get_object(Bucket=place("RunsBucket"), Key=CHECKPOINT)["Body"].read()))
+            kept = json.loads(s3.get_object(Bucket=bucket, Key=CHECKPOINT)["Body"].read())
+            return cls({str(day): int(records) for day, records in kept.items()})
         except s3.exceptions.NoSuchKey:
             return cls()
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+            raise AviationError(
+                f"s3://{bucket}/{CHECKPOINT}, which days were polled, cannot be read: delete it, and all days are "
+                "polled again"
+            ) from None
 
     def note(self, day: str, records: int) -> None:
         """The day is on the stream."""
@@ -63,10 +70,11 @@ def run(first: date, last: date, *, file: Path, load_every: int, again: bool) ->
     totals = {"days": 0, "records": 0, "loaded": 0}
     try:
         _poll_and_load(days, parameters, checkpoint, load_every, totals)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         raise InterruptError(
             f"{totals['days']:,} of {counted(len(days), 'day')} polled, which are kept; "
-            "run the same command again to go on"
+            "run the same command again to go on",
+            getattr(interruption, "ended_by", signal.SIGINT),
         ) from None
     return totals
 

@@ -62,7 +62,7 @@ class WarmDriver:
         try:
             said = json.loads(self.waiting.read_text())
             self.waiting.unlink()
-        except FileNotFoundError:
+            connection = {str(name): str(value) for name, value in said["connection"].items()}
+            return connection if said["conf"] == self.conf.read_text() else {}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return {}
-        connection: dict[str, str] = said["connection"]
-        return connection if said["conf"] == self.conf.read_text() else {}

@@ -2,9 +2,12 @@
 
 import contextlib
 import fcntl
+import logging
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from aviation import aws, home
 from aviation.errors import AviationError
@@ -16,21 +19,57 @@ from aviation.runs import notebook as runs
 from aviation.runs.declared import LOAD
 from aviation.runs.watches import run_watches
 
+logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 1
+
 
 def run_load(parameters: dict[str, Any]) -> RunRecord:
     """Run the notebook with these choices and return its run record. The notebook itself asks the deployed Glue
     job for its arguments, as it does wherever Glue does not pass them."""
     configure_spark()
-    with (home.home() / "load.lock").open("w") as lock:
-        # As on Glue, where one run waits for the other: two at once would append the same observations twice.
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _alone(home.home() / "load.lock") as last_was_cut_off:
         with WarmDriver(home.home()).lent():
             record = runs.execute(home.root() / LOAD.notebook, parameters, job=LOAD.name)
-        if record.counts.get("observations_added"):
-            # On AWS the end of a load is an event that starts them. Theirs are runs of their own: the load went well.
+        # On AWS the end of a load is an event that starts them. They find out by themselves what they have not told:
+        # of a load that was cut off, too. Theirs are runs of their own: the load went well.
+        if record.counts.get("lines_read") or last_was_cut_off:
             with contextlib.suppress(AviationError):
                 run_watches(home.root())
     return record
+
+
+@contextlib.contextmanager
+def _alone(file: Path) -> Iterator[bool]:
+    """Wait until no other load runs, as on Glue: two at once would append the same observations twice. Whether the last
+    one was cut off, or failed, before its end.
+
+    While a load runs, and after one that did not end well, the file holds its process's id. Whoever waits for longer
+    than PATIENCE_SECONDS says for which process.
+    """
+    with file.open("a+") as lock:
+        if not _locked(lock):
+            time.sleep(PATIENCE_SECONDS)
+            if not _locked(lock):
+                lock.seek(0)
+                logger.info("load: waits for the end of another one, process %s", lock.read())
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        was_cut_off = bool(lock.read())
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}")
+        lock.flush()
+        yield was_cut_off
+        lock.truncate(0)
+
+
+def _locked(lock: IO[str]) -> bool:
+    """Whether the lock could be taken at once."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def configure_spark() -> None:

@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from aviation import aws
 from aviation.deploy.schedules import WEEK, fires
 from aviation.entities import ENTITIES
-from aviation.errors import AviationError, ParameterError, one_line
+from aviation.errors import AviationError, InterruptError, ParameterError, one_line
 from aviation.load.objects import ListObjects, bucket_lister
 from aviation.load.settings import parsed
 from aviation.local.load import run_load
@@ -170,4 +170,8 @@ def _in_words(record: RunRecord) -> str:
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", stream=sys.stdout)
     logger.setLevel(logging.INFO)
-    drive(run_load, Arrivals(datetime.now(UTC), bucket_lister(place("RawBucket")), lease.is_held))
+    try:
+        drive(run_load, Arrivals(datetime.now(UTC), bucket_lister(place("RawBucket")), lease.is_held))
+    except InterruptError as error:
+        logger.info("schedules: interrupted: %s", error)
+        sys.exit(error.exit_code)

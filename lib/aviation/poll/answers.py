@@ -179,7 +179,7 @@ def _parse(body: bytes) -> dict[str, Any]:
 def _count(value: Any) -> int | None:
     try:
         return max(0, int(value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -187,7 +187,7 @@ def _seconds(retry_after: str | None, now: datetime) -> float | None:
     """`Retry-After` in seconds. The header holds a number of seconds or a date (RFC 9110, 10.2.3)."""
     if not retry_after:
         return None
-    if retry_after.strip().isdigit():
+    if retry_after.strip().isdecimal():
         return float(retry_after)
     try:
         return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())

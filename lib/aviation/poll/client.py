@@ -5,8 +5,10 @@ import ipaddress
 import os
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Thread
 from typing import Any
 
 import requests
@@ -25,6 +27,7 @@ from aviation.times import utc_text
 DEFAULT_BASE_URL = "https://api.aviationstack.com/v1"
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
+LATE = "the answer was not whole at the deadline"
 
 Query = Mapping[str, str | int]
 
@@ -111,8 +114,8 @@ class Api:
             yield page
             count, total = len(page.records), page.total
             offset += count
-            # `total` changes during a sweep: a page that ends exactly there is the last, a full one beyond may not be.
-            if offset == total or (count < limit and (total is None or offset > total)):
+            # `total` changes during a sweep, and can be too low: a full page that ends there may not be the last.
+            if count < limit and (total is None or offset >= total):
                 return
             if not count:
                 reason = "an empty page"
@@ -159,17 +162,37 @@ class Api:
         )
 
     def _get(self, url: str, query: Query) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers and body. An answer that drips in is cut off at the deadline: the read time-out of `requests`
-        begins anew with each byte."""
-        remaining = max(0.1, self._deadline.seconds_left())
-        timeout = (min(CONNECT_SECONDS, remaining), min(self._read_seconds, remaining))
+        """Status, headers and body, all by the deadline.
+
+        The time-outs of `requests` begin anew with each byte, and none is of a name's look-up: the call has a thread,
+        which is waited for until then, and ends with this process.
+        """
+        answer: Future[tuple[int, Mapping[str, str], bytes]] = Future()
+
+        def call() -> None:
+            try:
+                answer.set_result(self._answer(url, query))
+            except BaseException as error:
+                answer.set_exception(error)
+
+        Thread(target=call, daemon=True).start()
+        try:
+            return answer.result(self._seconds_left())
+        except TimeoutError:
+            raise requests.ReadTimeout(LATE) from None
+
+    def _answer(self, url: str, query: Query) -> tuple[int, Mapping[str, str], bytes]:
+        timeout = (min(CONNECT_SECONDS, self._seconds_left()), min(self._read_seconds, self._seconds_left()))
         with self._session.get(url, params=query, timeout=timeout, allow_redirects=False, stream=True) as response:
             body = bytearray()
             while chunk := response.raw.read1(65536, decode_content=True):
                 body += chunk
                 if self._deadline.seconds_left() <= 0:
-                    raise requests.ReadTimeout("the answer was not whole at the deadline")
+                    raise requests.ReadTimeout(LATE)
             return response.status_code, response.headers, bytes(body)
+
+    def _seconds_left(self) -> float:
+        return max(0.1, self._deadline.seconds_left())
 
 
 def check_base_url(url: str) -> str:

@@ -41,11 +41,12 @@ def open_shards(client: Any, name: str) -> int:
 
 
 class Stream:
-    """One stream, written through the caller's boto3 Kinesis client.
+    """One stream, written through the caller's boto3 Kinesis client, which tries nothing again by itself.
 
     `shards` sets the pace (1 MiB a second each) and the size of a call. An entry that failed is sent again, with
     backoff, until `deadline_seconds` after the call that first held it. `sent_records`, `sent_lines` and `sent_bytes`
-    count what the stream took, `undelivered` the lines that it did not, `retries` the entries that were sent again.
+    count what the stream took, `undelivered` the lines that it did not say it took: of those it may have taken
+    `unanswered`, since an answer was lost. `retries` counts the entries that were sent again.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Stream:
     ):
         self.name = name
         self.sent_records = self.sent_lines = self.sent_bytes = 0
-        self.undelivered = self.retries = 0
+        self.undelivered = self.unanswered = self.retries = 0
         self._client = client
         self._deadline_seconds = deadline_seconds
         self._sleep, self._now = sleep, now
@@ -78,25 +79,38 @@ class Stream:
         for call in _calls(blobs, min(self._rate, CALL_BYTES)):
             outcome = self._deliver(call)
             if outcome.failed:
-                self.undelivered += sum(blob.count(b"\n") for blob in outcome.failed)
+                lines = sum(blob.count(b"\n") for blob in outcome.failed)
+                self.undelivered += lines
+                self.unanswered += lines if outcome.unanswered else 0
                 reason = outcome.reason
         if reason:
             raise DeliveryError(
-                f"the stream '{self.name}' did not take {self.undelivered:,} records: {reason}",
+                f"the stream '{self.name}' {self._missing()}: {reason}",
                 undelivered=self.undelivered,
+                unanswered=self.unanswered,
             )
+
+    def _missing(self) -> str:
+        """What the stream did not say it took, in words."""
+        refused = self.undelivered - self.unanswered
+        lost = f"may or may not have taken {self.unanswered:,} records, since it did not answer"
+        if not self.unanswered:
+            return f"did not take {refused:,} records"
+        return f"did not take {refused:,} records and {lost}" if refused else lost
 
     def _deliver(self, blobs: list[bytes]) -> "_Outcome":
         """Send one call's blobs, those that failed again, until all are taken or another try cannot help."""
         deadline = Deadline(self._deadline_seconds, self._now)
-        attempt = 0
+        attempt, unanswered = 0, False
         while True:
             self._pace(sum(map(len, blobs)))
             outcome = self._call(blobs)
             blobs = outcome.failed
+            # What fails in the end was part of every call.
+            unanswered |= outcome.unanswered
             wait = backoff(attempt)
             if not outcome.retry or wait > deadline.seconds_left():
-                return outcome
+                return outcome._replace(unanswered=unanswered)
             self._sleep(wait)
             self.retries += len(blobs)
             attempt += 1
@@ -109,11 +123,12 @@ class Stream:
         except ClientError as error:
             code, message = (error.response["Error"].get(name, "") for name in ("Code", "Message"))
             server_side = error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= 500
-            return _Outcome(blobs, f"{code}: {message}", server_side or code in RETRIED_CODES)
+            return _Outcome(blobs, f"{code}: {message}", server_side or code in RETRIED_CODES, server_side)
         except BotoCoreError as error:
             # A call without an answer is worth another try; one without credentials, say, is not.
-            retry = isinstance(error, ConnectionError | HTTPClientError)
-            return _Outcome(blobs, f"{type(error).__name__}: {error}", retry)
+            unanswered = isinstance(error, HTTPClientError)
+            retry = unanswered or isinstance(error, ConnectionError)
+            return _Outcome(blobs, f"{type(error).__name__}: {error}", retry, unanswered)
         failed, reason = [], ""
         for blob, result in zip(blobs, results, strict=True):
             if code := result.get("ErrorCode"):
@@ -137,11 +152,13 @@ class Stream:
 
 
 class _Outcome(NamedTuple):
-    """How sending ended: the blobs that were not taken, the last reason, and whether another try can help."""
+    """How sending ended: the blobs that were not taken, the last reason, whether another try can help, and whether they
+    may have been taken all the same."""
 
     failed: list[bytes]
     reason: str
     retry: bool
+    unanswered: bool = False
 
 
 def _calls(blobs: Iterable[bytes], most_bytes: int) -> Iterator[list[bytes]]:

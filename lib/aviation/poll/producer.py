@@ -90,7 +90,8 @@ def run(chosen: ProducerParameters) -> Report:
     with lease.held(chosen.entity, run_id, chosen.deadline_seconds + DELIVERY_SECONDS) as held:
         instant = chosen.now if chosen.instant else None
         api = Api.connect(max_calls=chosen.max_calls, deadline_seconds=chosen.deadline_seconds, instant=instant)
-        kinesis, name = aws.client("kinesis"), f"{stack_name()}-{chosen.entity}"
+        # The stream tries again itself, and knows of each answer that was lost.
+        kinesis, name = aws.client("kinesis", retries={"total_max_attempts": 1}), f"{stack_name()}-{chosen.entity}"
         stream = Stream(kinesis, name, shards=open_shards(kinesis, name))
         collected = Collected(chosen.entity, run_id, api.base_url)
         sweeping = Sweeping(api, chosen.entity, limit, lambda now: chosen.sweeps(now, held.seen), held.seen)
@@ -101,7 +102,8 @@ def run(chosen: ProducerParameters) -> Report:
             finally:
                 _deliver(stream, collected)
         except AviationError as error:
-            error.add_note(f"{stream.sent_lines:,} records were delivered, in {api.calls} calls")
+            more = f", {stream.unanswered:,} more may have been" if stream.unanswered else ""
+            error.add_note(f"{stream.sent_lines:,} records were delivered{more}, in {api.calls} calls")
             raise
         if not (chosen.filters or chosen.instant):
             held.seen = sweeping.kept()
@@ -117,6 +119,7 @@ def _deliver(stream: Stream, collected: Collected) -> None:
         raise DeliveryError(
             f"{stream.name}: {count:,} records are larger than the {envelope.LIMIT_BYTES:,} bytes Kinesis takes",
             undelivered=count + stream.undelivered,
+            unanswered=stream.unanswered,
         )
 
 

@@ -64,7 +64,7 @@ class Sweeping:
             self.emptied.append(f"{sweep.words}: none, where the last poll found {last.total:,}")
             self.seen[sweep.words] = replace(last, total=0, at=self.observed_at)
         elif self.observed_at:
-            self.seen[sweep.words] = saw(sweep, records, len(records) if total is None else total, self.observed_at)
+            self.seen[sweep.words] = saw(sweep, records, max(len(records), total or 0), self.observed_at)
 
     def kept(self) -> dict[str, Seen]:
         """What the next poll is told: what this one and those before it saw, without days that are long over."""

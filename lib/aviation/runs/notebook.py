@@ -3,6 +3,10 @@ it failed."""
 
 import contextlib
 import json
+import os
+import re
+import shutil
+import signal
 import tempfile
 import time
 import uuid
@@ -19,8 +23,12 @@ from aviation.errors import AviationError, InterruptError, NotebookError, one_li
 from aviation.redact import guard_logs, redact, redact_json
 from aviation.report import REPORT_MIME, RunRecord
 from aviation.runs import process, store
+from aviation.runs.endings import Ended, noted
 from aviation.runs.parameters import check_parameters
 from aviation.times import utc_text
+
+SCRATCH = re.compile(r"aviation-(\d+)-.*")
+"""How the folder of a run is named, with the id of its process."""
 
 
 def execute(
@@ -38,51 +46,79 @@ def execute(
     bucket. ParameterError refuses a parameter that the notebook does not have, or of another type than it declares,
     before anything runs. NotebookError carries the failing cell's own message; a run longer than `timeout_seconds`
     fails. `reads_key` False: the notebook has no use for the API's key, so there is none to redact, and whoever runs it
-    needs no access to it. InterruptError says that a person interrupted the run, which is kept as a failed one.
+    needs no access to it. InterruptError says that a person or a signal (SIGTERM, SIGHUP) ended the run, which is kept
+    as a failed one.
     """
     guard_logs()
     home.load_environment()
     check_parameters(notebook, parameters)
-    run_id, started = uuid.uuid4().hex, datetime.now(UTC)
-    begun = time.monotonic()
-    failure, executed = _executed(notebook, parameters, run_id, timeout_seconds, reads_key)
-    counts = _last_report(executed)
-    record = RunRecord(
-        run_id=run_id,
+    with noted() as ended:
+        started, begun = datetime.now(UTC), time.monotonic()
+        run = process.Run(notebook, parameters, _scratch() / "executed.ipynb", uuid.uuid4().hex)
+        failure, executed = _executed(run, timeout_seconds, ended, reads_key)
+        record = _record(run, job, started, failure, _last_report(executed))
+        record = replace(record, seconds=round(time.monotonic() - begun, 3))
+        record, unkept = _keep(record, executed, (out_dir or home.home() / "runs").absolute())
+    if failure or unkept:
+        _refuse(record, unkept, ended.by)
+    if ended.by:  # it came once the notebook was done
+        signal.raise_signal(ended.by)
+    return record
+
+
+def _record(
+    run: process.Run, job: str, started: datetime, failure: process.Failure | None, counts: dict[str, Any]
+) -> RunRecord:
+    return RunRecord(
+        run_id=run.run_id,
         job=job,
-        notebook=notebook.name,
-        parameters=redact_json(parameters),
+        notebook=run.notebook.name,
+        parameters=redact_json(run.parameters),
         started_at=utc_text(started),
-        seconds=round(time.monotonic() - begun, 3),
         status="failed" if failure else counts.get("status", "ok"),
         counts=counts,
         error=redact(failure.line) if failure else None,
         failed_cell=failure.cell if failure else None,
     )
-    record, unkept = _keep(record, executed, (out_dir or home.home() / "runs").absolute())
-    if failure or unkept:
-        _refuse(record, unkept)
-    return record
+
+
+def _scratch() -> Path:
+    """A new folder that only we can read; those of runs whose process was killed go."""
+    for folder in Path(tempfile.gettempdir()).iterdir():
+        if (left := SCRATCH.fullmatch(folder.name)) and not _is_alive(int(left[1])):
+            shutil.rmtree(folder, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"aviation-{os.getpid()}-"))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _executed(
-    notebook: Path, parameters: dict[str, Any], run_id: str, timeout_seconds: int | None, reads_key: bool
+    run: process.Run, timeout_seconds: int | None, ended: Ended, reads_key: bool
 ) -> tuple[process.Failure | None, dict[str, Any]]:
-    """Why the notebook failed, if it did, and the notebook as it was executed, redacted."""
-    with tempfile.TemporaryDirectory(prefix="aviation-") as scratch:
-        # What papermill writes is not redacted yet: it never leaves this folder, which only we can read.
-        output = Path(scratch) / "executed.ipynb"
-        failure = process.run(process.Run(notebook, parameters, output, run_id), timeout_seconds)
+    """Why the notebook failed, if it did, and the notebook as it was executed, redacted. Of its folder nothing stays:
+    what papermill writes is not redacted yet."""
+    try:
+        failure = process.run(run, timeout_seconds, ended)
         if reads_key:
             _learn_the_key()
-        return failure, redact_json(_read(output) or _read(notebook))
+        return failure, redact_json(_read(run.output) or _read(run.notebook))
+    finally:
+        shutil.rmtree(run.output.parent, ignore_errors=True)
 
 
 def _read(notebook: Path) -> Any:
     """A notebook as JSON; None where it is missing, or was not written to its end."""
     try:
         return json.loads(notebook.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -117,11 +153,13 @@ def _keep(record: RunRecord, executed: dict[str, Any], folder: Path) -> tuple[Ru
     return record, unkept
 
 
-def _refuse(record: RunRecord, unkept: str | None) -> NoReturn:
-    """Raise the error of a run that failed, or whose record the bucket did not take (`unkept` says why)."""
-    if record.error == process.INTERRUPTED:
+def _refuse(record: RunRecord, unkept: str | None, ended_by: signal.Signals | None) -> NoReturn:
+    """Raise the error of a run that failed, or whose record the bucket did not take (`unkept` says why). `ended_by` is
+    the signal that ended it."""
+    if ended_by or record.error == process.INTERRUPTED:
         kept = f"its record could not be stored: {unkept}" if unkept else "which is recorded as failed"
-        raise InterruptError(f"{record.notebook}, run {record.run_id}, {kept}; run the same command again")
+        line = f"{record.notebook}, run {record.run_id}, {kept}; run the same command again"
+        raise InterruptError(line, ended_by or signal.SIGINT)
     where = f"cell {record.failed_cell} of {record.notebook}" if record.failed_cell else record.notebook
     parts = []
     if record.error:

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,8 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from aviation import errors
+from aviation.runs import endings
+from aviation.runs.endings import Ended
 
 INTERRUPTED = "interrupted"
+SPARK_IS_GONE = (
+    "Spark's process (Java) ended before the cell did, killed or out of memory; its last words are in the executed "
+    "notebook"
+)
 STOP_SECONDS = 5
 """How long a notebook that is stopped may take to say where it was."""
 
@@ -42,10 +49,10 @@ class Run:
     run_id: str
 
 
-def run(wanted: Run, timeout_seconds: int | None) -> Failure | None:
+def run(wanted: Run, timeout_seconds: int | None, ended: Ended) -> Failure | None:
     """Execute a notebook; why it failed, if it did. A person's Ctrl-C is the failure INTERRUPTED.
 
-    A notebook that takes longer than `timeout_seconds` fails.
+    A notebook that takes longer than `timeout_seconds` fails, and so does one that a signal ends.
     """
     from aviation.runs import cells  # noqa: F401  # what the copy would import otherwise, each time
 
@@ -56,7 +63,11 @@ def run(wanted: Run, timeout_seconds: int | None) -> Failure | None:
     its.close()
     with ours:
         try:
-            if not wait([ours, process.sentinel], timeout_seconds):
+            heard = wait([ours, process.sentinel, ended.told], timeout_seconds)
+            if ended.by:
+                _stopped(process, ours)
+                return Failure(f"ended by {ended.by.name}")
+            if not heard:
                 stopped = _stopped(process, ours)
                 line = f"TimeoutError: it took longer than {timeout_seconds} s"
                 return Failure(line, stopped.cell if stopped else None)
@@ -84,13 +95,16 @@ def _told(process: Any, ours: Connection) -> Failure | None:
         told: Failure | None = ours.recv()
     except (EOFError, OSError):
         process.join()
-        return Failure(f"its process died: exit code {process.exitcode}")
+        code = process.exitcode
+        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        return Failure(f"its process died: {how}")
     return told
 
 
 def _stopped(process: Any, ours: Connection) -> Failure | None:
     """Interrupt the cell that runs, so that the executed notebook shows where it was; what the process says then."""
-    os.kill(process.pid, signal.SIGINT)
+    with suppress(ProcessLookupError):  # what ended us may have ended it, too
+        os.kill(process.pid, signal.SIGINT)
     return _told(process, ours) if ours.poll(STOP_SECONDS) else None
 
 
@@ -111,11 +125,13 @@ def _execute_for(parents: Connection, ours: Connection, wanted: Run) -> None:
     """
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    endings.forget()
     parents.close()
     threading.Thread(target=_end_with_the_parent, args=(ours,), daemon=True).start()
     _forget_logging()
     os.environ["AVIATION_RUN_ID"] = wanted.run_id
+    # What is temporary goes with the folder, however this ends.
+    tempfile.tempdir = os.environ["TMPDIR"] = str(wanted.output.parent)
     ours.send(_failure(wanted))
 
 
@@ -137,12 +153,20 @@ def _failure(wanted: Run) -> Failure | None:
                 shown=sys.stderr,
             )
     except PapermillExecutionError as error:
+        if _spark_is_gone(error):
+            return Failure(SPARK_IS_GONE, error.exec_count)
         # Our own errors need no class name; others do.
         line = first_line(error.evalue)
         return Failure(line if hasattr(errors, error.ename) else f"{error.ename}: {line}", error.exec_count)
     except (Exception, KeyboardInterrupt) as error:
         return Failure(f"{type(error).__name__}: {first_line(str(error))}")
     return None
+
+
+def _spark_is_gone(error: Any) -> bool:
+    """Whether a cell failed because the gateway to Spark's JVM had nobody to talk to (papermill's error)."""
+    told = "".join(error.traceback)
+    return "Py4JNetworkError" in told or (error.ename.startswith("Connection") and "py4j" in told)
 
 
 def _end_with_the_parent(ours: Connection) -> None:

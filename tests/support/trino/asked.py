@@ -6,6 +6,7 @@ answer, made-up tables do.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pytest
 import sqlglot
 
 from aviation import backend, query, status
-from aviation.alerts.matches import matches, touched_since
+from aviation.alerts.matches import Horizon, matches, touched_dates
 from aviation.alerts.watch import resolve
 from aviation.dashboard import page
 from aviation.dashboard.departures import board
@@ -32,6 +33,7 @@ from support.notebooks import defaults
 
 DAY = "2013-07-10"
 THEN = f"{DAY}T20:00:00.123456Z"
+HORIZON = Horizon(datetime(2013, 7, 10, 12, 0, 0, 123456), date(2013, 7, 9))
 CHOSEN = {"airports": ["JFK", "EWR"], "airlines": ["B6", "UA"]}
 WATCHED = {"airports": ["JFK"], "airlines": ["B6"], "routes": ["JFK-BOS"], "tails": ["N504JB"]}
 LOADED = Catalog(tables=dict.fromkeys(columns(), ""), views=CATALOG.views, columns=columns())
@@ -133,6 +135,6 @@ def _ask(*questions: Callable[[], object]) -> None:
 def _alerts() -> None:
     unattended = defaults("notebooks/alerts.ipynb")
     watches = [read_parameters(file) for file in sorted((ROOT / "parameters/alerts").glob("*.yaml"))]
-    for touched in (touched_since(None), touched_since(f"{DAY} 00:00:00")):
+    for touched in (touched_dates(None), touched_dates(HORIZON)):
         for watch in (*watches, WATCHED):
             matches(resolve(**(unattended | watch)), touched)
