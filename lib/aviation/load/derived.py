@@ -74,7 +74,7 @@ class Derived:
             done.result()
         for write in last:
             write()
-        # A merge is refused for what others write while it runs, not for what they wrote between the fold and its start.
+        # A merge is refused for what others write while it runs, not for what they wrote between fold and merge.
         # Whoever writes to any of these tables writes to this one first.
         if not self.tables.is_alone(HISTORY, self.folded.since[HISTORY.name]):
             raise ConflictError("another load has written to flight_history")
