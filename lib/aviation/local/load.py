@@ -41,7 +41,7 @@ def run_load(parameters: dict[str, Any]) -> RunRecord:
 
 @contextlib.contextmanager
 def _alone(file: Path) -> Iterator[bool]:
-    """Wait until no other load runs, as on Glue: two at once would append the same observations twice. Whether the last
+    """Wait until no other load runs, as on Glue: two at once would do the same work twice. Whether the last
     one was cut off, or failed, before its end.
 
     While a load runs, and after one that did not end well, the file holds its process's id. Whoever waits for longer
