@@ -1,10 +1,6 @@
 """What tests share: one Spark session a run, one bare emulator, and a stand-in for the flight API."""
 
 import json
-import os
-import socket
-import subprocess
-import time
 import uuid
 import zipfile
 from pathlib import Path
@@ -12,15 +8,14 @@ from types import SimpleNamespace
 
 import boto3
 import pytest
-import requests
 
 from aviation import home
 from aviation.deploy.build import build_lambda
 from aviation.poll.client import Api
-from support import ROOT, STREAMED
+from support import STREAMED
+from support.bare_emulator import started_emulator
 from support.stand_in import KEY, StandIn
 
-MINISTACK = ROOT / ".aviation/emulator/bin/ministack"
 WAREHOUSE = "spark.sql.catalog.glue_catalog.warehouse"
 
 
@@ -79,40 +74,19 @@ def connect(stand_in):
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory):
-    """A MiniStack of this run's own; its endpoint."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    home = tmp_path_factory.mktemp("ministack")
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), "BIND_HOST": "127.0.0.1"}
-    environment |= {"IOT_MTLS_ENABLED": "0", "GATEWAY_PORT": str(port), "LOG_LEVEL": "WARNING"}
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen([MINISTACK], env=environment, stdout=log, stderr=log, cwd=home)
-    endpoint = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(f"{endpoint}/_ministack/health")
-        yield endpoint
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def wait_for(url: str) -> None:
-    for _ in range(300):
-        try:
-            if requests.get(url, timeout=1).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.05)
-    raise AssertionError(f"{url} does not answer")
+    """An emulator of this run's own: the variables that reach it."""
+    with started_emulator(tmp_path_factory.mktemp("ministack")) as environment:
+        yield environment
 
 
 @pytest.fixture(scope="session")
 def made_stack(emulator):
     """Streams, runs bucket and an empty secret, as the template makes them."""
-    options = {"endpoint_url": emulator, "region_name": "us-east-1"}
-    options |= {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    clients = SimpleNamespace(**{name: boto3.client(name, **options) for name in ("kinesis", "s3", "secretsmanager")})
+    session = boto3.Session(emulator["AWS_ACCESS_KEY_ID"], emulator["AWS_SECRET_ACCESS_KEY"], region_name="us-east-1")
+    names = ("kinesis", "s3", "secretsmanager")
+    clients = SimpleNamespace(
+        **{name: session.client(name, endpoint_url=emulator["AWS_ENDPOINT_URL"]) for name in names}
+    )
     for entity in STREAMED:
         clients.kinesis.create_stream(StreamName=f"test-{entity}", ShardCount=1)
         clients.kinesis.get_waiter("stream_exists").wait(StreamName=f"test-{entity}", WaiterConfig={"Delay": 1})
@@ -126,11 +100,7 @@ def producer_stack(emulator, made_stack, stand_in, tmp_path, monkeypatch):
     bucket, secret = f"test-runs-{unique[:12]}", f"test-key-{unique}"
     made_stack.s3.create_bucket(Bucket=bucket)
     made_stack.secretsmanager.create_secret(Name=secret)
-    environment = {
-        "AWS_ENDPOINT_URL": emulator,
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+    environment = emulator | {
         "AVIATION_STACK": "test",
         "AVIATION_HOME": str(tmp_path / "home"),
         "AVIATION_RUNS_BUCKET": bucket,

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from support import ROOT
+from support.bare_emulator import started_emulator
 
 
 def policies(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
@@ -21,16 +22,15 @@ def policies(*arguments: str, **environment: str) -> subprocess.CompletedProcess
     )
 
 
-def test_the_policies_are_of_the_callers_account_although_a_local_stack_is_up(emulator, tmp_path):
+def test_the_policies_are_of_the_callers_account_although_a_local_stack_is_up(tmp_path):
     (tmp_path / "env").write_text("AVIATION_STACK=aviation\nAWS_DEFAULT_REGION=us-east-1\nAWS_ACCESS_KEY_ID=test\n")
-    callers = {
-        "AVIATION_HOME": str(tmp_path),
-        "AWS_ENDPOINT_URL": emulator,
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "210987654321",  # the emulator's account by its key
-        "AWS_SECRET_ACCESS_KEY": "secret",
-    }
-    done = policies("acme", **callers)
+    # The emulator takes a key's id for the account, where it is one's number.
+    key = {"id": "210987654321", "secret": "secret"}
+    (tmp_path / "access-key.json").write_text(json.dumps(key))
+    with started_emulator(tmp_path) as environment:
+        callers = environment | {"AVIATION_HOME": str(tmp_path), "AWS_DEFAULT_REGION": "eu-west-1"}
+        del callers["AWS_REGION"]
+        done = policies("acme", **callers)
     assert done.returncode == 0, done.stderr
     assert "account 210987654321, eu-west-1" in done.stdout
     files = re.findall(r"file://(\S+/acme-[a-z]+[^\s]*\.json)", done.stdout)

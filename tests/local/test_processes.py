@@ -55,10 +55,10 @@ def test_a_process_that_ends_before_it_answers_is_told_by_its_last_line(tmp_path
 def test_a_process_is_not_left_behind_when_the_wait_for_it_is_interrupted(tmp_path, monkeypatch):
     process, before = Process(tmp_path, "any"), children()
 
-    def interrupt(url: str) -> bool:
+    def interrupt(url: str):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("aviation.local.processes.answers", interrupt)
+    monkeypatch.setattr("aviation.local.processes.answer", interrupt)
     with pytest.raises(KeyboardInterrupt):
         process.start(SLEEP, {}, "http://127.0.0.1:1/")
     assert children() == before

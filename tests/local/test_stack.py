@@ -1,13 +1,9 @@
 """The commands `up`, `clock` and `produce` on a stack of this file's own: what is refused changes nothing."""
 
 import dataclasses
-import os
 import socket
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -20,29 +16,7 @@ from aviation.local.state import State
 from aviation.replay.records import over
 from aviation.times import parse_utc
 from support import ROOT
-
-PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
-
-
-def aviation(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """The program, in a shell whose proxy does not answer and that makes no exception for loopback."""
-    left_out = ("AVIATION", "AWS_", "NO_PROXY", "no_proxy")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
-    environment |= {"AVIATION_HOME": str(folder)} | dict.fromkeys(PROXIES, "http://127.0.0.1:1")
-    command = [sys.executable, "-m", "aviation", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory):
-    """A stack of its own, up."""
-    local = LocalStack(ROOT, tmp_path_factory.mktemp("own"))
-    try:
-        done = aviation(local.home, "up")
-        assert done.returncode == 0, done.stderr
-        yield local
-    finally:
-        local.down(purge=True)
+from support.own_stack import aviation
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What IAM judges is read from requests as SDKs send them."""
 
+import boto3
 import pytest
-import requests
 
 from support.aws_calls import ACCOUNT, Call, Request, calls, recorder
 
@@ -95,15 +95,16 @@ def test_a_call_that_is_not_known_is_no_silence():
 
 
 def test_the_recorder_passes_on_what_is_sent_and_what_is_answered(emulator):
-    signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=me/20260101/us-east-1/s3/aws4_request, Signature=x"}
-    with recorder(emulator) as recording, requests.Session() as session:
-        session.headers.update(signed)
-        session.put(f"{recording.url}/recorded", timeout=5).raise_for_status()
-        session.put(f"{recording.url}/recorded/a", data=b"body", timeout=5).raise_for_status()
-        assert session.get(f"{recording.url}/recorded/a", timeout=5).content == b"body"
-        assert session.head(f"{recording.url}/recorded/a", timeout=5).headers["Content-Length"] == "4"
+    key = emulator["AWS_ACCESS_KEY_ID"]
+    with recorder(emulator["AWS_ENDPOINT_URL"]) as recording:
+        session = boto3.Session(key, emulator["AWS_SECRET_ACCESS_KEY"], region_name="us-east-1")
+        s3 = session.client("s3", endpoint_url=recording.url)
+        s3.create_bucket(Bucket="recorded")
+        s3.put_object(Bucket="recorded", Key="a", Body=b"body")
+        assert s3.get_object(Bucket="recorded", Key="a")["Body"].read() == b"body"
+        assert s3.head_object(Bucket="recorded", Key="a")["ContentLength"] == 4
     bucket = "arn:aws:s3:::recorded"
-    assert recording.calls("me") == {
+    assert recording.calls(key) == {
         Call("s3:CreateBucket", (bucket,)),
         Call("s3:PutObject", (f"{bucket}/a",)),
         Call("s3:GetObject", (f"{bucket}/a",)),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     metavar="MINUTES",
     help="With --schedule: minutes between polls of flights; the others stay daily, at 03:12 UTC.",
 )
+@click.option("--purge", is_flag=True, help="Forget the data of the last stack first.")
 def up(
     day: datetime | None,
     api_url: str | None,
@@ -39,6 +40,7 @@ def up(
     replay_port: int | None,
     schedule: bool,
     every: int | None,
+    purge: bool,
 ) -> None:
     """Start the local stack and deploy the template into it."""
     if every is not None and not schedule:
@@ -53,6 +55,7 @@ def up(
         replay_port=replay_port,
         schedule=schedule,
         every=every,
+        purge=purge,
     )
     click.echo(
         f"up: AWS at {environment['AWS_ENDPOINT_URL']}, the flight API at {environment['AVIATIONSTACK_BASE_URL']}"

@@ -28,7 +28,7 @@ def make() -> None:
         state = State(emulator_port=choose_port(None, None, ""))
         process = Process(folder, "ministack")
         home.use_environment(state.environment(folder))
-        emulator.start(process, state, root=home.root(), data=folder / "ministack")
+        emulator.start(process, state, root=home.root(), folder=folder)
         try:
             s3 = aws.client("s3")
             s3.create_bucket(Bucket=NAME)

@@ -1,33 +1,40 @@
-"""The emulator of AWS: MiniStack, as a background process with its data in the state folder."""
+"""The emulator of AWS: MiniStack behind a guard, as a background process with its data in the state folder."""
 
 import logging
 from pathlib import Path
 
 from aviation.errors import StackError
-from aviation.local.processes import Process, answers, plain_environment
+from aviation.local import access
+from aviation.local.guard import FINGERPRINT, HEALTH
+from aviation.local.processes import Process, answer, plain_environment
 from aviation.local.state import REGION, State
 
 logger = logging.getLogger(__name__)
 
-PROGRAM = Path(".aviation/emulator/bin/ministack")
+PYTHON = Path(".aviation/emulator/bin/python")
+PROGRAM = Path(__file__).with_name("guarded.py")
 
 
-def program(root: Path) -> Path:
-    """The emulator that `make setup` installed in the checkout `root`; StackError if it did not."""
-    file = root / PROGRAM
+def python(root: Path) -> Path:
+    """The Python with the emulator that `make setup` installed in the checkout `root`; StackError if it did not."""
+    file = root / PYTHON
     if not file.is_file():
-        raise StackError(f"the emulator is not installed at {file}: run 'make setup'")
+        raise StackError(f"the emulator is not installed at {file.parent}: run 'make setup'")
     return file
 
 
-def is_up(process: Process, state: State) -> bool:
-    """Whether it runs, and answers where `state` says."""
-    return process.running() is not None and answers(_health(state))
+def is_up(process: Process, state: State, folder: Path) -> bool:
+    """Whether it runs, answers where `state` says, and asks for the access key of the state folder `folder`."""
+    if not process.running():
+        return False
+    answered = answer(_health(state))
+    return answered is not None and answered.headers.get(FINGERPRINT) == access.access_key(folder).fingerprint
 
 
-def start(process: Process, state: State, *, root: Path, data: Path) -> None:
-    """Start it on the port of `state`, with its data in `data`, and wait until it answers."""
+def start(process: Process, state: State, *, root: Path, folder: Path) -> None:
+    """Start it on the port of `state`, with its data in the state folder `folder`, and wait until it answers."""
     process.stop()
+    data = folder / "ministack"
     (data / "tmp").mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)  # the emulator keeps the API's key there, in a file that anyone could read
     # By default MiniStack listens on every interface, and its Lambdas inherit what it was started with.
@@ -43,10 +50,11 @@ def start(process: Process, state: State, *, root: Path, data: Path) -> None:
         STATE_DIR=str(data / "state"),
         MINISTACK_REGION=REGION,
         LOG_LEVEL="WARNING",
+        **access.access_key(folder).environment,
     )
     logger.info("up: starting the AWS emulator at %s", state.endpoint)
-    process.start([str(program(root))], environment, _health(state))
+    process.start([str(python(root)), "-P", str(PROGRAM)], environment, _health(state))
 
 
 def _health(state: State) -> str:
-    return f"{state.endpoint}/_ministack/health"
+    return f"{state.endpoint}{HEALTH}"

@@ -57,7 +57,7 @@ class Process:
             tracked = {"pid": process.pid, "started": psutil.Process(process.pid).create_time()}
             self.pid_file.write_text(json.dumps(tracked))
             deadline = time.monotonic() + READY_SECONDS
-            while ready_url and not answers(ready_url):
+            while ready_url and not answer(ready_url):
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise StackError(f"{self.name} did not start: {self.last_line()} (log: {self.log})")
                 time.sleep(0.05)
@@ -91,14 +91,15 @@ def _end(process: psutil.Process) -> None:
     psutil.wait_procs(alive, timeout=STOP_SECONDS)
 
 
-def answers(url: str) -> bool:
-    """Whether `url`, on loopback, answers with a success."""
+def answer(url: str) -> requests.Response | None:
+    """What `url`, on loopback, answers; None if that is no success."""
     with requests.Session() as session:
         session.trust_env = False  # no proxy can reach this machine's loopback
         try:
-            return session.get(url, timeout=2).ok
+            response = session.get(url, timeout=2)
         except requests.RequestException:
-            return False
+            return None
+    return response if response.ok else None
 
 
 def choose_port(wanted: int | None, last: int | None, option: str) -> int:

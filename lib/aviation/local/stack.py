@@ -20,7 +20,7 @@ from aviation import api_key, home, replay
 from aviation.deploy.stack import deploy, stored_key
 from aviation.deploy.template import read_parameters
 from aviation.errors import AccessKeyError, ParameterError, StackError
-from aviation.local import emulator, schedules
+from aviation.local import access, emulator, schedules
 from aviation.local.driver import WarmDriver
 from aviation.local.load import configure_spark
 from aviation.local.processes import Process, choose_port, plain_environment
@@ -69,13 +69,15 @@ class LocalStack:
         replay_port: int | None = None,
         schedule: bool = False,
         every: int | None = None,
+        purge: bool = False,
     ) -> dict[str, str]:
         """Start what is not running, deploy, store the API's key; returns the environment that reaches the stack.
 
         `plan` is that of the key for the API at `api_url` (basic, if it is not given). With `schedule` or `every` the
         deployed schedules run, flights every `every` minutes (else as in the template), and the replay's clock advances
-        half an hour from poll to poll. Impossible options are refused (ParameterError, ApiError, StackError) before
-        anything is stopped or written: a stack that was up stays as it was.
+        half an hour from poll to poll. With `purge` all data of the last stack is deleted first. Impossible options are
+        refused (ParameterError, ApiError, StackError) before anything is stopped or deleted: a stack that was up stays
+        as it was.
         """
         scheduled = schedule or every is not None
         parameters = schedules.template_parameters(every) if scheduled else {}
@@ -84,19 +86,16 @@ class LocalStack:
             # Every plan answers as many records a call as the smallest one.
             parameters["ApiPlan"] = plan or min(PLANS.values(), key=lambda plan: plan.limit).name
         intended = self._plan(self._next_state(day, api_url, port, replay_port), parameters, minutes)
+        if purge:
+            self.down(purge=True)
+            intended = self._plan(self._next_state(day, api_url, port, replay_port), parameters, minutes)
         home.use_environment(intended.environment)
-        if not emulator.is_up(self.emulator, intended.state):
-            emulator.start(self.emulator, intended.state, root=self.root, data=self.home / "ministack")
-            # If what follows fails, the next `up` has to find the emulator.
-            replace(self.read_state(), emulator_port=intended.state.emulator_port).write(self.state_file)
+        self._start_emulator(intended.state)
         stored = stored_key(STACK)
         key = intended.key or stored or secrets.token_hex(16)
         deploy(STACK, intended.parameters, root=self.root, key=key)
         self._provide_api(intended, key, is_new=key != stored)
-        intended.state.write(self.state_file)
-        configure_spark()
-        dotenv = "".join(f"{name}={value}\n" for name, value in intended.environment.items())
-        home.write(self.home / home.ENVIRONMENT, dotenv)
+        self._remember(intended)
         self._drive(intended)
         return intended.environment
 
@@ -109,6 +108,7 @@ class LocalStack:
                 shutil.rmtree(self.home / name, ignore_errors=True)
             for file in (self.state_file, self.home / "alerts.jsonl"):
                 file.unlink(missing_ok=True)
+            access.forget(self.home)
         return any(stopped)
 
     def clock(self, when: datetime | None = None) -> datetime:
@@ -159,10 +159,17 @@ class LocalStack:
         key = os.environ.get(api_key.VARIABLE)
         if state.api_url and not key:
             raise AccessKeyError(f"{state.api_url} needs a key: set {api_key.VARIABLE} and run 'aviation up' again")
-        emulator.program(self.root)
+        emulator.python(self.root)
         parameters = read_parameters(self.root / "parameters/deploy/local.yaml", self.root)
         parameters |= {"ApiBaseUrl": state.api_url or state.replay_url} | schedule_parameters
         return Plan(state, state.environment(self.home), parameters, key, every)
+
+    def _start_emulator(self, state: State) -> None:
+        if emulator.is_up(self.emulator, state, self.home):
+            return
+        emulator.start(self.emulator, state, root=self.root, folder=self.home)
+        # If what follows fails, the next `up` has to find the emulator.
+        replace(self.read_state(), emulator_port=state.emulator_port).write(self.state_file)
 
     def _provide_api(self, plan: Plan, key: str, *, is_new: bool) -> None:
         """Have the replay ask for the key. Only the stack's secret and the replay's environment hold it."""
@@ -181,6 +188,13 @@ class LocalStack:
         self.replay.start(command, environment, f"http://127.0.0.1:{state.replay_port}/_replay")
         if running and same_day:
             replay.control(state.replay_url, clock=running["clock"])
+
+    def _remember(self, plan: Plan) -> None:
+        """Write what reaches the stack: for the next `up`, for Spark and for any other tool."""
+        plan.state.write(self.state_file)
+        configure_spark()
+        dotenv = "".join(f"{name}={value}\n" for name, value in plan.environment.items())
+        home.write(self.home / home.ENVIRONMENT, dotenv, private=True)
 
     def _running_replay(self) -> dict[str, Any] | None:
         """The state of the replay that runs now; None if none does, or does not answer where it was last."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from aviation import home, replay
 from aviation.errors import ParameterError
 from aviation.local import spark
+from aviation.local.access import access_key
 
 STACK = "aviation"
 REGION = "us-east-1"
@@ -46,13 +47,13 @@ class State:
         return f"http://127.0.0.1:{self.replay_port}/v1"
 
     def environment(self, folder: Path) -> dict[str, str]:
-        """The environment in which any tool reaches the stack whose state folder is `folder`."""
+        """The environment in which any tool reaches the stack whose state folder is `folder`, its access key included:
+        made, if it has none."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            **access_key(folder).environment,
             "AVIATION_STACK": STACK,
             "AVIATION_HOME": str(folder.resolve()),
             "AVIATION_LOCAL": "1",

@@ -17,6 +17,7 @@ from socketserver import TCPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from aviation import loopback
 from aviation.errors import ParameterError
 from aviation.poll.answers import INSTANT_HEADER
 from aviation.replay import LATEST_CLOCK, answers, changes, check_clock, check_day, default_clock
@@ -112,6 +113,16 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     disable_nagle_algorithm = True
     server_version, sys_version = "aviation-replay", ""
+
+    def parse_request(self) -> bool:
+        """As the base class does, and then refuse what no program of this machine sends, whatever its method."""
+        if not super().parse_request():
+            return False
+        refused = loopback.refusal((name.lower(), value) for name, value in self.headers.items())
+        if refused:
+            self.close_connection = True  # what is left of the body is not read
+            self._send(403, {"error": {"code": "forbidden", "message": f"the replay refuses this: {refused}"}})
+        return not refused
 
     def do_GET(self) -> None:
         self.clock = self.server.clock
