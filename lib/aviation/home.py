@@ -80,6 +80,10 @@ def write(file: Path, content: str | bytes, *, private: bool = False) -> None:
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
-    partial.touch(0o600 if private else 0o666)
-    partial.write_bytes(content.encode() if isinstance(content, str) else content)
-    partial.replace(file)
+    try:
+        partial.touch(0o600 if private else 0o666)
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
+        partial.replace(file)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise

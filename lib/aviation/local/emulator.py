@@ -1,13 +1,19 @@
 """The emulator of AWS: MiniStack behind a guard, as a background process with its data in the state folder."""
 
+import contextlib
+import json
 import logging
+import os
+import shutil
 from pathlib import Path
 
+from aviation import aws
 from aviation.errors import StackError
 from aviation.local import access
 from aviation.local.guard import FINGERPRINT, HEALTH
 from aviation.local.processes import Process, answer, plain_environment
 from aviation.local.state import REGION, State
+from aviation.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +41,9 @@ def start(process: Process, state: State, *, root: Path, folder: Path) -> None:
     """Start it on the port of `state`, with its data in the state folder `folder`, and wait until it answers."""
     process.stop()
     data = folder / "ministack"
-    (data / "tmp").mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(data / "tmp", ignore_errors=True)  # the unpacked functions of one that was killed
+    _mend(data / "s3")
+    (data / "tmp").mkdir(parents=True)
     data.chmod(0o700)  # the emulator keeps the API's key there, in a file that anyone could read
     # By default MiniStack listens on every interface, and its Lambdas inherit what it was started with.
     environment = plain_environment(
@@ -56,5 +64,29 @@ def start(process: Process, state: State, *, root: Path, folder: Path) -> None:
     process.start([str(python(root)), "-P", str(PROGRAM)], environment, _health(state))
 
 
+def holds(folder: Path) -> str:
+    """How many tables and objects the emulator of this process's environment has, in words."""
+    glue = aws.client("glue")
+    databases = [database["Name"] for database in glue.get_databases()["DatabaseList"]]
+    pages = [page for name in databases for page in glue.get_paginator("get_tables").paginate(DatabaseName=name)]
+    tables = sum(len(page["TableList"]) for page in pages)
+    files = (file for file in (folder / "ministack/s3").rglob("*") if file.is_file())
+    objects = sum(not file.name.endswith(".meta.json") for file in files)
+    return f"{counted(tables, 'table')}, {counted(objects, 'object')}"
+
+
 def _health(state: State) -> str:
     return f"{state.endpoint}{HEALTH}"
+
+
+def _mend(folder: Path) -> None:
+    """Make whole what a kill left of S3's objects: an object is written first, what is said of it after."""
+    for file in folder.rglob("*.tmp"):
+        file.unlink()
+    for said in folder.rglob("*.meta.json"):
+        file = said.with_name(said.name.removesuffix(".meta.json"))
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            if file.stat().st_mtime_ns > said.stat().st_mtime_ns:
+                about = json.loads(said.read_text()) | {"size": None, "etag": None, "checksums": {}}
+                said.write_text(json.dumps(about))
+                os.utime(said)

@@ -48,7 +48,7 @@ class Guard:
         if not refused and scope["method"] == "OPTIONS":
             refused = "only a web page asks this"
         if refused:
-            await _refuse(send, request, refused)
+            await _refuse(send, scope, refused)
         elif (scope["method"], scope["raw_path"]) == ("GET", HEALTH.encode()):
             await self.app(scope, receive, self._plain(send, (FINGERPRINT.encode(), self.fingerprint.encode())))
         else:
@@ -67,7 +67,7 @@ class Guard:
         try:
             signature.check(request, body, self.credentials)
         except signature.UnsignedError as error:
-            await _refuse(send, request, f"{error}; the file env in the stack's state folder has its access key")
+            await _refuse(send, scope, f"{error}; the file env in the stack's state folder has its access key")
             return
         given: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -89,17 +89,20 @@ class Guard:
         return plain
 
 
-async def _refuse(send: Send, request: signature.Request, why: str) -> None:
-    """A 403 in the form that the request's client reads."""
-    why = f"the local stack refuses this request: {why}"
-    asked = request.header("content-type") or ""
-    kind, text = "text/xml", f"<Error><Code>AccessDenied</Code><Message>{escape(why)}</Message></Error>"
-    if "json" in asked:
-        kind, text = "application/json", json.dumps({"__type": "AccessDenied", "message": why})
-    elif "form" in asked:
+async def _refuse(send: Send, scope: Message, why: str) -> None:
+    await fail(send, scope, 403, "AccessDenied", f"the local stack refuses this request: {why}")
+
+
+async def fail(send: Send, scope: Message, status: int, code: str, why: str) -> None:
+    """Answer with an error, in the form that the client of the request reads."""
+    asked = next((value for name, value in scope["headers"] if name.lower() == b"content-type"), b"")
+    kind, text = "text/xml", f"<Error><Code>{code}</Code><Message>{escape(why)}</Message></Error>"
+    if b"json" in asked:
+        kind, text = "application/json", json.dumps({"__type": code, "message": why})
+    elif b"form" in asked:
         text = f"<ErrorResponse>{text}</ErrorResponse>"
     headers = [(b"content-type", kind.encode()), (b"content-length", str(len(text.encode())).encode())]
     # What is left of the body is not read: the connection ends with the answer.
-    headers += [(b"x-amzn-errortype", b"AccessDenied"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    headers += [(b"x-amzn-errortype", code.encode()), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": text.encode()})

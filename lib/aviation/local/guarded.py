@@ -11,7 +11,9 @@ sys.path.append(str(Path(__file__).parents[2]))
 from botocore.credentials import Credentials
 from ministack import app as emulator
 from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
 
+from aviation.local import durable
 from aviation.local.access import AccessKey
 from aviation.local.guard import Guard
 
@@ -20,8 +22,10 @@ def main() -> None:
     """Serve until SIGTERM, as the emulator's own program does."""
     key = AccessKey(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
     # The emulator's Lambdas would sign with its account's number as the id.
-    lambda_runtime.execution_credentials = lambda _: {**key.environment, "AWS_SESSION_TOKEN": ""}
-    emulator.app = Guard(emulator.app, Credentials(key.id, key.secret), key.fingerprint)
+    for module in (lambda_runtime, lambda_svc):
+        module.execution_credentials = lambda _: {**key.environment, "AWS_SESSION_TOKEN": ""}
+    durable.install()
+    emulator.app = Guard(durable.Durable(emulator.app), Credentials(key.id, key.secret), key.fingerprint)
     emulator.main()
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -11,10 +12,15 @@ from pathlib import Path
 import psutil
 import requests
 
+from aviation import home
 from aviation.errors import StackError
+
+logger = logging.getLogger(__name__)
 
 READY_SECONDS = 30
 STOP_SECONDS = 10
+MARK = "AVIATION_PROCESS"
+"""The variable by which a process, and what it started, is found without its pid file."""
 
 
 class Process:
@@ -23,10 +29,10 @@ class Process:
     The pid file also holds the process's start time, so a pid that the system has since reused is not mistaken for it.
     """
 
-    def __init__(self, home: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str) -> None:
         self.name = name
-        self.pid_file = home / f"{name}.pid"
-        self.log = home / "logs" / f"{name}.log"
+        self.pid_file = folder / f"{name}.pid"
+        self.log = folder / "logs" / f"{name}.log"
 
     def running(self) -> psutil.Process | None:
         """The process, None if it has ended or the pid file is not one."""
@@ -47,7 +53,7 @@ class Process:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 command,
-                env=environment,
+                env=environment | {MARK: self._mark},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -55,39 +61,63 @@ class Process:
             )
         try:
             tracked = {"pid": process.pid, "started": psutil.Process(process.pid).create_time()}
-            self.pid_file.write_text(json.dumps(tracked))
+            home.write(self.pid_file, json.dumps(tracked))
             deadline = time.monotonic() + READY_SECONDS
             while ready_url and not answer(ready_url):
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise StackError(f"{self.name} did not start: {self.last_line()} (log: {self.log})")
                 time.sleep(0.05)
         except BaseException:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                _end(psutil.Process(process.pid))
+            _end(self.family())
             process.wait()
-            self.pid_file.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self.pid_file.unlink(missing_ok=True)
             raise
+
+    @property
+    def _mark(self) -> str:
+        return str(self.pid_file.absolute())
+
+    def family(self) -> list[psutil.Process]:
+        """It and all that it started, whatever its pid file says."""
+        found = []
+        for process in psutil.process_iter():
+            # Others' processes, and those that end meanwhile, cannot be looked into.
+            with contextlib.suppress(psutil.Error, OSError):
+                if process.environ().get(MARK) == self._mark and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+        return found
 
     def stop(self) -> bool:
         """Stop it and its children; whether it was running."""
-        process = self.running()
-        if process:
-            _end(process)
-        self.pid_file.unlink(missing_ok=True)
-        return process is not None
+        return stop(self)
 
     def last_line(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.is_file() else []
         return lines[-1] if lines else "it printed nothing"
 
 
-def _end(process: psutil.Process) -> None:
-    """End a process and its children: by force those that do not end in time."""
-    family = [process, *process.children(recursive=True)]
-    process.terminate()
+def stop(*processes: Process) -> bool:
+    """Stop them and what they started, all at once; whether anything of them was running."""
+    families = {process: process.family() for process in processes}
+    for process, family in families.items():
+        if family and not process.running():
+            logger.warning("%s ran although %s did not tell: it is stopped", process.name, process.pid_file)
+    _end([member for family in families.values() for member in family])
+    for process in processes:
+        process.pid_file.unlink(missing_ok=True)
+    return any(families.values())
+
+
+def _end(family: list[psutil.Process]) -> None:
+    """End processes: by force those that do not end in time."""
+    for member in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.terminate()
     _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
     for survivor in alive:
-        survivor.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            survivor.kill()
     psutil.wait_procs(alive, timeout=STOP_SECONDS)
 
 

@@ -23,7 +23,7 @@ from aviation.errors import AccessKeyError, ParameterError, StackError
 from aviation.local import access, emulator, schedules
 from aviation.local.driver import WarmDriver
 from aviation.local.load import configure_spark
-from aviation.local.processes import Process, choose_port, plain_environment
+from aviation.local.processes import Process, choose_port, plain_environment, stop
 from aviation.local.state import STACK, State
 from aviation.poll.client import check_base_url
 from aviation.poll.plans import PLANS
@@ -101,7 +101,11 @@ class LocalStack:
 
     def down(self, *, purge: bool = False) -> bool:
         """Stop it; `purge` also deletes its data. Returns whether anything was running."""
-        stopped = [process.stop() for process in (self.schedules, self.driver, self.replay, self.emulator)]
+        self.driver.waiting.unlink(missing_ok=True)
+        processes = (self.schedules, self.driver.process, self.replay, self.emulator)
+        if running := [process.name for process in processes if process.running()]:
+            logger.info("down: waiting for these to end: %s", ", ".join(running))
+        stopped = stop(*processes)
         (self.home / home.ENVIRONMENT).unlink(missing_ok=True)
         if purge:
             for name in ("ministack", "logs", "runs", "spark", "tmp"):
@@ -109,7 +113,7 @@ class LocalStack:
             for file in (self.state_file, self.home / "alerts.jsonl"):
                 file.unlink(missing_ok=True)
             access.forget(self.home)
-        return any(stopped)
+        return stopped
 
     def clock(self, when: datetime | None = None) -> datetime:
         """The replay's clock, after setting it to `when` (aware) if that is given.
@@ -167,7 +171,11 @@ class LocalStack:
     def _start_emulator(self, state: State) -> None:
         if emulator.is_up(self.emulator, state, self.home):
             return
+        was_killed = self.emulator.pid_file.exists() and not self.emulator.running()
         emulator.start(self.emulator, state, root=self.root, folder=self.home)
+        if was_killed:
+            key = "the API's key" if stored_key(STACK) else "no API key"
+            logger.info("up: the AWS emulator had been killed; it still has %s and %s", emulator.holds(self.home), key)
         # If what follows fails, the next `up` has to find the emulator.
         replace(self.read_state(), emulator_port=state.emulator_port).write(self.state_file)
 
