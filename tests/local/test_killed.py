@@ -9,22 +9,19 @@ import threading
 import time
 from pathlib import Path
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aviation.local.access import access_key
 from aviation.local.emulator import start
 from aviation.local.processes import Process, choose_port
 from aviation.local.stack import LocalStack
 from aviation.local.state import State
 from support import ROOT
+from support.bare_emulator import clients
 from support.own_stack import aviation, started
 
 BUCKET, STREAM, DATABASE = "raw", "lines", "aviation"
 ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/lines"
-ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=10)
 SERVICES = ("s3", "kinesis", "firehose", "glue", "secretsmanager")
 
 
@@ -43,9 +40,7 @@ class Killed:
 
     def start(self) -> None:
         start(self.process, self.state, root=ROOT, folder=self.folder)
-        key = access_key(self.folder)
-        session = boto3.Session(key.id, key.secret, region_name="us-east-1")
-        self.client = {name: session.client(name, endpoint_url=self.state.endpoint, config=ONCE) for name in SERVICES}
+        self.client = clients(self.state.environment(self.folder), *SERVICES)
 
     def made(self) -> None:
         s3, kinesis, firehose, glue, secrets = self.client.values()

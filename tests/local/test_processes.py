@@ -1,6 +1,7 @@
 """Background processes: what their pid files say, and that none is left behind."""
 
 import json
+import os
 import sys
 
 import psutil
@@ -10,6 +11,7 @@ from aviation.errors import StackError
 from aviation.local.processes import Process
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+PARENT = [sys.executable, "-c", f"import subprocess; subprocess.run({SLEEP!r})"]
 
 
 def children() -> set[int]:
@@ -34,6 +36,41 @@ def test_a_process_runs_until_it_is_stopped(tmp_path):
     assert process.running()
     assert process.stop() is True
     assert process.running() is None
+
+
+@pytest.mark.parametrize("content", [None, "", "{", json.dumps({"pid": 1, "started": 1})])
+def test_a_process_of_which_the_pid_file_does_not_tell_is_found_and_stopped(tmp_path, content, caplog):
+    process, before = Process(tmp_path, "any"), children()
+    process.start(PARENT, {}, None)
+    process.pid_file.unlink()
+    if content is not None:
+        process.pid_file.write_text(content)
+    assert process.stop() is True
+    assert children() == before
+    assert f"any ran although {process.pid_file} did not tell" in caplog.text
+    assert process.stop() is False
+
+
+def test_a_process_of_another_stack_is_let_be(tmp_path):
+    own, other = Process(tmp_path / "own", "any"), Process(tmp_path / "other", "any")
+    other.start(SLEEP, {}, None)
+    try:
+        assert own.stop() is False
+        assert other.running()
+    finally:
+        assert other.stop()
+
+
+def test_a_process_is_not_left_behind_where_the_disk_is_full(tmp_path):
+    process, before = Process(tmp_path, "any"), children()
+    # What is written to /dev/full finds no space left.
+    (tmp_path / f"any.pid.{os.getpid()}.partial").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device"):
+        process.start(SLEEP, {}, None)
+    assert children() == before
+    assert not [file for file in tmp_path.iterdir() if file.is_file()]
+    process.start(SLEEP, {}, None)
+    assert process.stop()
 
 
 def test_a_process_whose_pid_file_cannot_be_written_is_not_left_behind(tmp_path):
