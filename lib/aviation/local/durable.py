@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ministack import app as emulator
-from ministack.core import lambda_runtime, persistence
+from ministack.core import persistence
 from ministack.services import cloudformation, firehose, kinesis, lambda_svc, s3
 
 from aviation.local.guard import App, Message, Receive, Send, fail
@@ -133,9 +133,7 @@ def changed(scope: Message) -> list[str]:
 
 
 def install() -> None:
-    """Have the emulator's services tell of what they write, and leave behind neither records that have been delivered
-    nor functions that could not be started."""
-    lambda_runtime.Worker._spawn = _whole(lambda_runtime.Worker._spawn)
+    """Have the emulator's services tell of what they write, and keep no record that has been delivered."""
     s3._atomic_write = _noting(s3._atomic_write)
     firehose._put_s3_object = _deliver
     firehose.ingest_from_kinesis_source = _forgetting(firehose.ingest_from_kinesis_source)
@@ -154,19 +152,6 @@ def _noting(write: Callable[..., None]) -> Callable[..., None]:
             raise
 
     return noting
-
-
-def _whole(spawn: Callable[[Any], None]) -> Callable[[Any], None]:
-    """A function that could not be unpacked, or ended its start with an error, would stay as it is: half there."""
-
-    def whole(worker: Any) -> None:
-        try:
-            spawn(worker)
-        except BaseException:
-            worker.kill()
-            raise
-
-    return whole
 
 
 def _deliver(bucket: str, key: str, body: bytes) -> None:
