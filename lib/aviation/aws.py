@@ -1,5 +1,6 @@
 """Makes AWS clients, and nothing else. boto3 itself follows AWS_ENDPOINT_URL to the local stack."""
 
+import os
 from typing import Any
 
 import boto3
@@ -16,7 +17,16 @@ def client(service: str, **options: Any) -> Any:
     """A boto3 client of `service` for the stack in use; `options` are botocore's Config. PlaceError where no region is
     known."""
     home.load_environment()
+    _follow_environment()
     try:
         return boto3.client(service, config=CONFIG.merge(Config(**options)))
     except NoRegionError:
         raise PlaceError(home.no_stack()) from None
+
+
+def _follow_environment() -> None:
+    """boto3 keeps the keys that its first client found in the environment; each local stack has keys of its own."""
+    session, key_id = boto3.DEFAULT_SESSION, os.environ.get("AWS_ACCESS_KEY_ID")
+    found = session.get_credentials() if session and key_id else None
+    if found and found.method == "env" and found.access_key != key_id:
+        boto3.setup_default_session()

@@ -19,7 +19,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from aviation import replay
+from aviation import aws, replay
 from aviation.local.access import access_key
 from aviation.local.stack import LocalStack
 from support.own_stack import aviation
@@ -230,3 +230,14 @@ def test_an_emulator_that_asks_for_another_key_is_replaced(own):
     assert own.emulator.running().pid != before
     assert access_key(own.home) != key
     assert condition(own)["functions"]
+
+
+def test_a_process_works_with_one_stack_after_the_other(monkeypatch):
+    """Each has an access key of its own, and boto3 keeps the first that it finds."""
+    for number in range(2):
+        monkeypatch.setenv("AVIATION_STACK", f"stack{number}")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", f"LOCAL{number}")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", f"secret{number}")
+        used = aws.client("s3")._request_signer._credentials
+        assert (used.access_key, used.secret_key) == (f"LOCAL{number}", f"secret{number}")
