@@ -99,6 +99,24 @@ def test_what_the_stream_acknowledged_is_noted_and_nothing_else(through, faults)
     assert faults.acknowledged == {b"taken"}
 
 
+def test_what_the_topic_took_is_noted_by_message(through, faults):
+    client = through("sns")
+    topic = client.create_topic(Name="noted")["TopicArn"]
+    faults.open([always("sns", "error")])
+    with pytest.raises(ClientError):
+        client.publish_batch(TopicArn=topic, PublishBatchRequestEntries=[{"Id": "refused", "Message": "1"}])
+    entries = [{"Id": name, "Message": name} for name in ("one", "two")]
+    client.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
+    assert faults.told == {"one": 1, "two": 1}
+
+
+@pytest.mark.parametrize("service", CALLS)
+def test_an_answer_is_lost_only_where_the_request_changes_something(service, through, faults):
+    faults.open([always(service, "lost")])
+    assert CALLS[service](through(service))
+    assert not faults.hits
+
+
 def test_a_window_hits_its_share_of_the_requests_after_those_that_it_lets_pass(through, faults):
     def hit(seed: int) -> list[bool]:
         window = Window("api", "error", rate=0.5, after=3, most=4, seed=seed)

@@ -68,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
         service = signed[3] if signed else "api"
         if service in ("api", "s3"):
             return Asked(service, self.command, service == "api" or self.command not in ("GET", "HEAD"))
-        operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2] or self.path.rpartition("/operation/")[2]
+        operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2] or self.path.partition("/operation/")[2]
         operation = operation or dict(parse_qsl(body.decode(errors="replace"))).get("Action", "")
         return Asked(service, operation, not READS.match(operation))
 

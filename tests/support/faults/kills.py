@@ -1,0 +1,58 @@
+"""Ends processes as the system does when memory is short: at once, with all that they have started."""
+
+import contextlib
+from pathlib import Path
+
+import psutil
+
+from aviation.local.processes import Process
+
+
+def tree(process: psutil.Process | None) -> list[psutil.Process]:
+    """The process and all below it; none if it is gone."""
+    if process is None:
+        return []
+    try:
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def kill(processes: list[psutil.Process]) -> int:
+    """Kill each, without a chance to say anything; how many were there."""
+    killed = 0
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+            killed += 1
+    psutil.wait_procs(processes, timeout=10)
+    return killed
+
+
+def functions(home: Path) -> list[psutil.Process]:
+    """The processes in which the emulator of this state folder runs Lambda functions."""
+    return tree(Process(home, "ministack").running())[1:]
+
+
+def jvms(home: Path, load: psutil.Process | None) -> list[psutil.Process]:
+    """The JVMs of a load: its own, or that of the warm driver."""
+    below = [*tree(load), *tree(Process(home, "driver").running())]
+    return [process for process in below if _name(process) == "java"]
+
+
+def of(home: Path) -> list[psutil.Process]:
+    """The processes that work with the stack of this state folder, but for this one."""
+    found = []
+    for process in psutil.process_iter():
+        if process.pid == psutil.Process().pid:
+            continue
+        with contextlib.suppress(psutil.Error):
+            if str(home) in " ".join([*process.cmdline(), *process.environ().values()]):
+                found.append(process)
+    return found
+
+
+def _name(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return process.name()
+    return ""
