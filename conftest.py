@@ -13,7 +13,7 @@ CANARY = (
 TOUR = ROOT / "notebooks/explore/01_getting_started.ipynb"
 TOGETHER = {
     "day": lambda file: file.endswith((".ipynb", "test_end_to_end.py")),
-    "load": lambda file: file.startswith("tests/load/"),
+    "load": lambda file: file.startswith(("tests/load/", "tests/faults/test_raw")),
 }
 """Files that run in one process where there are several: those that ask the tables of one loaded day, and those that
 share a Spark session. They take longest, so they begin. Any other file is by itself, for the sake of its fixtures."""

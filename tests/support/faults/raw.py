@@ -3,6 +3,7 @@
 Each takes a draw and objects (content by key, unpacked), and gives those that stand in their place.
 """
 
+import itertools
 import random
 import re
 from collections.abc import Callable
@@ -30,7 +31,7 @@ def late(rng: random.Random, objects: Objects) -> Objects:
 
         return HOUR.sub(turned, key, count=1)
 
-    return {f"{earlier(key)}-late": content for key, content in objects.items()}
+    return {f"{earlier(key)}-late{number}": content for number, (key, content) in enumerate(objects.items())}
 
 
 def reordered(rng: random.Random, objects: Objects) -> Objects:
@@ -49,7 +50,7 @@ def rebatched(rng: random.Random, objects: Objects) -> Objects:
     lines = [line for content in objects.values() for line in content.splitlines(keepends=True)]
     key = min(objects)
     cuts = sorted({0, len(lines), *(rng.randint(0, len(lines)) for _ in range(rng.randint(1, 5)))})
-    parts = [lines[max(0, start - rng.randint(0, 3)) : end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    parts = [lines[max(0, start - rng.randint(0, 3)) : end] for start, end in itertools.pairwise(cuts)]
     return {f"{key}-part{number}": b"".join(part) for number, part in enumerate(parts)}
 
 
