@@ -17,7 +17,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from aviation.entities import ENTITIES
-from aviation.local import spark
 from aviation.places import stack_name
 from support import ROOT, iam
 from support.aws_calls import ACCOUNT, REGION, Call
@@ -122,18 +121,9 @@ def delivered(second, polled) -> dict[str, int]:
 def loaded(second, delivered, tmp_path_factory) -> subprocess.CompletedProcess:
     """The script that Glue runs, with Glue's arguments, and an upkeep that finds old snapshots, under its role."""
     folder = tmp_path_factory.mktemp("glue")
-    job = second.client("glue").get_job(JobName=second.outputs["LoadJob"])["Job"]
-    passed = job["DefaultArguments"]
-    s3 = second.as_role("LoadRole", "s3")
-    for name, location in (("script.py", job["Command"]["ScriptLocation"]), ("lib.zip", passed["--extra-py-files"])):
-        bucket, _, key = location.removeprefix("s3://").partition("/")
-        (folder / name).write_bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-    conf = ROOT / ".aviation/spark-second"  # where the JVM finds the archive of its last run
-    spark.write_conf(conf, second.url, spark.job_conf(passed))
-    environment = second.environment("LoadRole") | spark.environment(conf) | {"PYTHONPATH": str(folder / "lib.zip")}
-    arguments = [text for pair in passed.items() for text in pair]
-    job_run = ["--JOB_NAME", job["Name"], "--JOB_RUN_ID", "jr_of_this_test", *arguments, "--upkeep", "true"]
-    return run([sys.executable, "-c", LOAD, second.outputs["Database"], *job_run], environment, folder)
+    arguments, environment = second.glue_script(folder, second.url)
+    command = [sys.executable, "-c", LOAD, second.outputs["Database"], *arguments, "--upkeep", "true"]
+    return run(command, environment, folder)
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ import pytest
 import requests
 
 from aviation import aws
+from aviation.local import spark
 from aviation.local.processes import Process, choose_port, plain_environment
 from aviation.places import stack_name, stack_outputs
 from support import ROOT
@@ -116,6 +117,30 @@ class SecondEmulator:
             "AWS_SESSION_TOKEN": given["SessionToken"],
             "NO_PROXY": "127.0.0.1",
         }
+
+    def glue_script(self, folder: Path, url: str) -> tuple[list[str], dict[str, str]]:
+        """Put the script that Glue runs (`script.py`) and its library into `folder`: the arguments of a run, and the
+        environment in which it runs under its role and calls `url`."""
+        job = self.client("glue").get_job(JobName=self.outputs["LoadJob"])["Job"]
+        passed = job["DefaultArguments"]
+        s3 = self.as_role("LoadRole", "s3")
+        for name, location in (
+            ("script.py", job["Command"]["ScriptLocation"]),
+            ("lib.zip", passed["--extra-py-files"]),
+        ):
+            bucket, _, key = location.removeprefix("s3://").partition("/")
+            (folder / name).write_bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        conf = ROOT / ".aviation/spark-second"  # where the JVM finds the archive of its last run
+        spark.write_conf(conf, url, spark.job_conf(passed))
+        environment = self.environment("LoadRole") | {"AWS_ENDPOINT_URL": url, "PYTHONPATH": str(folder / "lib.zip")}
+        arguments = [text for pair in passed.items() for text in pair]
+        return [
+            "--JOB_NAME",
+            job["Name"],
+            "--JOB_RUN_ID",
+            "jr_of_this_test",
+            *arguments,
+        ], environment | spark.environment(conf)
 
     def as_role(self, role: str, service: str) -> Any:
         """A client under this role; its calls are recorded."""
