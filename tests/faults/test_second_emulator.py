@@ -23,7 +23,7 @@ database = sys.argv.pop(1)
 runpy.run_path("script.py", run_name="__main__")
 from pyspark.sql import SparkSession
 spark = SparkSession.getActiveSession()
-for name in ("flight_observations", "flight_history", "flights", "loads"):
+for name in ("flight_observations", "flight_history", "flights"):
     table = spark.table(f"glue_catalog.{database}.{name}")
     print("COUNTED", name, table.count(), table.distinct().count())
 """

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import psutil
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aviation import places, replay
@@ -24,6 +23,7 @@ from aviation.errors import AviationError, one_line
 from aviation.jobs.start import run_producer
 from aviation.local.processes import Process
 from aviation.times import utc_text
+from support import traces
 from support.faults import kills, plan, raw, tables
 from support.faults.place import Place
 from support.faults.plan import Plan, Step
@@ -83,6 +83,7 @@ class Day:
             self.faults.open([])
             self.outcome.rows, self.outcome.told = tables.read(), self.faults.told
             self.check_raw()
+            self.check_key()
         self.outcome.faults += self.faults.hits
         if expected:
             self.outcome.difference = tables.difference(expected.rows, self.outcome.rows)
@@ -246,6 +247,15 @@ class Day:
         if missing := self.faults.acknowledged - lines:
             self.outcome.problems.append(f"{len(missing)} lines that the stream acknowledged are not in raw")
 
+    def check_key(self) -> None:
+        """The API's key is where it must be (the emulator's secrets, the replay's environment), and nowhere else."""
+        home = self.place.home
+        replays = {process.pid for process in kills.tree(Process(home, "replay").running())}
+        found = traces.in_files(self.place.key, [home, self.place.scratch], but=[home / "ministack/state"])
+        found += traces.in_processes(self.place.key, traces.of_stack(home) - replays)
+        if found:
+            self.outcome.problems.append(f"the API's key is in {found[:5]}")
+
     def check_alerts(self, expected: Outcome) -> None:
         """Each disruption of the undisturbed day was told, and nothing more than a batch twice for each run cut off."""
         if untold := expected.told.keys() - self.outcome.told.keys():
@@ -258,11 +268,9 @@ class Day:
 
     def check_leftovers(self) -> None:
         """Nothing of the stack is left running, and no scratch is left."""
-        left = kills.of(self.place.home)
-        names = [" ".join(process.cmdline())[:80] for process in left if psutil.pid_exists(process.pid)]
-        if names:
+        if left := kills.alive(traces.of_stack(self.place.home)):
+            self.outcome.problems.append(f"left running: {[kills.words(process) for process in left]}")
             kills.kill(left)
-            self.outcome.problems.append(f"left running: {names}")
         if scratch := sorted(path.name for path in self.place.scratch.iterdir()):
             self.outcome.problems.append(f"left behind in the folder for temporary files: {scratch[:5]}")
 

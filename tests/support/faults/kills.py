@@ -40,16 +40,22 @@ def jvms(home: Path, load: psutil.Process | None) -> list[psutil.Process]:
     return [process for process in below if _name(process) == "java"]
 
 
-def of(home: Path) -> list[psutil.Process]:
-    """The processes that work with the stack of this state folder, but for this one."""
+def alive(pids: set[int]) -> list[psutil.Process]:
+    """Those of the processes that run."""
     found = []
-    for process in psutil.process_iter():
-        if process.pid == psutil.Process().pid:
-            continue
-        with contextlib.suppress(psutil.Error):
-            if str(home) in " ".join([*process.cmdline(), *process.environ().values()]):
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            if process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
+
+
+def words(process: psutil.Process) -> str:
+    """What it runs, as far as it fits a line."""
+    with contextlib.suppress(psutil.Error):
+        return " ".join(process.cmdline())[:100]
+    return "a process that has just ended"
 
 
 def _name(process: psutil.Process) -> str:
