@@ -112,7 +112,7 @@ def main() -> None:
     parser.add_argument("--faults", type=int, default=1000, help="how many at least")
     parser.add_argument("--seed", type=int, help="run this day alone")
     parser.add_argument("--from-seed", type=int, default=1, help="the first day's")
-    parser.add_argument("--with", dest="also", nargs="+", default=[], choices=(plan.EMULATOR, plan.WRITERS))
+    parser.add_argument("--with", dest="also", nargs="+", default=[], choices=(plan.EMULATOR,))
     parser.add_argument("--write", action="store_true")
     chosen = parser.parse_args()
     run = Run(frozenset(chosen.also))

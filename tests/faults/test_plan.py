@@ -29,7 +29,7 @@ def test_the_days_of_a_run_hold_every_kind():
     assert windows >= {(service, kind) for service in {*plan.POLLED, *plan.LOADED} for kind in KINDS}
     done = {what for step in steps for what in step.before}
     done |= {window.name for step in steps for window in step.windows if window.kind == STRIKE}
-    assert done >= {*WAYS, *plan.LOCAL, *plan.KILLED_IN_A_POLL, *plan.KILLED_IN_A_LOAD, plan.CLOCK}
+    assert done >= {*WAYS, *plan.LOCAL, plan.WRITERS, *plan.KILLED_IN_A_POLL, *plan.KILLED_IN_A_LOAD, plan.CLOCK}
     assert {one.day for one in plans} == set(plan.DAYS)
 
 

@@ -33,7 +33,7 @@ FILTERS = {"flights": {"dep_iata": "JFK"}, "cities": {"search": "New"}}
 BUDGET = {"limit": 100, "max_calls": 40, "deadline_seconds": 20}
 TRIES = 10
 """As often a step is run before it counts as one that never ends well."""
-FILE_BYTES = (4 << 10, 64 << 10, 1 << 20)
+FILE_BYTES = (2 << 10, 16 << 10, 64 << 10)
 """How large a file can get on a disk that is full."""
 BAD_LINES = b'{"entity": "flights", "record": {}}\nno json\n\x00\xff\n'
 WARM_SECONDS = 60

@@ -17,8 +17,9 @@ LOADED = ("s3", "glue", "sns", "monitoring")
 KILLED_IN_A_POLL = ("kill the function", "kill the replay")
 KILLED_IN_A_LOAD = ("kill the load", "kill Spark")
 LOCAL = ("disk full", "folder not writable")
+WRITERS = "two loads at once"
 CLOCK = "clock turned"
-EMULATOR, WRITERS = "kill the emulator", "two loads at once"
+EMULATOR = "kill the emulator"
 
 
 @dataclass
@@ -52,7 +53,7 @@ def calm(day: str) -> Plan:
 
 
 def draw(seed: int, also: frozenset[str] = frozenset()) -> Plan:
-    """The day of a seed. `also` are kinds that are drawn only where they are asked for: EMULATOR, WRITERS."""
+    """The day of a seed. `also` are kinds that are drawn only where they are asked for: EMULATOR."""
     rng = random.Random(seed)
     polls = [poll(rng, "cities", HOURS[-1], also), *(poll(rng, "flights", hour, also) for hour in HOURS)]
     first, second, third = (load(rng, also) for _ in range(3))
@@ -76,7 +77,7 @@ def poll(rng: random.Random, entity: str, hour: int, also: frozenset[str]) -> St
 def load(rng: random.Random, also: frozenset[str]) -> Step:
     """A load under faults of all that it and the alerts after it call, and perhaps a kill amid its writes."""
     windows = [_window(rng, service, rng.choice(KINDS)) for service in (*LOADED, "s3", "glue")]
-    kind = rng.choice([*KILLED_IN_A_LOAD, *LOCAL, *sorted(also)])
+    kind = rng.choice([*KILLED_IN_A_LOAD, *LOCAL, WRITERS, *sorted(also)])
     if kind in (*KILLED_IN_A_LOAD, EMULATOR):
         service, after = rng.choice((("s3", 60), ("glue", 15)))
         windows.insert(0, _strike(rng, kind, service, after))
