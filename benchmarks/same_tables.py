@@ -16,7 +16,6 @@ sparse.
 """
 
 import argparse
-import json
 import os
 import random
 import subprocess
@@ -25,7 +24,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -35,6 +33,7 @@ from aviation.sql import catalog
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from support.faults.tables import row_text  # noqa: E402
 from support.made_batches import batches, crowd  # noqa: E402
 
 RAW = ROOT / ".aviation/same-tables/raw"
@@ -137,17 +136,11 @@ def differences(name: str, old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
     kinds = [{column: str(frame[column].dtype) for column in columns} for frame in (old, new)]
     if kinds[0] != kinds[1]:
         return [f"types: {sorted(set(kinds[0].items()) ^ set(kinds[1].items()))}"]
-    rows = [sorted(map(_text, frame[columns].to_dict("records"))) for frame in (old, new)]
+    rows = [sorted(map(row_text, frame[columns].to_dict("records"))) for frame in (old, new)]
     if rows[0] == rows[1]:
         return []
     only_old, only_new = sorted(set(rows[0]) - set(rows[1])), sorted(set(rows[1]) - set(rows[0]))
     return [f"{len(only_old)} rows only in old, {len(only_new)} only in new", *only_old[:1], *only_new[:1]]
-
-
-def _text(row: dict[str, Any]) -> str:
-    return json.dumps(
-        row, sort_keys=True, default=lambda value: value.tolist() if hasattr(value, "tolist") else str(value)
-    )
 
 
 def main() -> None:

@@ -4,7 +4,6 @@ It sees what any SDK sends (boto3, and the two Java ones of S3A and Iceberg) and
 judges: the action, the ARNs that the action is needed on, and the condition keys.
 """
 
-import http.client
 import io
 import json
 import re
@@ -16,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from botocore.parsers import RpcV2CBORParser
+
+from support.onward import pass_on
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 SIGNED = re.compile(r"Credential=([^/]+)/\d+/([^/]*)/([^/]+)/aws4_request")
@@ -74,9 +75,6 @@ ARNS = {
 }
 """Every resource that an action, or any action of a service, is needed on; Glue wants the catalog and the database too.
 Source: https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html"""
-
-NOT_PASSED_ON = ("connection", "content-length", "transfer-encoding")
-"""Headers of an answer that are about the connection to the emulator."""
 
 
 @dataclass(frozen=True)
@@ -147,23 +145,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def forward(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        onward = http.client.HTTPConnection(self.endpoint, timeout=300)
-        onward.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-        for name, value in self.headers.items():  # with the Host that was signed
-            if name.lower() not in ("connection", "expect"):
-                onward.putheader(name, value)
-        onward.endheaders(body)
-        answer = onward.getresponse()
-        content = answer.read()
-        onward.close()
+        answer = pass_on(self, self.endpoint, body)
         self.note(body, answer.status)
         self.send_response_only(answer.status)
-        length = answer.getheader("Content-Length", "0") if self.command == "HEAD" else str(len(content))
-        given = [(name, value) for name, value in answer.getheaders() if name.lower() not in NOT_PASSED_ON]
-        for name, value in [*given, ("Content-Length", length)]:
+        for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(content)
+        self.wfile.write(answer.body)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = forward  # noqa: N815 - as http.server looks for them
 

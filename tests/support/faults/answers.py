@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from aviation.replay.answers import error_object
+from support.onward import Answer
 
 JSON = "application/x-amz-json-1.1"
 CODES = {
@@ -23,14 +23,6 @@ CODES = {
 }
 """Status and code of each service. Sources: the lists of errors in the API reference of each, and
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
-
-
-class Answer(NamedTuple):
-    """An answer of HTTP."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
 
 def refusal(service: str, kind: str, headers: Mapping[str, str]) -> Answer:

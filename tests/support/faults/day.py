@@ -251,8 +251,8 @@ class Day:
         """The API's key is where it must be (the emulator's secrets, the replay's environment), and nowhere else."""
         home = self.place.home
         replays = {process.pid for process in kills.tree(Process(home, "replay").running())}
-        found = traces.in_files(self.place.key, [home, self.place.scratch], but=[home / "ministack/state"])
-        found += traces.in_processes(self.place.key, traces.of_stack(home) - replays)
+        found = traces.in_files(self.place.key, [home.parent], but=[home / "ministack/state"])
+        found += traces.in_processes(self.place.key, traces.of_stack(home.parent) - replays)
         if found:
             self.outcome.problems.append(f"the API's key is in {found[:5]}")
 
@@ -268,7 +268,7 @@ class Day:
 
     def check_leftovers(self) -> None:
         """Nothing of the stack is left running, and no scratch is left."""
-        if left := kills.alive(traces.of_stack(self.place.home)):
+        if left := kills.alive(traces.of_stack(self.place.home.parent)):
             self.outcome.problems.append(f"left running: {[kills.words(process) for process in left]}")
             kills.kill(left)
         if scratch := sorted(path.name for path in self.place.scratch.iterdir()):

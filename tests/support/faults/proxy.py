@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from support.aws_calls import NOT_PASSED_ON, SIGNED
-from support.faults.answers import Answer, none_taken, refusal
+from support.aws_calls import SIGNED
+from support.faults.answers import none_taken, refusal
 from support.faults.windows import REFUSED_RECORDS, STRIKE, Asked, Faults
+from support.onward import Answer, pass_on
 
 READS = re.compile("Get|List|Describe|BatchGet|Search")
 DRIP_SECONDS = 1.0
@@ -35,7 +36,7 @@ class _Handler(BaseHTTPRequestHandler):
     upstream: str
     faults: Faults
 
-    def pass_on(self) -> None:
+    def forward(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         asked = self.asked(body)
         window = self.faults.take(asked)
@@ -51,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             if window and kind == STRIKE:
                 self.faults.strike(window)
-            answer = self.answer(body)
+            answer = pass_on(self, self.upstream, body)
             if kind == "lost":
                 raise Cut
             self.send(answer, kind)
@@ -60,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
         except (Cut, OSError, http.client.HTTPException):
             self.cut()
 
-    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = pass_on  # noqa: N815 - as http.server looks for them
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = forward  # noqa: N815 - as http.server looks for them
 
     def asked(self, body: bytes) -> Asked:
         """What the request asks for, as its signature and its protocol say; without a signature it is the API's."""
@@ -71,24 +72,6 @@ class _Handler(BaseHTTPRequestHandler):
         operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2] or self.path.partition("/operation/")[2]
         operation = operation or dict(parse_qsl(body.decode(errors="replace"))).get("Action", "")
         return Asked(service, operation, not READS.match(operation))
-
-    def answer(self, body: bytes) -> Answer:
-        """What stands behind the proxy answers."""
-        onward = http.client.HTTPConnection(self.upstream, timeout=300)
-        try:
-            onward.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in self.headers.items():
-                if name.lower() not in ("connection", "expect"):
-                    onward.putheader(name, value)
-            onward.endheaders(body)
-            given = onward.getresponse()
-            content = given.read()
-        finally:
-            onward.close()
-        headers = {name: value for name, value in given.getheaders() if name.lower() not in NOT_PASSED_ON}
-        if self.command == "HEAD":
-            headers["Content-Length"] = given.getheader("Content-Length", "0")
-        return Answer(given.status, headers, content)
 
     def send(self, answer: Answer, kind: str = "") -> None:
         """Send an answer, dripping or by half where `kind` says so."""
