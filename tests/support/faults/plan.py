@@ -3,7 +3,6 @@
 import random
 from dataclasses import dataclass, field
 
-from support.faults.answers import CODES
 from support.faults.raw import WAYS
 from support.faults.windows import KINDS, REFUSED_RECORDS, STRIKE, Window
 
@@ -88,7 +87,7 @@ def load(rng: random.Random, also: frozenset[str]) -> Step:
 def _window(rng: random.Random, service: str, kind: str) -> Window:
     """One that begins at any of a run's requests; more hits than a call is tried again for fail the run."""
     after = rng.randrange({"s3": 40, "glue": 12}.get(service, 3))
-    most = rng.choice((2, 3, 4, 6, 8)) if (service, "error") in CODES else 1
+    most = rng.choice((2, 3, 4, 6, 8))
     return Window(service, kind, rng.choice(RATES), after, most, rng.randrange(1 << 30))
 
 
