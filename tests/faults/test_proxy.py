@@ -136,3 +136,10 @@ def _answers(url: str) -> bool:
         return requests.get(url, timeout=5).status_code == 500
     except requests.ConnectionError:
         return False
+
+
+def test_a_refused_head_has_no_body_and_the_connection_goes_on(emulator, faults):
+    faults.open([Window("api", "error", rate=1, after=0, most=1, seed=0)])
+    with proxy(emulator, faults) as url, requests.Session() as session:
+        assert session.head(f"{url}/_ministack/health", timeout=5).status_code == 500
+        assert session.get(f"{url}/_ministack/health", timeout=5).ok

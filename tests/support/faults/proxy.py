@@ -78,11 +78,12 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {"Content-Length": str(len(answer.body))} | answer.headers
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         head = f"HTTP/1.1 {answer.status} {http.client.responses.get(answer.status, '')}\r\n{lines}\r\n".encode()
+        body = b"" if self.command == "HEAD" else answer.body
         if kind == "half":
-            self.wfile.write(head + answer.body[: len(answer.body) // 2])
+            self.wfile.write(head + body[: len(body) // 2])
             raise Cut
         self.drip(head) if kind == "headers" else self.wfile.write(head)
-        self.drip(answer.body) if kind == "body" else self.wfile.write(answer.body)
+        self.drip(body) if kind == "body" else self.wfile.write(body)
 
     def drip(self, content: bytes) -> None:
         """Send the first bytes one by one, the others after them."""
