@@ -1,5 +1,8 @@
 """The fault proxy: each service's SDK meets each fault as its own, and what passes is left as it came."""
 
+import socket
+from urllib.parse import urlsplit
+
 import boto3
 import pytest
 import requests
@@ -138,8 +141,10 @@ def _answers(url: str) -> bool:
         return False
 
 
-def test_a_refused_head_has_no_body_and_the_connection_goes_on(emulator, faults):
+def test_a_refused_head_has_no_body(emulator, faults):
     faults.open([Window("api", "error", rate=1, after=0, most=1, seed=0)])
-    with proxy(emulator, faults) as url, requests.Session() as session:
-        assert session.head(f"{url}/_ministack/health", timeout=5).status_code == 500
-        assert session.get(f"{url}/_ministack/health", timeout=5).ok
+    with proxy(emulator, faults) as url, socket.create_connection(("127.0.0.1", urlsplit(url).port), 5) as connection:
+        connection.sendall(b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 500 ")
+    assert answer.endswith(b"\r\n\r\n")  # what comes after is taken for the next answer
