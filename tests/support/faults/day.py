@@ -13,7 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -37,6 +37,7 @@ FILE_BYTES = (2 << 10, 16 << 10, 64 << 10)
 """How large a file can get on a disk that is full."""
 BAD_LINES = b'{"entity": "flights", "record": {}}\nno json\n\x00\xff\n'
 WARM_SECONDS = 60
+NO_ROWS: tables.Tables = {table.name: Counter() for table in tables.COMPARED}
 
 
 @dataclass
@@ -77,19 +78,26 @@ class Day:
     def run(self, expected: Outcome | None = None) -> Outcome:
         """Run it, and hold it against the undisturbed day, if one is given."""
         with self.place.running(self.plan.day):
-            self.place.replace({}, {f"flights/{datetime.now():%Y/%m/%d/%H}/bad": BAD_LINES})
-            for step in self.plan.steps:
-                self.step(step)
-            self.faults.open([])
-            self.outcome.rows, self.outcome.told = tables.read(), self.faults.told
-            self.check_raw()
-            self.check_key()
+            try:
+                self.steps()
+            except Exception as error:  # the days after this one are run all the same
+                self.outcome.problems.append(f"the day ended with {type(error).__name__}: {error}")
         self.outcome.faults += self.faults.hits
         if expected:
-            self.outcome.difference = tables.difference(expected.rows, self.outcome.rows)
+            self.outcome.difference = tables.difference(expected.rows, self.outcome.rows or NO_ROWS)
             self.check_alerts(expected)
         self.check_leftovers()
         return self.outcome
+
+    def steps(self) -> None:
+        """Run every step, and look at what is there while the stack is up."""
+        self.place.replace({}, {f"flights/{datetime.now(UTC):%Y/%m/%d/%H}/bad": BAD_LINES})
+        for step in self.plan.steps:
+            self.step(step)
+        self.faults.open([])
+        self.outcome.rows, self.outcome.told = tables.read(), self.faults.told
+        self.check_raw()
+        self.check_key()
 
     def step(self, step: Step) -> None:
         """Run a step until it ends well."""
