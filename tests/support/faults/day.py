@@ -104,7 +104,7 @@ class Day:
         limits = [what for what in step.before if self.prepare(what)]
         self.faults.open(step.windows)
         for _ in range(TRIES):
-            before, failure = self.faults.hits.copy(), self.outcome.failed.total()
+            before = self.faults.hits.copy()
             self.struck.clear()
             error = self.poll(step) if step.entity else self.load(limits.pop(0) if limits else "")
             met = (self.faults.hits - before).keys()
@@ -114,7 +114,7 @@ class Day:
             (self.outcome.killed if self.struck.is_set() else self.outcome.failed).update(met)
             self.say(f"  {step.words}: {'killed' if self.struck.is_set() else error[-200:]}")
             self.place.mend()
-        self.outcome.problems.append(f"{step.words}: failed {TRIES} times, last: {error}; {failure} before")
+        self.outcome.problems.append(f"{step.words}: failed {TRIES} times, at last with {error}")
 
     def prepare(self, what: str) -> bool:
         """Do what comes before a step; whether it is for the step's first run."""
@@ -146,7 +146,6 @@ class Day:
         """Poll as of the step's hour; the error, if any."""
         when = datetime.fromisoformat(f"{self.plan.day}T00:00:00+00:00") + timedelta(hours=step.hour)
         given = {"watch": {}, "filters": FILTERS[step.entity or ""], "instant": utc_text(when), **BUDGET}
-        given |= {} if step.entity == "flights" else {"watch": {}}
         try:
             run_producer(step.entity or "", given)
         except (AviationError, BotoCoreError, ClientError) as error:
