@@ -119,13 +119,13 @@ def main() -> None:
     seed, done = chosen.seed if chosen.seed is not None else chosen.from_seed, 0
     while True:
         done += run.day(seed).faults.total()
+        result = run.result()
+        if chosen.write:  # after each day, so that a run that is cut off has told what it found
+            page.keep(result)
         if chosen.seed is not None or done >= chosen.faults:
             break
         seed += 1
-    result = run.result()
     print(page.table(result))
-    if chosen.write:
-        page.keep(result)
     sys.exit(bool(result["failing_seeds"]))
 
 
