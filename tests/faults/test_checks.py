@@ -1,5 +1,6 @@
 """What must hold at a day's end is told where it does not hold."""
 
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -82,6 +83,7 @@ def test_a_kill_ends_a_process_and_all_that_it_has_started():
     family = kills.tree(psutil.Process(parent.pid))
     assert len(family) == 2
     assert kills.kill(family) == 2
+    assert parent.wait(10) == -signal.SIGKILL  # whoever started it is told how it ended
+    psutil.wait_procs(family, timeout=10)
     assert not kills.alive({process.pid for process in family})
-    parent.wait()
     parent.stdout.close()
