@@ -31,12 +31,13 @@ def faults():
 @pytest.fixture
 def through(emulator, faults):
     """A client of a service, by the name that it signs with, past the proxy, that tries once."""
-    with proxy(emulator, faults) as url:
+    with proxy(emulator["AWS_ENDPOINT_URL"], faults) as url:
+        names = ("aws_access_key_id", "aws_secret_access_key")
+        given = {name: emulator[name.upper()] for name in names} | {"region_name": "us-east-1"}
 
         def make(service: str, attempts: int = 1):
             name = {"monitoring": "cloudwatch"}.get(service, service)
             config = Config(retries={"mode": "standard", "total_max_attempts": attempts}, read_timeout=10)
-            given = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
             return boto3.client(name, endpoint_url=url, config=config, **given)
 
         yield make
@@ -143,7 +144,10 @@ def _answers(url: str) -> bool:
 
 def test_a_refused_head_has_no_body(emulator, faults):
     faults.open([Window("api", "error", rate=1, after=0, most=1, seed=0)])
-    with proxy(emulator, faults) as url, socket.create_connection(("127.0.0.1", urlsplit(url).port), 5) as connection:
+    with (
+        proxy(emulator["AWS_ENDPOINT_URL"], faults) as url,
+        socket.create_connection(("127.0.0.1", urlsplit(url).port), 5) as connection,
+    ):
         connection.sendall(b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 500 ")
