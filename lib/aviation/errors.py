@@ -5,7 +5,11 @@ The text of each is one line: what went wrong, where, and what to do next. A com
 """
 
 import signal
+import errno
 from typing import Any
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""No room on the disk, or no more of it for this user or this process."""
 
 
 class AviationError(Exception):
@@ -22,6 +26,14 @@ def one_line(error: BaseException) -> str:
     notes = [] if isinstance(error, AviationError) else getattr(error, "__notes__", [])
     text = " ".join("; ".join(filter(None, [str(error), *notes])).split())
     return text or type(error).__name__
+
+
+def on_disk(error: OSError) -> str:
+    """What could not be done to which file, and what to do next, in one line."""
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno in FULL:
+        return f"the disk is full{where}: make room, and run the same command again"
+    return one_line(error)
 
 
 class ParameterError(AviationError):

@@ -151,6 +151,22 @@ def test_a_bucket_that_cannot_be_written_fails_the_run_and_the_local_files_are_n
     assert str(caught.value).startswith("ValueError: the first failure") == ("raise" in cell)
 
 
+def test_a_folder_that_cannot_be_written_leaves_the_record_in_the_bucket(producer_stack, tmp_path, caplog):
+    (tmp_path / "out").write_text("no folder")
+    record = runs.execute(job_notebook(tmp_path, "1"), {}, job="job", out_dir=tmp_path / "out")
+    assert record.key in stored(producer_stack)
+    [line] = [line for line in caplog.messages if "is kept in the runs bucket alone" in line]
+    assert str(tmp_path / "out") in line
+
+
+def test_a_record_that_can_be_kept_nowhere_fails_the_run_and_says_both(producer_stack, tmp_path, monkeypatch):
+    monkeypatch.setenv("AVIATION_RUNS_BUCKET", "not-there")
+    (tmp_path / "out").write_text("no folder")
+    with pytest.raises(NotebookError, match=r"could not be stored: .*NoSuchBucket.*; nor in .*/out: ") as caught:
+        runs.execute(job_notebook(tmp_path, "1"), {}, job="job", out_dir=tmp_path / "out")
+    assert "kept as" not in str(caught.value)
+
+
 def test_the_newest_records_come_first_of_one_job_or_of_all(producer_stack):
     times = ["2025-12-31T23:00:00Z", "2026-01-01T00:30:00Z", "2026-01-01T09:00:00Z", "2026-02-01T00:00:00Z"]
     for number, (job, when) in enumerate(zip(["a", "producer/x", "a", "producer/y"], times, strict=True)):

@@ -22,7 +22,7 @@ from botocore.exceptions import (
 
 from aviation import backend
 from aviation.cli import deployment, jobs, runs, stack, tables
-from aviation.errors import AviationError, InterruptError, one_line
+from aviation.errors import AviationError, InterruptError, on_disk, one_line
 from aviation.redact import guard_logs, redact
 
 
@@ -58,7 +58,7 @@ ENDINGS = (
     *(Ending(kind, _unreachable, 1) for kind in UNREACHABLE),
     Ending(ClientError, lambda error: f"AWS said: {one_line(error)}", 1),
     Ending(BotoCoreError, lambda error: f"AWS could not be asked: {one_line(error)}", 1),
-    Ending(OSError, exit_code=1),
+    Ending(OSError, on_disk, 1),
 )
 """The first one that fits counts."""
 

@@ -3,6 +3,7 @@ it failed."""
 
 import contextlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -19,13 +20,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from aviation import home
 from aviation.api_key import access_key
-from aviation.errors import AviationError, InterruptError, NotebookError, one_line
+from aviation.errors import AviationError, InterruptError, NotebookError, on_disk, one_line
 from aviation.redact import guard_logs, redact, redact_json
 from aviation.report import REPORT_MIME, RunRecord
 from aviation.runs import process, store
 from aviation.runs.endings import Ended, noted
 from aviation.runs.parameters import check_parameters
 from aviation.times import utc_text
+
+logger = logging.getLogger(__name__)
 
 SCRATCH = re.compile(r"aviation-(\d+)-.*")
 """How the folder of a run is named, with the id of its process."""
@@ -140,16 +143,22 @@ def _last_report(executed: dict[str, Any]) -> dict[str, Any]:
 
 
 def _keep(record: RunRecord, executed: dict[str, Any], folder: Path) -> tuple[RunRecord, str | None]:
-    """Write executed notebook and record to `folder`, then to the runs bucket: the record, naming where the notebook
-    is, and why the bucket does not have them, if so."""
-    file = folder / f"{record.stem}.ipynb"
-    home.write(file, json.dumps(executed, indent=1, ensure_ascii=False) + "\n")
-    record, unkept = replace(record, executed_notebook=str(file)), None
+    """Write executed notebook and record to the runs bucket and to `folder`: the record, naming where the notebook is,
+    and why the bucket does not have them, if so. Where only the folder does not, that is logged."""
+    content = (json.dumps(executed, indent=1, ensure_ascii=False) + "\n").encode()
+    file, unkept = folder / f"{record.stem}.ipynb", None
     try:
-        record = store.keep(record, file.read_bytes())
+        record = store.keep(record, content)
     except (AviationError, BotoCoreError, ClientError) as error:
         unkept = redact(one_line(error))
-    home.write(file.with_suffix(".json"), record.to_bytes())
+        record = replace(record, executed_notebook=str(file))
+    try:
+        home.write(file, content)
+        home.write(file.with_suffix(".json"), record.to_bytes())
+    except OSError as error:
+        if unkept:
+            return replace(record, executed_notebook=None), f"{unkept}; nor in {folder}: {on_disk(error)}"
+        logger.warning("run %s is kept in the runs bucket alone: %s", record.run_id, on_disk(error))
     return record, unkept
 
 
@@ -166,5 +175,6 @@ def _refuse(record: RunRecord, unkept: str | None, ended_by: signal.Signals | No
         parts.append(f"{record.error} ({where}, run {record.run_id})")
     if unkept:
         ran = "" if record.error else f"{record.notebook} ran (run {record.run_id}), but "
-        parts.append(f"{ran}its record could not be stored: {unkept}; kept as {record.executed_notebook}")
+        kept = f"; kept as {record.executed_notebook}" if record.executed_notebook else ""
+        parts.append(f"{ran}its record could not be stored: {unkept}{kept}")
     raise NotebookError("; ".join(parts), run_id=record.run_id, cell=record.failed_cell)
