@@ -4,8 +4,8 @@ The text of each is one line: what went wrong, where, and what to do next. A com
 `exit_code`; with `--debug` it prints the traceback too.
 """
 
-import signal
 import errno
+import signal
 from typing import Any
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
