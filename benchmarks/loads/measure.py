@@ -29,6 +29,13 @@ class Measured(NamedTuple):
     lines: list[dict[str, Any]]
 
 
+def pss(process: psutil.Process) -> int:
+    """The bytes of its resident memory, of pages that it shares its part; 0 for one that has ended."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return int(process.memory_full_info().pss)
+    return 0
+
+
 class _Tree:
     """A process and all that it starts. What has ended counts as it was last seen: Spark's workers end unseen by
     whoever would add up their time."""
@@ -47,7 +54,7 @@ class _Tree:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     user, system, *_ = process.cpu_times()
                     self.cpu[process.pid, process.create_time()] = user + system
-                    resident += process.memory_full_info().pss
+                resident += pss(process)
             self.peak = max(self.peak, resident)
 
 

@@ -1,0 +1,170 @@
+"""Records at a steady pace through the whole system, for minutes or an hour: is each there once, how late, how dear?
+
+    .venv/bin/python benchmarks/sustained.py [--polls 5] [--every 72] [--legs 20000] [--seed 1] [--write]
+
+An hour, a million records: `--polls 50`. Starts a flight API and a stack of its own; invokes the producer of flights
+every so many seconds, and leaves the loads to the stack's own schedules. Each poll is of all legs, each of which has
+changed since the poll before it. Prints a line a poll, then the report: lag, memory (of every process, looked at each
+second), disk, and whether every record is there once. Exits with 1 where something that must hold does not. `--write`
+keeps the report in docs/sustained.md. Takes as long as the polls and a minute or two more, 4 GB of memory and of disk.
+"""
+
+import argparse
+import os
+import platform
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from aviation import api_key, aws, home, replay
+from aviation.errors import AviationError, one_line
+from aviation.jobs.start import run_producer
+from aviation.local.processes import Process, choose_port, plain_environment
+from aviation.local.stack import LocalStack
+from aviation.places import stack_name
+from hour import legs, outcome, report
+from hour.report import Poll, Run
+from hour.watching import Watching
+
+API = Path(__file__).parent / "hour/api.py"
+PLAN = "professional"
+LAST_LOAD_SECONDS, LOOK_SECONDS = 900, 5
+MOST_POLLS, MOST_LEGS, MOST_SECONDS = 1000, 200_000, 3600
+
+
+def start_api(folder: Path, options: argparse.Namespace, key: str) -> tuple[Process, str]:
+    """The flight API, in a process of its own that answers, and its base URL."""
+    legs.write(folder / "legs.jsonl", options.legs)
+    api, port = Process(folder, "api"), choose_port(None, None, "--port")
+    arguments = [folder / "legs.jsonl", options.polls, options.seed]
+    served = ["--day", legs.FIRST_DAY, "--clock", legs.clock(0).isoformat(), "--port", port]
+    command = [sys.executable, str(API), *map(str, arguments), *map(str, served)]
+    environment = plain_environment(**{api_key.VARIABLE: key}, HOME=str(folder))
+    api.start(command, environment, f"http://127.0.0.1:{port}/_replay")
+    return api, f"http://127.0.0.1:{port}/v1"
+
+
+def start_stack(stack: LocalStack, url: str, key: str) -> None:
+    """The stack, whose schedules start the loads; those of the producers are off, since a schedule goes by minutes."""
+    os.environ[api_key.VARIABLE] = key
+    try:
+        stack.up(api_url=url, plan=PLAN, schedule=True)
+    finally:
+        del os.environ[api_key.VARIABLE]
+    scheduler, group = aws.client("scheduler"), stack_name()
+    for item in scheduler.list_schedules(GroupName=group)["Schedules"]:
+        schedule = scheduler.get_schedule(Name=item["Name"], GroupName=group)
+        if ":lambda:" in schedule["Target"]["Arn"]:
+            wanted = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+            scheduler.update_schedule(**{name: schedule[name] for name in wanted}, State="DISABLED")
+
+
+def poll(number: int, url: str, options: argparse.Namespace, stack: LocalStack, watching: Watching) -> Poll:
+    """One poll of all legs; a poll that fails has 0 records, and is told."""
+    replay.set_clock(url, legs.clock(number))
+    begun, said = time.time(), ""
+    parameters = {"watch": {}, "max_calls": 2 * options.legs // 1000 + 20, "deadline_seconds": 240}
+    try:
+        counts = run_producer("flights", parameters).counts
+        records, said = int(counts["records"]), str(counts.get("warning", ""))
+    except AviationError as error:
+        records, said = 0, one_line(error)
+    done = Poll(begun, time.time(), records, outcome.folder_bytes(stack.home / "ministack"))
+    loads = outcome.loads()
+    loaded = f"{sum(load.lines for load in loads):,} lines loaded in {len(loads)} batches"
+    used = watching.samples[-1].used if watching.samples else {}
+    memory = ", ".join(f"{group} {count / 1e6:,.0f}" for group, count in used.items())
+    print(
+        f"poll {number + 1:>3}: {records:,} records in {done.ended - begun:.1f} s; {loaded}; "
+        f"MB: {memory}, folder {done.folder / 1e6:,.0f} {said}".rstrip(),
+        flush=True,
+    )
+    return done
+
+
+def measured(options: argparse.Namespace, folder: Path) -> Run:
+    """Start everything, poll, wait for the last load, ask what came of it. All that it started has ended afterwards."""
+    key, stack = secrets.token_hex(16), LocalStack(home.root(), folder / "home")
+    with ExitStack() as started:
+        api, url = start_api(folder, options, key)
+        started.callback(api.stop)
+        started.callback(stack.down)
+        start_stack(stack, url, key)
+        watching = started.enter_context(Watching(stack, api))
+        first, polls = time.monotonic(), []
+        for number in range(options.polls):
+            time.sleep(max(0.0, first + number * options.every - time.monotonic()))
+            polls.append(poll(number, url, options, stack, watching))
+        wait_for_loads()
+        loads = outcome.loads()
+        failed = [line for line in stack.schedules.log.read_text().splitlines() if ": failed: " in line]
+        print(*failed, sep="\n", flush=True)
+        kept = outcome.kept(legs.read(folder / "legs.jsonl"), options.polls, options.seed)
+        return Run(options.legs, polls, loads, outcome.lags(loads), kept, outcome.sizes(), watching, failed)
+
+
+def wait_for_loads() -> None:
+    """Wait until every raw object is loaded, for so long at most: what is missing then is told as lost."""
+    until = time.monotonic() + LAST_LOAD_SECONDS
+    while time.monotonic() < until:
+        loaded = {key for load in outcome.loads() for key in load.objects}
+        if all(key in loaded for key, _ in outcome.raw()):
+            return
+        time.sleep(LOOK_SECONDS)
+    print(f"sustained: after {LAST_LOAD_SECONDS} s there is still something that no load has read", flush=True)
+
+
+def circumstances(options: argparse.Namespace) -> dict[str, Any]:
+    """When, where and of what: a machine that is busy shows in its load average."""
+    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "commit": commit.stdout.strip(),
+        "cores": os.cpu_count(),
+        "processor": models[0].partition(":")[2].strip() if models else platform.machine(),
+        "memory": psutil.virtual_memory().total,
+        "busy": round(os.getloadavg()[2], 1),
+        "every": options.every,
+        "seed": options.seed,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--polls", type=int, default=5)
+    parser.add_argument("--every", type=int, default=72, help="seconds from poll to poll (%(default)s)")
+    parser.add_argument("--legs", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    for name, most in (("polls", MOST_POLLS), ("legs", MOST_LEGS), ("every", MOST_SECONDS)):
+        if not 1 <= getattr(options, name) <= most:
+            parser.error(f"--{name} must be 1 to {most:,}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it, too, ends what was started
+    begun = circumstances(options)
+    try:
+        with tempfile.TemporaryDirectory(prefix="aviation-sustained-") as name:
+            run = measured(options, Path(name))
+    except KeyboardInterrupt:
+        sys.exit("sustained: stopped, with all that it had started")
+    except AviationError as error:
+        sys.exit(f"sustained: {one_line(error)}")
+    text = report.write(run, begun)
+    print(f"\n{text}")
+    if options.write:
+        report.keep(text)
+    sys.exit(any(verdict.holds is False for verdict in report.verdicts(run)))
+
+
+if __name__ == "__main__":
+    main()
