@@ -109,7 +109,9 @@ def measured(options: argparse.Namespace, folder: Path) -> Run:
         failed = [line for line in stack.schedules.log.read_text().splitlines() if ": failed: " in line]
         print(*failed, sep="\n", flush=True)
         kept = outcome.kept(legs.read(folder / "legs.jsonl"), options.polls, options.seed)
-        return Run(options.legs, polls, loads, outcome.lags(loads), kept, outcome.sizes(), watching, failed)
+        folder_bytes = outcome.folder_bytes(stack.home / "ministack")
+        lags, sizes = outcome.lags(loads), outcome.sizes()
+        return Run(options.legs, polls, loads, lags, kept, sizes, folder_bytes, watching, failed)
 
 
 def wait_for_loads() -> None:

@@ -29,7 +29,7 @@ FACTS = {
 
 
 class Load(NamedTuple):
-    """A batch of a load: when it started, when its rows could be queried (seconds since 1970), its objects and lines."""
+    """A batch of a load: when it started, when its rows could be queried (seconds since 1970), objects, lines."""
 
     started: float
     finished: float

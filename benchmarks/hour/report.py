@@ -34,7 +34,7 @@ class Poll(NamedTuple):
 
 class Run(NamedTuple):
     """All that a run of `sustained.py` measured. `lags` are each record's seconds, by poll, `sizes` bytes by bucket,
-    `failed` what is said of each load that failed."""
+    `folder` those of the emulator's folder in the end, `failed` what is said of each load that failed."""
 
     legs: int
     polls: list[Poll]
@@ -42,6 +42,7 @@ class Run(NamedTuple):
     lags: dict[int, np.ndarray]
     kept: Kept
     sizes: dict[str, int]
+    folder: int
     watching: Watching
     failed: list[str]
 
@@ -128,8 +129,12 @@ def write(run: Run, circumstances: dict[str, Any]) -> str:
 
 def _stretches(run: Run) -> Iterator[str]:
     """A row for each stretch of polls: medians, and the lag's p95."""
-    yield "| polls | poll, s | loads | a load, s | lag p95, s | " + " | ".join(f"{g}, MB" for g in GROUPS) + " |"
-    yield "|---|" + "---:|" * (4 + len(GROUPS))
+    yield (
+        "| polls | poll, s | loads | a load, s | lag p95, s | "
+        + " | ".join(f"{g}, MB" for g in GROUPS)
+        + " | folder, MB |"
+    )
+    yield "|---|" + "---:|" * (5 + len(GROUPS))
     for part in np.array_split(np.arange(len(run.polls)), min(STRETCHES, len(run.polls))):
         first, last = int(part[0]), int(part[-1])
         begun = run.polls[first].begun
@@ -143,25 +148,22 @@ def _stretches(run: Run) -> Iterator[str]:
             f"{median(loads):.1f}" if loads else "–",
             f"{np.percentile(lag, 95):.0f}" if lag.size else "–",
             *(_mb(peak(run, group, begun, ended)) for group in GROUPS),
+            _mb(run.polls[last].folder),
         ]
         yield f"| {first + 1} to {last + 1} | " + " | ".join(figures) + " |"
 
 
 def _disk(run: Run) -> Iterator[str]:
     kept = sum(run.sizes.values())
-    grown = run.polls[-1].folder - run.polls[0].folder
     used = [sample.used["emulator"] for sample in run.watching.samples]
     yield "| on disk | MB |"
     yield "|---|---:|"
     yield f"| raw objects | {_mb(run.sizes['RawBucket'])} |"
     yield f"| the tables: data of all snapshots, and metadata | {_mb(run.sizes['PublishedBucket'])} |"
     yield f"| all objects that the emulator has to keep | {_mb(kept)} |"
-    yield f"| its folder | {_mb(run.polls[-1].folder)} |"
+    yield f"| its folder | {_mb(run.folder)} |"
     yield ""
-    yield (
-        f"From the first poll's end to the last one's its folder grew by {_mb(grown)} MB; from the run's beginning to "
-        f"its end its memory grew from {_mb(used[0])} to {_mb(used[-1])} MB, where it has {_mb(kept)} MB to keep."
-    )
+    yield f"The emulator's memory grew from {_mb(used[0])} to {_mb(used[-1])} MB, at most {_mb(max(used))} MB."
 
 
 def keep(report: str) -> None:
