@@ -71,14 +71,14 @@ def start_stack(stack: LocalStack, url: str, key: str) -> None:
 def poll(number: int, url: str, options: argparse.Namespace, stack: LocalStack, watching: Watching) -> Poll:
     """One poll of all legs; a poll that fails has 0 records, and is told."""
     replay.set_clock(url, legs.clock(number))
-    begun, said = time.time(), ""
+    begun, records, streamed = time.time(), 0, 0
     parameters = {"watch": {}, "max_calls": 2 * options.legs // 1000 + 20, "deadline_seconds": 240}
     try:
         counts = run_producer("flights", parameters).counts
-        records, said = int(counts["records"]), str(counts.get("warning", ""))
+        records, streamed, said = counts["records"], counts["bytes"], counts.get("warning", "")
     except AviationError as error:
-        records, said = 0, one_line(error)
-    done = Poll(begun, time.time(), records, outcome.folder_bytes(stack.home / "ministack"))
+        said = one_line(error)
+    done = Poll(begun, time.time(), records, streamed, outcome.folder_bytes(stack.home / "ministack"))
     loads = outcome.loads()
     loaded = f"{sum(load.lines for load in loads):,} lines loaded in {len(loads)} batches"
     used = watching.samples[-1].used if watching.samples else {}
