@@ -5,7 +5,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -97,23 +97,30 @@ def lags(batches: list[Load]) -> dict[int, np.ndarray]:
 
 def kept(base: list[dict[str, Any]], polls: int, seed: int) -> Kept:
     """Whether the tables hold what the API said at all polls, once."""
-    lost = doubled = 0
-    for table, when in (("flight_observations", "observed_at"), ("flight_history", "known_from")):
-        asked = f"select {when} as at, count(*) as n, count(distinct flight_key) as legs from {table} group by {when}"
-        rows = {row.at.replace(tzinfo=UTC): row for row in query.sql(asked).itertuples()}
-        for poll in range(polls):
-            row = rows.pop(legs.clock(poll), None)
-            lost += len(base) - int(row.legs if row else 0)
-            doubled += int(row.n - row.legs) if row else 0
-        doubled += sum(int(row.n) for row in rows.values())  # of instants at which nobody polled
+    said = {legs.key(record): _facts(record) for record in legs.at(base, polls - 1, polls, seed)}
+    observed, versions = (
+        _each_once(table, when, list(said), polls)
+        for table, when in (("flight_observations", "observed_at"), ("flight_history", "known_from"))
+    )
     stored = query.sql(f"select flight_key, flight_status_api, {', '.join(FACTS)} from flights")
     newest = stored.drop_duplicates("flight_key").set_index("flight_key").to_dict("index")
-    said = {legs.key(record): _facts(record) for record in legs.at(base, polls - 1, polls, seed)}
     differing = sum({k: _text(v) for k, v in newest.get(key, {}).items()} != facts for key, facts in said.items())
-    lost += len(said.keys() - newest.keys())
-    doubled += len(stored) - len(newest) + len(newest.keys() - said.keys())
+    lost = observed[0] + versions[0] + len(said.keys() - newest.keys())
+    doubled = observed[1] + versions[1] + len(stored) - len(newest) + len(newest.keys() - said.keys())
     quarantined = int(query.sql("select count(*) as n from quarantine")["n"].iloc[0])
     return Kept(lost, doubled, differing, quarantined)
+
+
+def _each_once(table: str, when: str, keys: list[str], polls: int) -> tuple[int, int]:
+    """How many rows the table has too few and too many, where it must have one of each leg at each poll."""
+    rows = query.sql(
+        f"select flight_key, count(*) as n, count(distinct {when}) as polls from {table} group by flight_key"
+    ).set_index("flight_key")
+    lost = polls - rows["polls"].reindex(keys, fill_value=0)
+    doubled = int((rows["n"] - rows["polls"]).sum() + rows["polls"].drop(keys, errors="ignore").sum())
+    instants = query.sql(f"select {when} as polled, count(*) as n from {table} group by {when}")
+    known = {legs.clock(poll).replace(tzinfo=None) for poll in range(polls)}
+    return int(lost.clip(lower=0).sum()), doubled + int(instants.loc[~instants["polled"].isin(known), "n"].sum())
 
 
 def _facts(record: dict[str, Any]) -> dict[str, str]:

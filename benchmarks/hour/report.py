@@ -18,8 +18,8 @@ SETTLED, STRETCH = 600, 600
 """Seconds after which memory must be flat, and how long the two stretches are that are compared: the first after that
 and the last."""
 OURS = GROUPS[:-1]
+BY_LOAD = ("schedules", "loads")
 STRETCHES = 6
-TARGETS = {"lost": 0, "doubled": 0, "differing": 0, "quarantined": 0}
 
 
 class Poll(NamedTuple):
@@ -89,15 +89,12 @@ def _flat(run: Run, group: str) -> Verdict:
 
 
 def peak(run: Run, group: str, begun: float, ended: float) -> float:
-    """Median of the peaks of a group's memory, bytes: of each load, of each poll for the functions, else of each look,
-    between two instants. 0 for none."""
-    if group == "loads":
-        spans = _until_the_next([load.started for load in run.loads], run.loads[-1].finished if run.loads else 0)
-    elif group == "Lambda":
-        spans = [(poll.begun, poll.ended) for poll in run.polls]
+    """Median of the peaks of a group's memory, bytes, between two instants: of each load, until the next one starts, for
+    what loads; of each poll for what is polled. 0 for none."""
+    if group in BY_LOAD:
+        spans = _until_the_next([load.started for load in run.loads], run.watching.samples[-1].at)
     else:
-        looks = run.watching.between(group, begun, ended)
-        return float(median(looks)) if looks else 0.0
+        spans = [(poll.begun, poll.ended) for poll in run.polls]
     inside = [run.watching.between(group, *span) for span in spans if begun <= span[0] <= ended]
     peaks = [max(looks) for looks in inside if looks]
     return float(median(peaks)) if peaks else 0.0
