@@ -5,7 +5,8 @@
 An hour, a million records: `--polls 50`. Starts a flight API and a stack of its own; invokes the producer of flights
 every so many seconds, and leaves the loads to the stack's own schedules. Each poll is of all legs, each of which has
 changed since the poll before it. Prints a line a poll, then the report: lag, memory (of every process, looked at each
-second), disk, and whether every record is there once. Exits with 1 where something that must hold does not. `--write`
+second), disk, and whether every record is there once. Exits with 1 where something that must hold does
+not, with 130 where it was stopped. `--write`
 keeps the report in docs/sustained.md. Takes as long as the polls and a minute or two more, 4 GB of memory and of disk.
 """
 
@@ -41,16 +42,16 @@ LAST_LOAD_SECONDS, LOOK_SECONDS = 900, 5
 MOST_POLLS, MOST_LEGS, MOST_SECONDS = 1000, 200_000, 3600
 
 
-def start_api(folder: Path, options: argparse.Namespace, key: str) -> tuple[Process, str]:
-    """The flight API, in a process of its own that answers, and its base URL."""
+def start_api(api: Process, folder: Path, options: argparse.Namespace, key: str) -> str:
+    """Start the flight API, in a process of its own; its base URL."""
     legs.write(folder / "legs.jsonl", options.legs)
-    api, port = Process(folder, "api"), choose_port(None, None, "--port")
+    port = choose_port(None, None, "--port")
     arguments = [folder / "legs.jsonl", options.polls, options.seed]
     served = ["--day", legs.FIRST_DAY, "--clock", legs.clock(0).isoformat(), "--port", port]
     command = [sys.executable, str(API), *map(str, arguments), *map(str, served)]
     environment = plain_environment(**{api_key.VARIABLE: key}, HOME=str(folder))
     api.start(command, environment, f"http://127.0.0.1:{port}/_replay")
-    return api, f"http://127.0.0.1:{port}/v1"
+    return f"http://127.0.0.1:{port}/v1"
 
 
 def start_stack(stack: LocalStack, url: str, key: str) -> None:
@@ -93,11 +94,11 @@ def poll(number: int, url: str, options: argparse.Namespace, stack: LocalStack, 
 
 def measured(options: argparse.Namespace, folder: Path) -> Run:
     """Start everything, poll, wait for the last load, ask what came of it. All that it started has ended afterwards."""
-    key, stack = secrets.token_hex(16), LocalStack(home.root(), folder / "home")
+    key, api, stack = secrets.token_hex(16), Process(folder, "api"), LocalStack(home.root(), folder / "home")
     with ExitStack() as started:
-        api, url = start_api(folder, options, key)
         started.callback(api.stop)
         started.callback(stack.down)
+        url = start_api(api, folder, options, key)
         start_stack(stack, url, key)
         watching = started.enter_context(Watching(stack, api))
         first, polls = time.monotonic(), []
@@ -107,7 +108,8 @@ def measured(options: argparse.Namespace, folder: Path) -> Run:
         wait_for_loads()
         loads = outcome.loads()
         failed = [line for line in stack.schedules.log.read_text().splitlines() if ": failed: " in line]
-        print(*failed, sep="\n", flush=True)
+        for line in failed:
+            print(line, flush=True)
         kept = outcome.kept(legs.read(folder / "legs.jsonl"), options.polls, options.seed)
         folder_bytes = outcome.folder_bytes(stack.home / "ministack")
         lags, sizes = outcome.lags(loads), outcome.sizes()
@@ -158,7 +160,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="aviation-sustained-") as name:
             run = measured(options, Path(name))
     except KeyboardInterrupt:
-        sys.exit("sustained: stopped, with all that it had started")
+        print("sustained: stopped, with all that it had started", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
     except AviationError as error:
         sys.exit(f"sustained: {one_line(error)}")
     text = report.write(run, begun)

@@ -89,8 +89,8 @@ def _flat(run: Run, group: str) -> Verdict:
 
 
 def peak(run: Run, group: str, begun: float, ended: float) -> float:
-    """Median of the peaks of a group's memory, bytes, between two instants: of each load, until the next one starts, for
-    what loads; of each poll for what is polled. 0 for none."""
+    """Median of the peaks of a group's memory, bytes, between two instants. A peak is that of a load, until the next
+    one starts, for the loads and what starts them, and else that of a poll. 0 for none."""
     if group in BY_LOAD:
         spans = _until_the_next([load.started for load in run.loads], run.watching.samples[-1].at)
     else:
