@@ -5,9 +5,9 @@
 An hour, a million records: `--polls 50`. Starts a flight API and a stack of its own; invokes the producer of flights
 every so many seconds, and leaves the loads to the stack's own schedules. Each poll is of all legs, each of which has
 changed since the poll before it. Prints a line a poll, then the report: lag, memory (of every process, looked at each
-second), disk, and whether every record is there once. Exits with 1 where something that must hold does
-not, with 130 where it was stopped. `--write`
-keeps the report in docs/sustained.md. Takes as long as the polls and a minute or two more, 4 GB of memory and of disk.
+second), disk, and whether every record is there once. `--write` keeps the report in docs/sustained.md. Exits with 1
+where something that must hold does not, with 130 where it was stopped; what it started has ended by then. Takes as long
+as the polls and a minute or two more, 4 GB of memory and of disk.
 """
 
 import argparse
