@@ -73,6 +73,17 @@ def test_what_a_load_that_failed_in_its_second_batch_brought_is_looked_at_after_
     assert loads(NOTHING)
 
 
+def test_what_the_watches_failed_to_tell_they_look_at_after_the_next_load(loads, monkeypatch):
+    def fail(root):
+        raise NotebookError("SNS does not answer", run_id="1")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(load, "run_watches", fail)
+        assert not loads(ALL_REPEATS)
+    assert loads(NOTHING)
+    assert not loads(NOTHING)
+
+
 def test_a_load_that_waits_for_another_says_for_which(loads, caplog, monkeypatch):
     monkeypatch.setattr(load, "PATIENCE_SECONDS", 0.01)
     caplog.set_level(logging.INFO)

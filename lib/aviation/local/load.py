@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,21 +29,30 @@ def run_load(parameters: dict[str, Any]) -> RunRecord:
     """Run the notebook with these choices and return its run record. The notebook itself asks the deployed Glue
     job for its arguments, as it does wherever Glue does not pass them."""
     configure_spark()
-    with _alone(home.home() / "load.lock") as last_was_cut_off:
+    with _alone(home.home() / "load.lock") as turn:
         with WarmDriver(home.home()).lent():
             record = runs.execute(home.root() / LOAD.notebook, parameters, job=LOAD.name)
         # On AWS the end of a load is an event that starts them. They find out by themselves what they have not told:
         # of a load that was cut off, too. Theirs are runs of their own: the load went well.
-        if record.counts.get("lines_read") or last_was_cut_off:
-            with contextlib.suppress(AviationError):
+        if record.counts.get("lines_read") or turn.last_was_cut_off:
+            try:
                 run_watches(home.root())
+            except AviationError:
+                turn.ended_well = False
     return record
 
 
+@dataclass
+class Turn:
+    """A load's turn. One that did not end well leaves it to the next load to run the watches, whatever that reads."""
+
+    last_was_cut_off: bool
+    ended_well: bool = True
+
+
 @contextlib.contextmanager
-def _alone(file: Path) -> Iterator[bool]:
-    """Wait until no other load runs, as on Glue: two at once would do the same work twice. Whether the last
-    one was cut off, or failed, before its end.
+def _alone(file: Path) -> Iterator[Turn]:
+    """Wait until no other load runs, as on Glue: two at once would do the same work twice.
 
     While a load runs, and after one that did not end well, the file holds its process's id. Whoever waits for longer
     than PATIENCE_SECONDS says for which process.
@@ -55,12 +65,13 @@ def _alone(file: Path) -> Iterator[bool]:
                 logger.info("load: waits for the end of another one, process %s", lock.read())
                 fcntl.flock(lock, fcntl.LOCK_EX)
         lock.seek(0)
-        was_cut_off = bool(lock.read())
+        turn = Turn(bool(lock.read()))
         lock.truncate(0)
         lock.write(f"{os.getpid()}")
         lock.flush()
-        yield was_cut_off
-        lock.truncate(0)
+        yield turn
+        if turn.ended_well:
+            lock.truncate(0)
 
 
 def _locked(lock: IO[str]) -> bool:
