@@ -2,34 +2,16 @@
 
 import contextlib
 import json
-import random
 
 import pytest
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
 from aviation.load import folding
-from support.made_batches import at, batches, crowd, flight
+from support.made_batches import at, crowd, flight
 from support.raw_lines import line
-from support.whole_load import KilledError, Place, kill_after
+from support.whole_load import KilledError, Place, kill_after, put
 
 DERIVED = ("flight_history", "flights", "flight_events", "load_state")
-
-
-def put(place: Place, number: int, content: bytes) -> None:
-    place.put(f"flights/2023/09/14/0{number}/object", content)
-
-
-@pytest.fixture(scope="module", params=["dense", "sparse"])
-def case(request, spark, tmp_path_factory) -> tuple[list[bytes], dict[str, list[str]]]:
-    """The objects of a day, and the tables after one load of them all."""
-    objects = batches(random.Random(request.param))
-    if request.param == "sparse":
-        objects[0] += crowd(150)
-    place = Place(spark, tmp_path_factory.mktemp("raw"))
-    for number, content in enumerate(objects):
-        put(place, number, content)
-    place.load()
-    return objects, place.contents()
 
 
 def test_loads_one_after_another_make_the_tables_of_one_load(place, case):

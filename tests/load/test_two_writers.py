@@ -1,6 +1,5 @@
 """Two loads at once: no observation twice, no version lost, whatever one does between two steps of the other."""
 
-import random
 import threading
 from collections.abc import Callable
 
@@ -9,9 +8,9 @@ import pytest
 from aviation.errors import AviationError
 from aviation.load import writing
 from aviation.load.writing import Tables
-from support.made_batches import at, batches, crowd, flight
+from support.made_batches import at, crowd, flight
 from support.raw_lines import line
-from support.whole_load import KilledError, Place, fill, kill_after
+from support.whole_load import KilledError, Place, fill, kill_after, put
 
 QUICK = ["flight_observations", "flight_history"]
 SLOW = ["flights", "flight_events", "load_state", "cities", "quarantine"]
@@ -45,23 +44,6 @@ def test_two_loads_of_the_same_objects_write_each_row_once(place, expected, befo
     before_writing(table, lambda: place.load(run_id="other"))
     place.load(run_id="one")
     assert place.contents() == expected
-
-
-@pytest.fixture(scope="module", params=["dense", "sparse"])
-def case(request, spark, tmp_path_factory) -> tuple[list[bytes], dict[str, list[str]]]:
-    """The objects of a day, and the tables after one load of them all."""
-    objects = batches(random.Random(request.param))
-    if request.param == "sparse":
-        objects[0] += crowd(150)
-    place = Place(spark, tmp_path_factory.mktemp("raw"))
-    for number, content in enumerate(objects):
-        put(place, number, content)
-    place.load()
-    return objects, place.contents()
-
-
-def put(place: Place, number: int, content: bytes) -> None:
-    place.put(f"flights/2023/09/14/0{number}/object", content)
 
 
 @pytest.mark.parametrize("table", POINTS[:5])

@@ -86,6 +86,11 @@ class Place:
         return {table: self.rows(table) for table in TABLES}
 
 
+def put(place: Place, number: int, content: bytes) -> None:
+    """Deliver an object of flights."""
+    place.put(f"flights/2023/09/14/0{number}/object", content)
+
+
 def fill(place: Place) -> None:
     for entity, lines in LINES.items():
         place.put(f"{entity}/2023/09/14/01/object", b"".join(lines))
