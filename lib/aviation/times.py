@@ -17,4 +17,4 @@ def parse_utc(text: str) -> datetime:
         parsed = datetime.fromisoformat(text)
         return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise ParameterError(f"'{text}' is not a time: write it like 2013-07-10T18:00Z") from None
+        raise ParameterError(f"{text!r} is not a time: write it like 2013-07-10T18:00Z") from None

@@ -28,6 +28,8 @@ def started(*arguments: str, **environment: str) -> subprocess.Popen:
         [sys.executable, "-m", "aviation", *arguments],
         cwd=ROOT,
         env=kept | {"AWS_CONFIG_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true"} | environment,
+        # Whoever runs the tests may ignore it (nohup); a child would, too.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
