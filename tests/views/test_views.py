@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
@@ -431,6 +432,8 @@ def test_the_glue_job_needs_nothing_installed_to_publish_them():
 class Glue:
     """The calls of boto3's Glue client that publish and the catalog make, over tables in memory."""
 
+    exceptions = SimpleNamespace(AlreadyExistsException=KeyError)
+
     def __init__(self, *tables: dict):
         self.tables = {table["Name"]: table for table in tables}
         self.calls = []
@@ -466,6 +469,21 @@ def test_views_are_published_once_and_again_only_where_they_changed():
     assert publish(glue, "aviation", delay_cost_per_minute=90.5) == ["fleet"]
     assert glue.calls == [*(("create", name) for name in names), ("update", "delay_cost"), ("update", "fleet")]
     assert glue.tables["older_view"] is older
+
+
+def test_a_view_that_is_there_by_the_time_it_is_made_is_put_in_place():
+    """Another load was quicker, or the answer to the first try was lost."""
+    import boto3
+    from botocore.stub import Stubber
+
+    client = boto3.client("glue", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    with Stubber(client) as stub:
+        stub.add_response("get_tables", {"TableList": []})
+        for _ in VIEWS:
+            stub.add_client_error("create_table", "AlreadyExistsException", "Table already exists")
+            stub.add_response("update_table", {})
+        assert len(publish(client, "aviation", delay_cost_per_minute=COST)) == len(VIEWS)
+        stub.assert_no_pending_responses()
 
 
 def test_what_is_published_is_what_botocore_takes_and_the_catalog_reads_back(monkeypatch):

@@ -5,6 +5,7 @@ AWS documents no such call; the form is that of Trino's Hive connector, which At
 """
 
 import base64
+import contextlib
 import json
 from typing import Any
 
@@ -25,9 +26,18 @@ def put(glue: Any, database: str, inputs: list[dict[str, Any]]) -> list[str]:
         current = existing.get(wanted["Name"])
         if current and _essence(current) == _essence(wanted):
             continue
-        (glue.update_table if current else glue.create_table)(DatabaseName=database, TableInput=wanted)
+        _put(glue, DatabaseName=database, TableInput=wanted, is_new=not current)
         changed.append(wanted["Name"])
     return changed
+
+
+def _put(glue: Any, *, is_new: bool, **view: Any) -> None:
+    """Create or update it; update it too where another load has created it by now, or the answer to a try was lost."""
+    if is_new:
+        with contextlib.suppress(glue.exceptions.AlreadyExistsException):
+            glue.create_table(**view)
+            return
+    glue.update_table(**view)
 
 
 def table_input(view: View, text: str, database: str) -> dict[str, Any]:
