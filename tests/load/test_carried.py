@@ -211,6 +211,12 @@ def test_a_date_whose_states_do_not_fit_its_open_versions_is_folded_whole_and_no
     moved = open_versions.set_column(3, OPEN.field("known_from"), pc.subtract(open_versions["known_from"], HOUR))
     assert advance(batch, states, moved).unfit_dates == {date(2013, 7, 10), date(2013, 7, 11)}
     assert advance(batch, states, open_versions).unfit_dates == set()
+    earlier = open_versions.set_column(
+        OPEN.get_field_index("known_from"), "known_from", pc.subtract(open_versions["known_from"], HOUR)
+    ).slice(0, 1)
+    for two_open in (pa.concat_tables([earlier, open_versions]), pa.concat_tables([open_versions, earlier])):
+        [day] = earlier["flight_date"].to_pylist()
+        assert advance(batch, states, two_open).unfit_dates == {day}
 
 
 def test_a_leg_is_late_where_one_that_shares_its_slot_was_moved_there_by_a_load_that_was_killed():

@@ -1,5 +1,6 @@
 """Two loads at once: no observation twice, no version lost, whatever one does between two steps of the other."""
 
+import itertools
 import threading
 from collections.abc import Callable
 
@@ -119,6 +120,48 @@ def test_a_load_that_is_killed_while_another_runs_is_mended_by_the_next(place, c
     place.load(run_id="one")
     place.load(run_id="next")
     assert place.contents() == expected
+
+
+@pytest.mark.parametrize("killed", ["flight_history", pytest.param("flights", marks=pytest.mark.slow)])
+def test_a_load_that_dies_leaves_nothing_of_what_it_did_not_know_where_no_load_looks_again(
+    place, case, before_writing, killed
+):
+    objects, expected = case
+    put(place, 0, objects[0])
+    place.load(run_id="before")
+    put(place, 1, objects[1])
+
+    def other() -> None:
+        for number in range(2, len(objects)):
+            put(place, number, objects[number])
+        place.load(run_id="other")
+
+    before_writing(killed, other)
+    with pytest.raises(KilledError):
+        place.load(run_id="one", wrote=kill_after(killed))
+    assert place.load(run_id="next")["objects"] == 0
+    assert place.contents() == expected
+
+
+def test_what_a_run_has_left_is_not_passed_over_because_another_ended_after_it(place):
+    new, old = "flights/2023/09/14/01", "flights/2023/09/01/01"
+    place.put(f"{new}/before", line(flight(0), observed_at=at(1)))
+    place.load(run_id="before")
+    place.put(f"{new}/later", line(flight(1), observed_at=at(1)))
+    at_most_in_a_batch = 16
+    for number in range(at_most_in_a_batch + 1):
+        place.put(f"{old}/{number:02}", line(flight(10 + number), observed_at=at(1)))
+
+    def other(table: str) -> None:
+        """Looks at all of raw, and its time is up after the first batch."""
+        if table == "flight_observations":
+            time_passes = itertools.count(0, 10_000)
+            report = place.load(run_id="other", reconcile=True, batch_megabytes=1, clock=lambda: next(time_passes))
+            assert report["objects_left"] > 1
+
+    place.load(run_id="one", wrote=other)
+    place.load(run_id="next")
+    assert len(place.rows("flights")) == 2 + at_most_in_a_batch + 1
 
 
 def test_a_load_of_everything_removes_doubles(place, expected):

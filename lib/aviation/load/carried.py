@@ -182,11 +182,11 @@ def _newest(states: pa.Table) -> pa.Table:
 
 
 def _fits(states: pa.Table, state_leg: Codes, open_versions: pa.Table, open_leg: Codes) -> Mask:
-    """Whether each state stands for the open version of its leg."""
+    """Whether each state stands for the open version of its leg, of which there is one."""
     # What is not found is at -1, the last.
     place = np.full(max(state_leg.max(initial=0), open_leg.max(initial=0)) + 1, -1)
     place[open_leg] = np.arange(len(open_leg))
-    fits = np.ones(len(state_leg), bool)
+    fits: Mask = np.bincount(open_leg, minlength=len(place))[state_leg] == 1
     for name in ("known_from", "observed_at"):
         held = np.append(instants(open_versions[name]), _NEVER)[place[state_leg]]
         fits &= held == instants(states[name])

@@ -45,7 +45,7 @@ class Writer:
         return how many were added. Without any, and with nothing to replace, there is no commit.
 
         ConflictError if since the snapshot `since` (None: ever) another commit has added or deleted rows that
-        `clashing` takes in.
+        `clashing` takes in: then nothing of it is in the table.
         """
         files = self._written(table, name, rows)
         if not files and replaced is None:
@@ -58,13 +58,9 @@ class Writer:
         if since is not None:
             change.validateFromSnapshot(since)
         change.conflictDetectionFilter(self._expression(table, clashing)).validateNoConflictingData()
-        try:
-            with self.marked():
-                change.commit()
-        except ConflictError:
-            for file in files:
-                table.io().deleteFile(file.location())
-            raise
+        # Of a commit that is refused the files stay, in no snapshot: should the refusal ever be wrong, nothing is lost.
+        with self.marked():
+            change.commit()
         return sum(file.recordCount() for file in files)
 
     @contextlib.contextmanager
@@ -85,12 +81,15 @@ class Writer:
     def is_alone(self, table: Any, since: int | None) -> bool:
         """Whether nobody else has changed a row of the table since that snapshot (None: ever)."""
         table.refresh()
-        snapshot = table.currentSnapshot()
-        while snapshot and snapshot.snapshotId() != since:
+        newest = table.currentSnapshot()
+        at = newest.snapshotId() if newest else None
+        while at != since:
+            snapshot = table.snapshot(at) if at is not None else None
+            if not snapshot:  # it has expired: who knows what came before
+                return False
             if snapshot.operation() != COMPACTION and snapshot.summary().get(WRITER) != self.mark:
                 return False
-            parent = snapshot.parentId()
-            snapshot = table.snapshot(parent) if parent is not None else None
+            at = snapshot.parentId()
         return True
 
     def _written(self, table: Any, name: str, rows: DataFrame) -> list[Any]:

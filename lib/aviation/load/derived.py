@@ -74,8 +74,8 @@ class Derived:
             done.result()
         for write in last:
             write()
-        # A merge is refused for what others write while it runs, not for what they wrote between fold and merge.
-        # Whoever writes to any of these tables writes to this one first.
+        # Whoever writes to any of these tables writes to this one first: a row of theirs can go by our history, and a
+        # later one of ours by an older one.
         if not self.tables.is_alone(HISTORY, self.folded.since[HISTORY.name]):
             raise ConflictError("another load has written to flight_history")
 
@@ -92,7 +92,8 @@ class Derived:
             # An open version can begin where a closed one did that has ceased to be.
             written = _of(self.current) & F.col("known_until").isNull()
             gone = self.gone(HISTORY, VERSION, rows, ~written)
-            self.tables.merge(HISTORY, VERSION, rows, gone, days, self.current & days)
+            since = self.folded.since[HISTORY.name]
+            self.tables.merge(HISTORY, VERSION, rows, gone, since, days, self.current & days)
 
     def write_flights(self) -> None:
         """The open versions, as the rows of `flights`."""
@@ -101,7 +102,7 @@ class Derived:
             self.put(FLIGHTS, [of_days(self.anew)], rows)
         if self.sparse:
             merged = self.rows(FLIGHTS, Part(["history", "again"], self.sparse, history.latest))
-            self.tables.merge(FLIGHTS, LEG, merged, None, self.sparse)
+            self.tables.merge(FLIGHTS, LEG, merged, None, self.folded.since[FLIGHTS.name], self.sparse)
 
     def write_events(self) -> None:
         """The changes: those of legs that went on from their states are new; others may replace some."""
@@ -109,7 +110,8 @@ class Derived:
         self.put(EVENTS, [of_days(self.whole)] if self.whole else [], new, Part(["events_rest"], self.whole))
         if again := self.again | self.sparse_again:
             rows = self.rows(EVENTS, Part(["events_again"], self.again), Part(["events"], self.sparse_again))
-            self.tables.merge(EVENTS, ["event_id"], rows, self.gone(EVENTS, ["event_id"], rows), again)
+            gone = self.gone(EVENTS, ["event_id"], rows)
+            self.tables.merge(EVENTS, ["event_id"], rows, gone, self.folded.since[EVENTS.name], again)
 
     def write_states(self) -> None:
         """What later loads go on from."""

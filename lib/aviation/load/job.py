@@ -120,14 +120,19 @@ class Load:
         in quarantine."""
         settings = self.settings
         look_back = None if settings.reconcile or settings.requeue else settings.look_back_hours
-        table = self.tables.fixed(LOADS, self.tables.snapshot(LOADS))
-        loads = past.rows(table, settings.entities, self.batch_began, look_back) if table else []
+        loads = self.noted(look_back)
         self.past = past.of(loads)
         if not settings.requeue:
             return not_loaded(self.past, settings.entities, self.list_objects, look_back)
         held = self.tables.read(QUARANTINE).where(F.col("entity").isin(*settings.entities))
         keys = {row.key for row in held.selectExpr("explode(map_keys(lines_by_object)) as key").distinct().collect()}
         return to_read_again(keys, loads, settings.entities, self.list_objects)
+
+    def noted(self, look_back_hours: int | None) -> list[Row]:
+        """The rows of `loads` by now that a load needs which looks back so far."""
+        self.loads_as_of = self.tables.snapshot(LOADS)
+        table = self.tables.fixed(LOADS, self.loads_as_of)
+        return past.rows(table, self.settings.entities, self.batch_began, look_back_hours) if table else []
 
     def check_refused_share(self, counted: Tally) -> None:
         """Refuse the batch where more than `max_refused_share` of its lines are, and more than a few."""
@@ -183,6 +188,8 @@ class Load:
         # What a requeue reads was loaded before.
         entities, read, left = ((), [], []) if self.settings.requeue else (self.settings.entities, keys, later)
         self.past = self.past.after(read, left, counted.newest_fetched_at, finished_at)
+        if not self.tables.is_alone(LOADS, self.loads_as_of):
+            self.past = self.past.beside(past.of(self.noted(self.settings.look_back_hours)))
         row: Row = {
             "run_id": self.settings.run_id,
             "batch": number,
@@ -197,7 +204,7 @@ class Load:
         }
         text = json.dumps(account.json_value(row))
         made = self.spark.sql(f"select inline(array(from_json(:row, '{schema(LOADS)}')))", args={"row": text})
-        self.tables.append(LOADS, made)
+        self.tables.undisturbed([LOADS], partial(self.tables.append, LOADS, made))
         self.batch_began = finished_at
         return row
 

@@ -113,7 +113,8 @@ class Tables:
                 self.refresh(table)
         names = ", ".join(table.name for table in tables)
         raise AviationError(
-            f"another load wrote to {names} in each of {TRIES} tries: run this load again once that one has ended"
+            f"another load wrote to {names} in each of {TRIES} tries: run this load again once that one has ended "
+            f"({conflict})"
         ) from conflict
 
     def is_alone(self, table: Table, since: int | None) -> bool:
@@ -132,12 +133,16 @@ class Tables:
         key: list[str],
         rows: DataFrame,
         gone: DataFrame | None,
+        since: int | None,
         days: Collection[date],
         closed_in: Collection[date] = (),
     ) -> None:
         """Put the rows in place of those with the same `key`, and take out those with a key in `gone`; all of them of
         the flight dates `days`, and of `closed_in` of closed versions. Old rows are marked as deleted: no file is
-        written again."""
+        written again.
+
+        ConflictError, and nothing is written, if another writer has changed the table since the snapshot `since`.
+        """
         columns = list(table.columns)
         source = f"merged{next(_numbers)}"
         put = rows.select(*columns, F.lit(False).alias("is_gone"))
@@ -149,6 +154,9 @@ class Tables:
             same += f" and (t.known_until is not null or not {_in(closed_in)})"
         try:
             with self.writer.marked():
+                # Iceberg refuses what came in while a merge ran. It takes the table as it was seen last: right here.
+                if not self.is_alone(table, since):
+                    raise ConflictError(f"{table.name} has changed since it was read")
                 self.spark.sql(
                     f"merge into {self.name(table)} t using {source} s on {same} "
                     "when matched and s.is_gone then delete when matched then update set * "
