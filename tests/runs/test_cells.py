@@ -220,3 +220,9 @@ def test_a_cell_whose_spark_has_died_says_so(tmp_path):
         "notebook",
         3,
     )
+
+
+def test_an_exception_of_javas_is_told_by_its_own_first_line(tmp_path):
+    told = "An error occurred while calling o61.listTables.\n: a.GlueException: no (Status 500)\n\tat b.c"
+    failure, _ = executed(tmp_path, f"raise RuntimeError({told!r})")
+    assert failure == Failure("RuntimeError: a.GlueException: no (Status 500)", 3)

@@ -7,6 +7,7 @@ no kernel: it begins as a copy of this process, which has imported what it needs
 import logging
 import multiprocessing
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -28,6 +29,8 @@ SPARK_IS_GONE = (
 )
 STOP_SECONDS = 5
 """How long a notebook that is stopped may take to say where it was."""
+FROM_JAVA = re.compile(r"\AAn error occurred while calling \S+\n: ")
+"""What py4j puts before the message of an exception of Java's."""
 
 
 @dataclass(frozen=True)
@@ -184,5 +187,6 @@ def _forget_logging() -> None:
 
 
 def first_line(text: str) -> str:
-    """The first line of a message that can have many."""
+    """The first line of a message that can have many; of one from Java its own, not the bridge's before it."""
+    text = FROM_JAVA.sub("", text)
     return next((line.strip() for line in text.splitlines() if line.strip()), "it gave no message")
