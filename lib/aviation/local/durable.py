@@ -84,6 +84,8 @@ class Durable:
                     self._write(key, getters[key])
                 except OSError as error:
                     work.failures.append(error)
+                except (TypeError, ValueError) as error:  # some values in Athena's answers are no JSON
+                    logger.error("the state of %s is not kept: %s", key, error)
 
     def _write(self, key: str, state: Callable[[], Any]) -> None:
         """Write the state of a service as the emulator does when it is stopped, if it is not what was written last."""
