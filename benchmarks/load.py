@@ -15,20 +15,16 @@ and of disk. The environment .aviation/bench is needed (`make .aviation/bench/.r
 
 import argparse
 import itertools
-import os
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from aviation import home
 from loads import measure, page, raw, reading
+from pages import circumstances
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = home.home() / "benchmarks"
@@ -137,22 +133,6 @@ def _texts(polls: raw.Polls) -> list[str]:
     return [str(path) for objects in polls for path in objects]
 
 
-def _circumstances() -> dict[str, Any]:
-    """When, where and of what: a machine that is busy shows in its load average."""
-    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "commit": commit.stdout.strip(),
-        "cores": os.cpu_count(),
-        "processor": models[0].partition(":")[2].strip() if models else platform.machine(),
-        "memory": psutil.virtual_memory().total,
-        "busy": round(os.getloadavg()[2], 1),
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="part")
@@ -170,8 +150,8 @@ def main() -> None:
     if "sizes" in (chosen.parts or parts) and not Path(PYTHON["polars"]).exists():
         parser.error("sizes is measured beside Polars too: make .aviation/bench/.ready")
     for name in chosen.parts or parts:
-        circumstances = _circumstances()
-        result = parts[name]() | circumstances
+        begun = circumstances()
+        result = parts[name]() | begun
         if chosen.write:
             page.keep(name, result)
 

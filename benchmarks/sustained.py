@@ -12,19 +12,13 @@ as the polls and a minute or two more, 4 GB of memory and of disk.
 
 import argparse
 import os
-import platform
 import secrets
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import psutil
 
 from aviation import api_key, aws, home, replay
 from aviation.errors import AviationError, one_line
@@ -35,6 +29,7 @@ from aviation.places import stack_name
 from hour import legs, outcome, report
 from hour.report import Poll, Run
 from hour.watching import Watching
+from pages import circumstances
 
 API = Path(__file__).parent / "hour/api.py"
 PLAN = "professional"
@@ -127,22 +122,6 @@ def wait_for_loads() -> None:
     print(f"sustained: after {LAST_LOAD_SECONDS} s there is still something that no load has read", flush=True)
 
 
-def circumstances(options: argparse.Namespace) -> dict[str, Any]:
-    """When, where and of what: a machine that is busy shows in its load average."""
-    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
-    return {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "commit": commit.stdout.strip(),
-        "cores": os.cpu_count(),
-        "processor": models[0].partition(":")[2].strip() if models else platform.machine(),
-        "memory": psutil.virtual_memory().total,
-        "busy": round(os.getloadavg()[2], 1),
-        "every": options.every,
-        "seed": options.seed,
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--polls", type=int, default=5)
@@ -155,7 +134,7 @@ def main() -> None:
         if not 1 <= getattr(options, name) <= most:
             parser.error(f"--{name} must be 1 to {most:,}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # it, too, ends what was started
-    begun = circumstances(options)
+    begun = circumstances() | {"every": options.every, "seed": options.seed}
     try:
         with tempfile.TemporaryDirectory(prefix="aviation-sustained-") as name:
             run = measured(options, Path(name))

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 import vl_convert
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from aviation.charts import marks
+from pages import templates
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 RESULTS, PAGE, IMAGES = DOCS / "performance.json", DOCS / "performance.md", DOCS / "images"
@@ -43,14 +43,7 @@ def read() -> dict[str, Any]:
 
 def page(results: dict[str, Any]) -> str:
     """The whole page, as Markdown."""
-    environment = Environment(
-        loader=FileSystemLoader(DOCS),
-        autoescape=False,  # Markdown, of our own words and figures alone
-        keep_trailing_newline=True,
-        lstrip_blocks=True,
-        trim_blocks=True,
-        undefined=StrictUndefined,
-    )
+    environment = templates()
     environment.filters["megabytes"] = lambda written: f"{sum(written.values()) / 1e6:.2f}"
     environment.filters["figure"] = lambda number: f"{number:.1f}" if number < 100 else f"{number:,.0f}"
     return environment.get_template("performance.md.jinja").render(

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pages import templates
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 RESULTS, PAGE = DOCS / "reliability.json", DOCS / "reliability.md"
@@ -41,13 +41,6 @@ def table(result: dict[str, Any]) -> str:
 
 def page(result: dict[str, Any]) -> str:
     """The whole page, as Markdown."""
-    environment = Environment(
-        loader=FileSystemLoader(DOCS),
-        autoescape=False,  # Markdown, of our own words and figures alone
-        keep_trailing_newline=True,
-        lstrip_blocks=True,
-        trim_blocks=True,
-        undefined=StrictUndefined,
-    )
+    environment = templates()
     made = table(result) if result else ""
     return environment.get_template("reliability.md.jinja").render(result=result, table=made)

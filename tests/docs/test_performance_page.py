@@ -11,7 +11,9 @@ from support import ROOT
 @pytest.fixture(scope="module")
 def made() -> dict:
     """The module that makes the page."""
-    return runpy.run_path(str(ROOT / "benchmarks/loads/page.py"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "benchmarks")
+        return runpy.run_path(str(ROOT / "benchmarks/loads/page.py"))
 
 
 def test_the_page_is_made_of_the_results_that_were_kept(made):
