@@ -131,6 +131,7 @@ def alerted(second, loaded, tmp_path_factory) -> subprocess.CompletedProcess:
     """The alerts' function, to which Athena answers that a flight of the day is cancelled."""
     touched = {
         "run_id": "0a1b2c",
+        "batch": "1",
         "finished_at": "2013-07-11 12:37:00.000",
         "flight_date": "2013-07-10",
         "newest": "2013-07-11 12:30:00.000",

@@ -24,8 +24,8 @@ ANY_JSON = st.recursive(
     max_leaves=6,
 )
 A_TIME = st.from_regex(r"\A\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)?)?\Z") | st.text()
-ARGUMENT = st.text(st.characters(exclude_characters="\0", exclude_categories=[]), min_size=1)
-"""What a shell can hand over."""
+ARGUMENT = (st.text(min_size=1) | st.binary(min_size=1).map(os.fsdecode)).filter(lambda text: "\0" not in text)
+"""What a shell can hand over: any bytes but zero, which Python decodes."""
 DEEP = "[" * 100_000
 OTHER_JSON = [
     b"",
