@@ -26,7 +26,7 @@ from aviation.jobs import demo
 from aviation.jobs import start as jobs
 from aviation.load.record import recorded
 from aviation.load.settings import settings
-from aviation.replay.data import legs, truth
+from aviation.replay.data import Leg, legs, truth
 from aviation.replay.records import ends
 from aviation.runs import store
 from aviation.sql import catalog
@@ -35,6 +35,7 @@ from support import ROOT, traces
 from support.notebooks import defaults
 
 DAY = "2013-07-10"
+ICAO = pd.read_csv(ROOT / "lib/aviation/replay/carriers.csv").set_index("iata")["icao"]
 
 
 def aviation(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
@@ -138,9 +139,13 @@ def test_every_row_came_all_the_way(loaded):
     assert row_counts()["flight_observations"] == loads["observations_added"].sum()
 
 
+def leg_key(leg: Leg) -> str:
+    """The leg's flight_key in the tables."""
+    return f"{leg.day}|{leg.origin}|{ICAO[leg.carrier]}|{leg.number}"
+
+
 def known_at(when: datetime) -> pd.DataFrame:
     """What the data set says was known of each leg at an instant: status and delays, by key."""
-    icao = pd.read_csv(ROOT / "lib/aviation/replay/carriers.csv").set_index("iata")["icao"]
     rows = []
     for leg in legs(DAY):
         left = leg.dep_actual is not None and leg.dep_actual <= when
@@ -152,8 +157,7 @@ def known_at(when: datetime) -> pd.DataFrame:
         else:
             status = "landed" if arrived else "active" if left else "scheduled"
         late = int((leg.arr_actual - leg.arr_scheduled).total_seconds() / 60) if arrived else None
-        key = f"{leg.day}|{leg.origin}|{icao[leg.carrier]}|{leg.number}"
-        rows.append((key, status, leg.dep_delay_min if left else None, late))
+        rows.append((leg_key(leg), status, leg.dep_delay_min if left else None, late))
     frame = pd.DataFrame(rows, columns=["flight_key", "flight_status", "dep_delay_min", "arr_delay_min"])
     return frame.astype({"dep_delay_min": "Int64", "arr_delay_min": "Int64"}).sort_values("flight_key")
 
@@ -167,6 +171,40 @@ def test_as_of_each_poll_every_row_is_what_the_data_set_says_was_known_then(load
     assert (found["flight_status"] == "unknown").mean() < 0.02
     found = found.assign(flight_status=said).astype(expected.dtypes.to_dict())
     pd.testing.assert_frame_equal(found, expected.reset_index(drop=True))
+
+
+def so_far(when: datetime) -> pd.DataFrame:
+    """What the data set says of each leg at an instant in the words of flights_so_far, by key."""
+    rows = []
+    for leg, said in zip(sorted(legs(DAY), key=leg_key), known_at(when).itertuples(), strict=True):
+        due, due_there = ((when - at).total_seconds() / 60 for at in (leg.dep_scheduled, leg.arr_scheduled))
+        is_over = said.flight_status in ("landed", "diverted", "cancelled")
+        has_left = said.flight_status == "active"
+        standing = "over" if is_over else "under way" if has_left else "overdue" if due > 0 else "to come"
+        departure = due if standing == "overdue" else None if said.flight_status == "cancelled" else said.dep_delay_min
+        arrival = due_there if standing in ("overdue", "under way") and due_there > 0 else said.arr_delay_min
+        rows.append((said.flight_key, standing, departure, arrival))
+    frame = pd.DataFrame(rows, columns=["flight_key", "standing", "dep_delay_min", "arr_delay_min"])
+    return frame.astype({"dep_delay_min": "Int64", "arr_delay_min": "Int64"})
+
+
+@pytest.mark.parametrize("when", demo.poll_times(DAY), ids=lambda when: f"{when:%dT%H%M}")
+def test_as_of_each_poll_what_is_overdue_and_how_late_at_the_least_is_what_the_data_set_says(loaded, when):
+    expected = so_far(when)
+    asked = f"select {', '.join(expected)}, known_at from flights_so_far order by flight_key"
+    found = query.sql(asked, as_of=when).astype(expected.dtypes.to_dict())
+    pd.testing.assert_frame_equal(found[list(expected)], expected)
+    assert set(found["known_at"]) == {pd.Timestamp(when).tz_localize(None)}
+    [day] = query.sql("select * from days_so_far", as_of=when).to_dict("records")
+    overdue = expected[expected["standing"] == "overdue"]["dep_delay_min"]
+    assert (day["flights"], day["overdue"], day["very_overdue"]) == (1004, len(overdue), (overdue >= 60).sum())
+    assert day["due"] == expected["dep_delay_min"].count()
+
+
+def test_in_the_middle_of_the_storm_the_flights_that_wait_are_counted(loaded):
+    [day] = query.sql("select * from days_so_far", as_of="2013-07-10T20:10Z").to_dict("records")
+    assert (day["overdue"], day["very_overdue"], day["worst_overdue_min"]) == (64, 22, 190)
+    assert day["expected_on_time_share"] < day["on_time_share"]
 
 
 def test_views_answer_what_pandas_computes_and_as_of_an_instant_too(loaded):

@@ -130,7 +130,7 @@ def test_trino_has_a_type_for_every_value_of_every_query(queries):
 @every_view
 def test_a_view_declares_the_types_that_trino_gives(view):
     """A text may be declared without the length that Trino knows: a view's columns are coerced to their declaration."""
-    given = answer(sql_of(STORED[view.name]), TABLE_TYPES)
+    given = answer(sql_of(STORED[view.name]), TYPES)
     lengthless = {name: "varchar" if kind.name == "varchar" else str(kind) for name, kind in given.items()}
     declared = {name: kind for name, (kind, _) in view.columns.items()}
     assert list(lengthless.items()) == list(declared.items())
@@ -138,7 +138,7 @@ def test_a_view_declares_the_types_that_trino_gives(view):
 
 @every_view
 def test_time_travel_keeps_a_views_types(view):
-    now = answer(sql_of(STORED[view.name]), TABLE_TYPES)
+    now = answer(sql_of(STORED[view.name]), TYPES)
     assert answer(in_the_past(f"select * from {view.name}"), TABLE_TYPES) == now
 
 

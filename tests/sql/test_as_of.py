@@ -1,6 +1,6 @@
 """A query as of an instant is the same query over what was known then."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import duckdb
 import pytest
@@ -12,8 +12,8 @@ from aviation.sql.names import references
 from aviation.sql.parse import parse_select
 from aviation.sql.question import Question
 
-TEXT, INSTANT = GlueColumn("string"), GlueColumn("timestamp")
-COLUMNS = {"flight_key": TEXT, "flight_status": TEXT, "observed_at": INSTANT}
+TEXT, INSTANT, DATE = GlueColumn("string"), GlueColumn("timestamp"), GlueColumn("date")
+COLUMNS = {"flight_key": TEXT, "flight_status": TEXT, "flight_date": DATE, "observed_at": INSTANT}
 VERSIONS = COLUMNS | {"known_from": INSTANT, "known_until": INSTANT}
 CATALOG = Catalog(
     views={
@@ -29,13 +29,13 @@ def tables():
     connection = duckdb.connect()
     connection.execute(
         "create schema aviation; use aviation;"
-        "create table flight_history as select * from (values"
+        "create table flight_history as select *, date '2013-07-10' as flight_date from (values"
         " ('A', 'scheduled', timestamp '2013-07-10 11:30:00',"
         "  timestamp '2013-07-10 08:00:00', timestamp '2013-07-10 12:00:00'),"
         " ('A', 'active', timestamp '2013-07-10 14:00:00', timestamp '2013-07-10 12:00:00', null),"
         " ('B', 'scheduled', timestamp '2013-07-10 13:00:00', timestamp '2013-07-10 13:00:00', null)"
         ") t(flight_key, flight_status, observed_at, known_from, known_until);"
-        "create table flights as select flight_key, flight_status, observed_at from flight_history"
+        "create table flights as select flight_key, flight_status, flight_date, observed_at from flight_history"
         " where known_until is null;"
         "create table cities as select '7' as city_id"
     )
@@ -84,7 +84,7 @@ def test_it_holds_inside_common_table_expressions_aliases_and_subqueries(tables)
         ("select count(*) from awsdatacatalog.aviation.flights", 1),
         ("select max(aviation.flights.flight_key) from aviation.flights", "A"),
         ("select max(Flights.flight_key) from flights", "A"),
-        ("select max(k) from flights as f(k, s, o)", "A"),
+        ("select max(k) from flights as f(k, s, d, o)", "A"),
         ("select count(*) from flights a join flights b on a.flight_key = b.flight_key", 1),
         ("select 0 union all select count(*) from flights order by 1 desc", 1),
         ("(select count(*) from flights)", 1),
@@ -114,11 +114,19 @@ def test_names_mean_what_they_mean_on_athena(tables, text, answer):
 
 
 def test_flights_as_of_an_instant_have_the_columns_of_flights_and_nothing_that_came_later(tables):
-    at = datetime(2013, 7, 10, 13)
+    at, day = datetime(2013, 7, 10, 13), date(2013, 7, 10)
     assert tables(past("select * from flights order by 1", T13, CATALOG)) == [
-        ("A", "active", at),
-        ("B", "scheduled", at),
+        ("A", "active", day, at),
+        ("B", "scheduled", day, at),
     ]
+
+
+def test_between_two_polls_a_flight_was_last_observed_by_the_one_before(tables):
+    text = "select flight_key, observed_at from flights order by 1"
+    at_13 = datetime(2013, 7, 10, 13)
+    assert tables(past(text, "2013-07-10T13:29Z", CATALOG)) == [("A", at_13), ("B", at_13)]
+    # By 14:00 the newest poll had B no more.
+    assert tables(past(text, "2013-07-10T14:10Z", CATALOG)) == [("A", datetime(2013, 7, 10, 14)), ("B", at_13)]
 
 
 def test_the_history_as_of_an_instant_does_not_know_what_replaced_its_versions(tables):

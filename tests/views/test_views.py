@@ -196,6 +196,97 @@ def test_delay_cost(real, legs):
     same(real.ask("select * from delay_cost"), expected, ["flight_date", "airline_icao"])
 
 
+AT = NOON + timedelta(minutes=90)
+WAITS = {"flight_status": "scheduled", "dep_late": None, "arr_late": None, "observed_at": AT}
+FLIES = {"flight_status": "active", "arr_late": None, "observed_at": AT}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        # standing, departure delay, is it a bound, arrival delay, is it a bound, expected delays
+        ({"dep_late": 5, "arr_late": -7}, ("over", 5, False, -7, False, 5, -7)),
+        (WAITS, ("overdue", 90, True, 30, True, 90, 90)),
+        (WAITS | {"dep_delay_forecast_min": 355}, ("overdue", 90, True, 30, True, 355, 355)),
+        (WAITS | {"dep_delay_forecast_min": 20}, ("overdue", 90, True, 30, True, 90, 90)),
+        (WAITS | {"leaves": 100, "arrives": 160}, ("to come", None, False, None, False, None, None)),
+        (WAITS | {"leaves": 90, "arrives": 160}, ("to come", None, False, None, False, None, None)),
+        (
+            WAITS | {"leaves": 100, "arrives": 160, "dep_estimated_utc": NOON + timedelta(minutes=100)},
+            ("to come", None, False, None, False, 0, 0),
+        ),
+        (
+            WAITS | {"leaves": 100, "arrives": 160, "dep_delay_forecast_min": 40, "arr_delay_forecast_min": 25},
+            ("to come", None, False, None, False, 40, 40),
+        ),
+        (FLIES | {"dep_late": 20}, ("under way", 20, False, 30, True, 20, 30)),
+        (FLIES | {"dep_late": 20, "arrives": 200}, ("under way", 20, False, None, False, 20, 20)),
+        (
+            FLIES | {"dep_late": 20, "arrives": 200, "arr_estimated_utc": NOON + timedelta(minutes=205)},
+            ("under way", 20, False, None, False, 20, 5),
+        ),
+        # It is active, and nobody says since when.
+        (FLIES | {"dep_late": None, "arrives": 200}, ("under way", None, False, None, False, None, None)),
+        # The API does not know its status: it has left all the same.
+        (FLIES | {"flight_status": "unknown", "arrives": 200}, ("under way", 0, False, None, False, 0, 0)),
+        ({"flight_status": "cancelled", "dep_late": 9, "arr_late": 9}, ("over", None, False, None, False, None, None)),
+        ({"flight_status": "diverted", "dep_late": 9, "arr_late": None}, ("over", 9, False, None, False, 9, None)),
+        (
+            WAITS | {"observed_at": AT - timedelta(minutes=1)},
+            ("not seen", None, False, None, False, None, None),
+        ),
+        (WAITS | {"dep_scheduled_utc": None}, ("to come", None, False, None, False, None, None)),
+    ],
+)
+def test_where_a_flight_stands_and_how_late_it_is_at_the_least(more, said):
+    values = {"leaves": 0, "arrives": 60, "observed_at": AT} | more
+    rows = [leg("1", "EWR-BOS", **values), leg("2", "EWR-BOS", 0, 60, observed_at=AT)]
+    [row] = (
+        Database().insert("flights", rows).ask("select * from flights_so_far where flight_key = '1'").to_dict("records")
+    )
+    names = ["standing"]
+    names += ["dep_delay_min", "dep_delay_is_at_least", "arr_delay_min", "arr_delay_is_at_least"]
+    names += ["dep_delay_expected_min", "arr_delay_expected_min"]
+    assert tuple(None if pd.isna(row[name]) else row[name] for name in names) == said
+    assert row["known_at"] == AT
+
+
+def test_a_flight_goes_by_the_newest_poll_that_covered_its_airport():
+    rows = [
+        leg("1", "EWR-BOS", 0, 60, **WAITS | {"observed_at": AT - timedelta(minutes=30)}),
+        leg("2", "JFK-BOS", 0, 60, observed_at=AT),
+        leg("3", "EWR-BOS", 0, 60, observed_at=AT, flight_date="2013-07-11"),
+    ]
+    answer = (
+        Database().insert("flights", rows).ask("select standing, dep_delay_min from flights_so_far order by flight_key")
+    )
+    assert answer.values.tolist()[0] == ["overdue", 60]
+
+
+def test_a_day_so_far():
+    rows = [
+        leg("on time", "EWR-BOS", 0, 60, dep_late=5, arr_late=14, observed_at=AT),
+        leg("late", "EWR-BOS", 0, 60, dep_late=16, arr_late=15, observed_at=AT),
+        leg("cancelled", "EWR-BOS", 0, 60, observed_at=AT, flight_status="cancelled"),
+        leg("diverted", "EWR-BOS", 0, 60, observed_at=AT, flight_status="diverted"),
+        leg("waits", "EWR-BOS", 0, 60, **WAITS),
+        leg("waits a little", "EWR-BOS", 85, 160, **WAITS),
+        leg("flies", "EWR-BOS", 60, 160, **FLIES),
+        leg("later", "EWR-BOS", 100, 160, **WAITS, dep_estimated_utc=NOON + timedelta(minutes=100)),
+        leg("gone", "EWR-BOS", 0, 160, **WAITS | {"observed_at": NOON}),
+    ]
+    [day] = Database().insert("flights", rows).ask("select * from days_so_far").to_dict("records")
+    assert day == {
+        "flight_date": pd.Timestamp("2013-07-10"),
+        "known_at": pd.Timestamp(AT),
+        **{"flights": 9, "finished": 4, "cancelled": 1, "diverted": 1, "under_way": 1},
+        **{"overdue": 2, "very_overdue": 1, "worst_overdue_min": 90, "to_come": 1, "not_seen": 1},
+        **{"on_time": 1, "on_time_share": 0.25},
+        **{"expected": 8, "expected_on_time": 4, "expected_on_time_share": 0.5},
+        **{"due": 6, "median_dep_delay_min": 5, "p90_dep_delay_min": 90},
+    }
+
+
 def test_turn_arounds_on_the_real_days(real, legs):
     flown = legs[(legs["flight_status"] != "cancelled") & legs["aircraft_registration"].notna()]
     flown = flown.sort_values(["dep_actual_utc", "flight_key"])
@@ -370,7 +461,7 @@ def test_a_view_is_declared_as_the_engine_describes_it_and_empty_tables_give_no_
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_a_view_reads_the_same_after_a_round_trip_through_athenas_sql(view, real):
     text = parse_select(CATALOG.views[view.name]).sql(dialect="athena")
-    answers = [real.run(parse_select(sql).sql(dialect="duckdb")).df() for sql in (CATALOG.views[view.name], text)]
+    answers = [real.ask(sql) for sql in (CATALOG.views[view.name], text)]
     answers = [answer.sort_values(list(answer.columns), ignore_index=True) for answer in answers]
     pd.testing.assert_frame_equal(*answers)
 

@@ -25,12 +25,18 @@ PASTS = {
     "loads": ("loads", "finished_at <= {t}"),
     "quarantine": ("quarantine", "first_seen_at <= {t}"),
 }
-# What a version says of times that were still to come: which one replaced it, and when it was last confirmed. Without
-# least(), which Athena and DuckDB answer differently on null.
+# What a version says of times that were still to come: which one replaced it, and when it was last confirmed. One that
+# was confirmed later had been so by the newest poll until then. Without least(), which Athena and DuckDB answer
+# differently on null.
 KNOWN_THEN = {
     "known_until": "case when known_until <= {t} then known_until end as known_until",
-    "observed_at": "case when observed_at > {t} then {t} else observed_at end as observed_at",
+    "observed_at": "case when observed_at > {t} then polled_at else observed_at end as observed_at",
 }
+# The newest poll of each flight date, by what it changed or was the last to confirm.
+POLLED = (
+    "(select flight_date as polled_date, max(case when observed_at <= {t} then observed_at else known_from end) as "
+    "polled_at from flight_history where known_from <= {t} group by flight_date) as polled on flight_date = polled_date"
+)
 
 
 def instant(when: datetime | str) -> datetime:
@@ -54,9 +60,10 @@ def rewrite(asked: exp.Query, when: datetime | str, catalog: Catalog) -> exp.Que
         kept_in, held = PASTS.get(table, ("", ""))
         if kept_in not in catalog.columns or table not in catalog.columns:
             return None
+        source, said = (f"{kept_in} join {POLLED}", KNOWN_THEN) if kept_in == "flight_history" else (kept_in, {})
         # By name: a version has columns that `flights` has not, and Athena knows no 'all columns but'.
-        columns = ", ".join(KNOWN_THEN.get(name, f'"{name}"') for name in catalog.columns[table])
-        return parse_select(f"select {columns} from {kept_in} where {held}".replace("{t}", literal))
+        columns = ", ".join(said.get(name, f'"{name}"') for name in catalog.columns[table])
+        return parse_select(f"select {columns} from {source} where {held}".replace("{t}", literal))
 
     substitute(statement, past, catalog.database, nested=False)
     return statement

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from aviation.errors import ParameterError
-from aviation.views import aircraft, delays, operations
+from aviation.views import aircraft, delays, operations, so_far
 from aviation.views.declaration import PLACEHOLDER, View
 from aviation.views.glue import put, table_input
 
@@ -23,6 +23,8 @@ VIEWS = (
     aircraft.FLEET,
     operations.DELAY_COST,
     operations.DATA_FRESHNESS,
+    so_far.FLIGHTS_SO_FAR,
+    so_far.DAYS_SO_FAR,
 )
 
 

@@ -44,6 +44,7 @@ FUNCTIONS = (
     Rule("map_values(map(K, V)) -> array(V)", "functions/map.html"),
     Rule("max(T) -> T", "functions/aggregate.html"),
     Rule("min(T) -> T", "functions/aggregate.html"),
+    Rule("nullif(T, T) -> T", "functions/conditional.html"),
     Rule("row_number() -> bigint", "functions/window.html"),
     Rule("sum(bigint) -> bigint", "functions/aggregate.html"),
     Rule("sum(decimal(p, s)) -> decimal(38, s)", "functions/aggregate.html"),
