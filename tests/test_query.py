@@ -13,8 +13,8 @@ import sqlglot
 from click.testing import CliRunner
 
 from aviation import aws, backend, cli, query
+from aviation.engine import duck
 from aviation.explore.tables import ask as ask_declared
-from aviation.local import duck
 from aviation.sql import catalog
 from aviation.sql.catalog import Catalog, GlueColumn
 
@@ -68,11 +68,12 @@ def laptop(monkeypatch):
     connection = duckdb.connect()
     connection.execute(
         "create macro main.iceberg_scan(place) as table select place as flight_key,"
-        " timestamp '2013-07-10 08:00:00' as known_from, cast(null as timestamp) as known_until"
+        " timestamp '2013-07-10 08:00:00' as known_from, cast(null as timestamp) as known_until,"
+        " date '2013-07-10' as flight_date, timestamp '2013-07-10 08:00:00' as observed_at"
     )
     real_parse = sqlglot.parse
     monkeypatch.setattr(sqlglot, "parse", lambda text, **more: parsed.append(text) or real_parse(text, **more))
-    monkeypatch.setattr(duck, "_connect", lambda endpoint: connection)
+    monkeypatch.setattr(duck, "_shared", lambda endpoint: connection)
     monkeypatch.setattr(aws, "client", lambda service: glue)
     monkeypatch.setattr(catalog, "place", lambda name: "aviation")
     for name, value in ((backend.LOCAL, "1"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:9")):

@@ -1,6 +1,7 @@
-"""Makes AWS clients, and nothing else. boto3 itself follows AWS_ENDPOINT_URL to the local stack."""
+"""Makes AWS clients, and says with which keys. boto3 itself follows AWS_ENDPOINT_URL to the local stack."""
 
 import os
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -22,6 +23,28 @@ def client(service: str, **options: Any) -> Any:
         return boto3.client(service, config=CONFIG.merge(Config(**options)))
     except NoRegionError:
         raise PlaceError(home.no_stack()) from None
+
+
+@dataclass(frozen=True)
+class Access:
+    """Keys of AWS as they are for now, and the region. `token` is empty for keys that do not end."""
+
+    key_id: str
+    secret: str = field(repr=False)
+    token: str = field(repr=False)
+    region: str
+
+
+def access() -> Access:
+    """The keys with which `client` asks. PlaceError where there are none, or no region is known."""
+    home.load_environment()
+    _follow_environment()
+    session = boto3.DEFAULT_SESSION or boto3.Session()
+    found = session.get_credentials()
+    if not found or not session.region_name:
+        raise PlaceError(home.no_stack())
+    keys = found.get_frozen_credentials()
+    return Access(keys.access_key, keys.secret_key, keys.token or "", session.region_name)
 
 
 def _follow_environment() -> None:

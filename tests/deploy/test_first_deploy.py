@@ -14,8 +14,8 @@ from aviation.cli import main
 from aviation.deploy import found_data
 from aviation.deploy.first_deploy import CHECKS
 from aviation.deploy.found import NOT, NOT_YET, OK, UNTOLD, Deployed
+from aviation.engine import as_athena, metadata
 from aviation.entities import ENTITIES
-from aviation.local import as_athena, metadata
 from aviation.report import RunRecord
 from aviation.sql.catalog import Catalog, GlueColumn
 from aviation.times import utc_text

@@ -22,6 +22,7 @@ from IPython.display import Image, Markdown
 from aviation import backend
 from aviation.charts import marks
 from aviation.columns import TABLES
+from aviation.engine import as_athena
 from aviation.errors import ParameterError, QueryError
 from aviation.explore import data_quality as quality
 from aviation.explore import fleet, late_aircraft, on_time, routes, storm_day, words
@@ -30,7 +31,6 @@ from aviation.explore import what_we_knew as knowledge
 from aviation.explore.choice import Choice, choose
 from aviation.explore.show import COLOURS, SCALE, picture, png, table
 from aviation.explore.tables import ask, completed
-from aviation.local import as_athena
 from aviation.report import REPORT_MIME
 from aviation.runs import notebook as runs
 from aviation.runs.parameters import read_parameters

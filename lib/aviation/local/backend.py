@@ -23,12 +23,12 @@ class Laptop:
         return home.home() / "alerts.jsonl"
 
     def frame(self, question: "Question") -> "pd.DataFrame":
-        from aviation.local import duck
+        from aviation.engine import duck
 
         return duck.frame(question)
 
     def rows(self, text: str) -> list[dict[str, Any]]:
-        from aviation.local import duck
+        from aviation.engine import duck
 
         return duck.rows(text)
 

@@ -11,8 +11,8 @@ from aviation.alerts.matches import Horizon, matches, touched_dates
 from aviation.alerts.watch import resolve
 from aviation.dashboard import queries
 from aviation.deploy.template import read_template
+from aviation.engine import as_athena
 from aviation.errors import QueryError
-from aviation.local import as_athena
 from aviation.sql import catalog
 from aviation.sql.catalog import Catalog
 from aviation.sql.parse import parse_select

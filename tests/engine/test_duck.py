@@ -7,8 +7,8 @@ import duckdb
 import pytest
 
 from aviation import places, query
+from aviation.engine import duck
 from aviation.errors import QueryError
-from aviation.local import duck
 from aviation.sql.catalog import Catalog, GlueColumn
 from aviation.sql.question import Question
 
@@ -28,7 +28,7 @@ def ask(monkeypatch):
     """DuckDB over CATALOG, where an Iceberg table is one row that says where it is."""
     connection = duckdb.connect()
     connection.execute("create macro main.iceberg_scan(place) as table select place as location")
-    monkeypatch.setattr(duck, "_connect", lambda endpoint: connection)
+    monkeypatch.setattr(duck, "_shared", lambda endpoint: connection)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     yield lambda text: duck.frame(Question(text, CATALOG))
     connection.close()
@@ -165,7 +165,7 @@ def test_a_column_without_a_name_is_called_by_its_place_as_on_athena(ask, text, 
 
 
 def test_the_tables_of_a_stack_are_all_that_can_be_read(stack):
-    connection = duck._connect(os.environ["AWS_ENDPOINT_URL"])
+    connection = duck._shared(os.environ["AWS_ENDPOINT_URL"]).cursor()
     assert places.place("PublishedBucket") in str(
         connection.execute("select current_setting('allowed_directories')").fetchone()
     )

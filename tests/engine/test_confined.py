@@ -12,8 +12,8 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from aviation import aws, places, query
+from aviation.engine import duck
 from aviation.errors import QueryError
-from aviation.local import duck
 from aviation.sql.catalog import Catalog
 from aviation.sql.question import Question
 
@@ -129,7 +129,7 @@ def test_a_question_that_the_engine_reads_as_more_than_one_select_is_refused(out
 @pytest.fixture
 def engine(outside):
     """The engine itself, past every check of the text."""
-    with duck._connect(os.environ["AWS_ENDPOINT_URL"]).cursor() as cursor:
+    with duck._shared(os.environ["AWS_ENDPOINT_URL"]).cursor() as cursor:
         yield lambda text: cursor.execute(text.format(**outside)).fetchall()
 
 
@@ -172,8 +172,8 @@ connection.execute("create persistent secret mine (type s3, key_id 'AKIAMINE', s
 """
 READ = """
 import os, sys
-from aviation.local import duck
-engine = duck._connect(os.environ["AWS_ENDPOINT_URL"])
+from aviation.engine import duck
+engine = duck._shared(os.environ["AWS_ENDPOINT_URL"]).cursor()
 print(engine.execute("select content from read_text(?)", sys.argv[1:]).fetchall())
 """
 

@@ -1,58 +1,69 @@
-"""Athena's stand-in on a laptop: DuckDB over the same Iceberg tables, in the same SQL."""
+"""A question answered by DuckDB over the files of the tables, in Athena's SQL."""
 
 import difflib
-import importlib.util
 import os
 import re
+from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import duckdb
 import pandas as pd
 from sqlglot import exp
 
+from aviation.engine import as_athena, metadata
+from aviation.engine.connection import Confined
 from aviation.errors import QueryError
-from aviation.local import as_athena, metadata
-from aviation.places import place
 from aviation.sql.as_of import expand
 from aviation.sql.catalog import Catalog
 from aviation.sql.names import drop_qualifiers, in_database, references, stand_in
 from aviation.sql.question import Question
 
-EXTENSIONS = ("httpfs", "avro", "iceberg")
-# The extensions are installed as packages: nothing is downloaded when a query runs. A person's own secrets of S3, which
-# DuckDB keeps in their home, are for other places.
-OWN_MEANS: dict[str, str | bool | int | float | list[str]] = {
-    "allow_community_extensions": "false",
-    "allow_persistent_secrets": "false",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-}
 # The schema in which Athena lists the tables of a database and their columns.
 SCHEMA = "information_schema"
 
 
 def frame(question: Question) -> pd.DataFrame:
     """The answer to the question; QueryError in one line where Athena would refuse it, or it does not bind or run."""
+    return answer(question, _shared(os.environ.get("AWS_ENDPOINT_URL", "")))
+
+
+def answer(
+    question: Question, engine: Confined, *, kept: Mapping[str, str] | None = None, seconds: float | None = None
+) -> pd.DataFrame:
+    """As `frame`, by an engine of one's own. `kept` are names of tables that it has in its memory, by the names of
+    those in whose place they stand; after `seconds` the question is given up, with a QueryError that says so."""
     known = question.catalog
     if question.tree is None:
         return metadata.show(question.text, known)
     statement = expand(question.tree, known)
     as_athena.refuse(statement, known)
     statement = as_athena.mark_unnamed(statement)
-    # A cursor is a connection of its own: what is registered for one question is none of another's.
-    with _connect(os.environ["AWS_ENDPOINT_URL"]).cursor() as connection:
-        _attach(connection, statement, known)
+    with engine.cursor() as connection:
+        _attach(connection, statement, known, kept or {})
+        limit = Timer(seconds or 0, connection.interrupt)
+        if seconds:
+            limit.start()
         try:
-            answer = connection.execute(_one_select(connection, statement.sql(dialect="duckdb")))
+            given = connection.execute(_one_select(connection, statement.sql(dialect="duckdb")))
             # A sum of bigints is one on Athena, and more than pandas has a type for on DuckDB.
-            wide = [name for name, kind, *_ in answer.description or [] if str(kind) == "HUGEINT"]
-            rows = answer.df().astype(dict.fromkeys(wide, "Int64"))
+            wide = [name for name, kind, *_ in given.description or [] if str(kind) == "HUGEINT"]
+            rows = given.df().astype(dict.fromkeys(wide, "Int64"))
+        except duckdb.InterruptException:
+            raise QueryError(f"the query was given up after {seconds:g} seconds: ask for less") from None
         except duckdb.Error as error:
             line = str(error).splitlines()[0]
             raise QueryError(f"the query failed: {line}{_column_hint(line, question.tree, known)}") from error
+        finally:
+            limit.cancel()
     return rows.set_axis(as_athena.names(list(rows.columns)), axis="columns")
+
+
+@cache
+def _shared(endpoint: str) -> Confined:
+    """One engine a process and stack: loading the extensions takes longer than most queries."""
+    return Confined()
 
 
 def _one_select(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
@@ -82,31 +93,11 @@ def rows(text: str) -> list[dict[str, Any]]:
     ]
 
 
-@cache
-def _connect(endpoint: str) -> duckdb.DuckDBPyConnection:
-    """One database a process, locked: loading the extensions takes longer than most queries."""
-    connection = duckdb.connect(config=OWN_MEANS)
-    for name in EXTENSIONS:
-        package = importlib.util.find_spec(f"duckdb_extension_{name}")
-        if package is None or package.origin is None:
-            raise QueryError(f"DuckDB's extension '{name}' is not installed: run 'make setup'")
-        connection.load_extension(str(next(Path(package.origin).parent.rglob("*.duckdb_extension"))))
-    connection.execute("set global TimeZone = 'UTC'")
-    connection.execute(
-        "create secret (type s3, key_id ?, secret ?, region ?, endpoint ?, url_style 'path', use_ssl false)",
-        [os.environ[n] for n in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")]
-        + [endpoint.removeprefix("http://")],
-    )
-    # Nothing but the tables can be read, whatever a query says (and DuckDB's own folder, for what does not fit into
-    # memory).
-    connection.execute(f"set allowed_directories = ['s3://{place('PublishedBucket')}/']")
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
-    return connection
-
-
-def _attach(connection: duckdb.DuckDBPyConnection, statement: exp.Query, known: Catalog) -> None:
-    """Put in place of each table that the query names the scan of it: those that it does not name cost nothing."""
+def _attach(
+    connection: duckdb.DuckDBPyConnection, statement: exp.Query, known: Catalog, kept: Mapping[str, str]
+) -> None:
+    """Put in place of each table that the query names what is kept of it, else the scan of it: those that it does not
+    name cost nothing."""
     for table in list(references(statement)):
         name = table.name.lower()
         if table.db.lower() == SCHEMA:
@@ -115,6 +106,8 @@ def _attach(connection: duckdb.DuckDBPyConnection, statement: exp.Query, known: 
                 raise QueryError(f"there is no table '{table.name}' in {SCHEMA}: there are {', '.join(sorted(lists))}")
             connection.register(f"{SCHEMA}_{name}", lists[name])
             stand_in(table, exp.to_identifier(f"{SCHEMA}_{name}"))
+        elif in_database(table, known.database) and name in kept:
+            stand_in(table, exp.to_identifier(kept[name], quoted=True))
         elif in_database(table, known.database) and name in known.tables:
             where = exp.Literal.string(_published(name, known.tables[name]))
             stand_in(table, exp.Anonymous(this="iceberg_scan", expressions=[where]))
