@@ -14,14 +14,14 @@ def refusal(headers: Iterable[tuple[str, str]]) -> str | None:
     """
     headers = list(headers)
     hosts = [value for name, value in headers if name == "host"]
-    if len(hosts) != 1 or _name(hosts[0]) not in LOOPBACK:
+    if len(hosts) != 1 or host_name(hosts[0]) not in LOOPBACK:
         return "its Host is not this machine's loopback"
     if any(name == "origin" or name.startswith("sec-fetch-") for name, _ in headers):
         return "a web page sent it"
     return None
 
 
-def _name(host: str) -> str | None:
+def host_name(host: str) -> str | None:
     """The name in a `Host`, without the port; None if it is not a name and a port."""
     try:
         parts = urlsplit(f"//{host}")

@@ -60,6 +60,24 @@ def answer(
     return rows.set_axis(as_athena.names(list(rows.columns)), axis="columns")
 
 
+def keep(question: Question, engine: Confined, name: str) -> None:
+    """Have the engine keep the answer in its memory, as a table of that name, for `answer`. QueryError as there."""
+    statement = expand(question.tree, question.catalog) if question.tree else None
+    if not statement:
+        raise QueryError("only the answer to a SELECT can be kept")
+    with engine.cursor() as connection:
+        _attach(connection, statement, question.catalog, {})
+        connection.execute(
+            f"create or replace table {exp.to_identifier(name, quoted=True)} as {statement.sql('duckdb')}"
+        )
+
+
+def forget(engine: Confined, name: str) -> None:
+    """Have the engine give up what it keeps under that name."""
+    with engine.cursor() as connection:
+        connection.execute(f"drop table if exists {exp.to_identifier(name, quoted=True)}")
+
+
 @cache
 def _shared(endpoint: str) -> Confined:
     """One engine a process and stack: loading the extensions takes longer than most queries."""

@@ -87,6 +87,11 @@ def nearest_rank(column: str, tenths: int) -> str:
     return f"element_at({values}, greatest(1, cast(ceil(count({column}) * {tenths} / 10e0) as integer)))"
 
 
+def minutes_between(earlier: str, later: str) -> str:
+    """Minutes from one instant to another, as the flights' own delays count them."""
+    return f"date_diff('minute', date_trunc('minute', {earlier}), date_trunc('minute', {later}))"
+
+
 def delay_figures(column: str) -> str:
     """The mean, median and 90th percentile of a delay, to be selected."""
     return f"""avg({column}) as mean_{column},

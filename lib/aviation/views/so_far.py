@@ -13,16 +13,12 @@ from aviation.views.declaration import (
     FLIGHT_DATE,
     LATE_MIN,
     View,
+    minutes_between,
     nearest_rank,
 )
 
 VERY_LATE_MIN = 60
 NONE = -100_000
-
-
-def _minutes(earlier: str, later: str) -> str:
-    """Minutes from one instant to another, as the flights' own delays count them."""
-    return f"date_diff('minute', date_trunc('minute', {earlier}), date_trunc('minute', {later}))"
 
 
 def _greatest(*minutes: str) -> str:
@@ -87,19 +83,23 @@ FLIGHTS_SO_FAR = View(
            coalesce(arr_iata, arr_icao) as arr_airport,
            dep_scheduled_utc, dep_scheduled_local, arr_scheduled_utc, arr_scheduled_local,
            flight_status, observed_at, dep_actual_utc, dep_delay_min, arr_delay_min,
-           {_greatest("dep_delay_forecast_min", _minutes("dep_scheduled_utc", "dep_estimated_utc"))} as dep_announced,
-           {_greatest("arr_delay_forecast_min", _minutes("arr_scheduled_utc", "arr_estimated_utc"))} as arr_announced,
+           {
+        _greatest("dep_delay_forecast_min", minutes_between("dep_scheduled_utc", "dep_estimated_utc"))
+    } as dep_announced,
+           {
+        _greatest("arr_delay_forecast_min", minutes_between("arr_scheduled_utc", "arr_estimated_utc"))
+    } as arr_announced,
            max(observed_at) over (partition by flight_date, coalesce(dep_iata, dep_icao)) as known_at
     from flights
 ),
 placed as (
     select {_CARRIED}, dep_delay_min, arr_delay_min, dep_announced, arr_announced,
-           {_minutes("dep_scheduled_utc", "known_at")} as since_departure,
-           {_minutes("arr_scheduled_utc", "known_at")} as since_arrival,
+           {minutes_between("dep_scheduled_utc", "known_at")} as since_departure,
+           {minutes_between("arr_scheduled_utc", "known_at")} as since_arrival,
            case when flight_status in ('landed', 'diverted', 'cancelled') then 'over'
                 when observed_at < known_at then 'not seen'
                 when dep_actual_utc is not null or flight_status = 'active' then 'under way'
-                when {_minutes("dep_scheduled_utc", "known_at")} > 0 then 'overdue'
+                when {minutes_between("dep_scheduled_utc", "known_at")} > 0 then 'overdue'
                 else 'to come'
            end as standing
     from seen

@@ -1,0 +1,35 @@
+"""What a request is about, and a page for an answer: what all pages share."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+
+from aviation import templates
+from aviation.board import words
+from aviation.board.moment import Moment, moment
+from aviation.board.tables import Tables
+
+
+def _tables(request: Request) -> Tables:
+    tables: Tables = request.app.state.tables
+    return tables
+
+
+def _moment(tables: Annotated[Tables, Depends(_tables)], date: str = "", as_of: str = "") -> Moment | None:
+    """`date` is a flight date (the newest, if empty), `as_of` a moment (ISO 8601, UTC) of which the answer is."""
+    return moment(tables, date, as_of)
+
+
+TablesOf = Annotated[Tables, Depends(_tables)]
+MomentOf = Annotated[Moment | None, Depends(_moment)]
+
+
+def page(
+    request: Request, name: str, at: Moment | None, *, values: Mapping[str, object], status: int = 200
+) -> HTMLResponse:
+    """The page of the template `board/NAME.html`, filled with the values."""
+    own = f"{request.url.path}?{request.url.query}"
+    text = templates.render(f"board/{name}.html", page=name, moment=at, words=words, self_address=own, **values)
+    return HTMLResponse(str(text), status)

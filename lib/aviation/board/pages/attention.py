@@ -1,0 +1,158 @@
+"""Which flights need somebody now, the dearest first, each with its reason in words."""
+
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel
+
+from aviation.board import words
+from aviation.board.moment import Moment
+from aviation.board.tables import Tables
+from aviation.views.aircraft import MINIMUM_TURN_MIN
+from aviation.views.declaration import LATE_MIN, minutes_between
+
+Row = dict[str, Any]
+Kind = Literal["cancelled", "diverted", "overdue", "late", "turn"]
+
+MOST = 500
+# What a cancellation and a diversion weigh beside minutes of delay: our own choice, so that both stand above all but
+# the longest delays. No source in the tables prices them.
+WEIGHTS = {"cancelled": 300, "diverted": 240}
+
+_TURN = minutes_between("previous.arr_scheduled_utc", "leg.dep_scheduled_utc")
+# A turn is tight where a leg that has not left follows one to the same airport that arrives late.
+FLIGHTS = f"""
+with legs as (
+    select so_far.flight_key, so_far.flight_status, so_far.standing, so_far.dep_airport, so_far.arr_airport,
+           so_far.dep_scheduled_local, so_far.dep_scheduled_utc, so_far.arr_scheduled_utc,
+           so_far.airline_iata, so_far.airline_icao, so_far.airline_name,
+           so_far.dep_delay_min, so_far.dep_delay_is_at_least, so_far.arr_delay_min, so_far.arr_delay_is_at_least,
+           so_far.dep_delay_expected_min, so_far.arr_delay_expected_min,
+           flights.flight_iata, flights.flight_number, flights.dep_gate, flights.aircraft_registration
+    from flights_so_far as so_far
+    inner join flights on flights.flight_key = so_far.flight_key
+),
+rotations as (
+    select flight_key, aircraft_registration, standing, flight_iata, dep_airport, arr_airport,
+           dep_scheduled_utc, arr_scheduled_utc, arr_delay_expected_min,
+           row_number() over (partition by aircraft_registration order by dep_scheduled_utc, flight_key) as leg
+    from legs
+    where aircraft_registration is not null and flight_status <> 'cancelled' and dep_scheduled_utc is not null
+),
+turns as (
+    select leg.flight_key,
+           previous.flight_iata as previous_flight,
+           previous.dep_airport as previous_from,
+           {_TURN} - previous.arr_delay_expected_min as turn_min
+    from rotations as leg
+    inner join rotations as previous
+        on previous.aircraft_registration = leg.aircraft_registration and previous.leg = leg.leg - 1
+    where leg.standing in ('to come', 'overdue')
+        and previous.arr_airport = leg.dep_airport
+        and previous.arr_delay_expected_min >= {LATE_MIN}
+        and {_TURN} - previous.arr_delay_expected_min < {MINIMUM_TURN_MIN}
+),
+changed as (
+    select flight_key, to_value, max(known_from) as known_from
+    from flight_events
+    where field = 'flight_status'
+    group by flight_key, to_value
+)
+select legs.flight_key, legs.flight_status, legs.standing, legs.dep_airport, legs.arr_airport,
+       legs.dep_scheduled_local, legs.airline_iata, legs.airline_icao, legs.airline_name,
+       legs.dep_delay_min, legs.arr_delay_min, legs.arr_delay_is_at_least,
+       legs.dep_delay_expected_min, legs.arr_delay_expected_min,
+       legs.flight_iata, legs.flight_number, legs.dep_gate, changed.known_from,
+       turns.flight_key is not null as is_tight, turns.previous_flight, turns.previous_from, turns.turn_min
+from legs
+left join changed on changed.flight_key = legs.flight_key and changed.to_value = legs.flight_status
+left join turns on turns.flight_key = legs.flight_key
+where legs.flight_status in ('cancelled', 'diverted')
+    or turns.flight_key is not null
+    or legs.standing in ('overdue', 'under way', 'to come')
+        and (legs.dep_delay_expected_min >= {LATE_MIN} or legs.arr_delay_expected_min >= {LATE_MIN})"""
+COST = "select max(cost_per_minute_usd) as cost_per_minute_usd from delay_cost"
+
+
+class Case(BaseModel):
+    """A flight that needs somebody: `reason` says why in words. `minutes` is how late it is or will be, of `is_at_least`
+    a lower bound; `cost_usd` what these minutes cost at the price that was deployed, null for what is not priced;
+    `known_from` since when it is known (UTC), `weight` what it is ranked by."""
+
+    flight_key: str
+    flight: str
+    airline: str
+    route: str
+    scheduled_local: datetime | None
+    gate: str
+    kind: Kind
+    reason: str
+    minutes: float | None
+    is_at_least: bool
+    cost_usd: float | None
+    known_from: datetime | None
+    weight: float
+
+
+def cases(tables: Tables, moment: Moment) -> list[Case]:
+    """The flights of the day that need somebody at that moment, the gravest first, at most MOST."""
+    [cost] = tables.records(COST, day=moment.day)
+    flights = tables.records(FLIGHTS, day=moment.day, as_of=moment.as_of)
+    found = [_case(flight, cost["cost_per_minute_usd"]) for flight in flights]
+    return sorted(found, key=lambda case: (-case.weight, case.flight_key))[:MOST]
+
+
+def _case(flight: Row, price: float | None) -> Case:
+    said = _said(flight)
+    return Case(
+        flight_key=flight["flight_key"],
+        flight=words.flight_name(flight["flight_iata"], flight["airline_iata"], flight["flight_number"]),
+        airline=flight["airline_name"] or flight["airline_icao"] or flight["airline_iata"] or words.DASH,
+        route=f"{flight['dep_airport'] or words.DASH}–{flight['arr_airport'] or words.DASH}",
+        scheduled_local=flight["dep_scheduled_local"],
+        gate=flight["dep_gate"] or "",
+        kind=said.kind,
+        reason=said.reason + (_turn(flight) if flight["is_tight"] else ""),
+        minutes=said.minutes,
+        is_at_least=said.is_at_least,
+        cost_usd=said.minutes * price if said.minutes and price else None,
+        known_from=flight["known_from"] if said.kind in WEIGHTS else None,
+        weight=WEIGHTS.get(said.kind) or said.minutes or 0,
+    )
+
+
+class Said(NamedTuple):
+    """What there is to say of a flight."""
+
+    kind: Kind
+    reason: str
+    minutes: float | None = None
+    is_at_least: bool = False
+
+
+def _said(flight: Row) -> Said:
+    status, standing = flight["flight_status"], flight["standing"]
+    if status in WEIGHTS:
+        since = f", known since {words.clock(flight['known_from'])} UTC" if flight["known_from"] else ""
+        return Said(status, f"{status.capitalize()}{since}.")
+    departs, arrives = flight["dep_delay_expected_min"], flight["arr_delay_expected_min"]
+    late = max((value for value in (departs, arrives) if value is not None), default=None)
+    if standing == "overdue":
+        waits = flight["dep_delay_min"]
+        more = f" Expected to leave {words.duration(departs)} late." if departs > waits else ""
+        return Said("overdue", f"Has not left, {words.duration(waits)} after its schedule.{more}", late, not more)
+    if not (words.is_late(departs) or words.is_late(arrives)):
+        return Said("turn", "On time by what is known.", 0)
+    parts = []
+    if words.is_late(departs):
+        parts.append(f"{'Left' if standing == 'under way' else 'Expected to leave'} {words.duration(departs)} late.")
+    if standing == "under way" and words.is_late(arrives):
+        is_bound = flight["arr_delay_is_at_least"] and arrives == flight["arr_delay_min"]
+        parts.append(f"Expected to land {'at least ' if is_bound else ''}{words.duration(arrives)} late.")
+    return Said("late", " ".join(parts), late, bool(flight["arr_delay_is_at_least"]))
+
+
+def _turn(flight: Row) -> str:
+    left = f"{words.duration(max(0, flight['turn_min']))} are left to turn it around"
+    comes = f"{flight['previous_flight'] or 'a flight'} from {flight['previous_from']}"
+    return f" Its aircraft comes late with {comes}: {left}."

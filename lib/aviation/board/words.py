@@ -1,0 +1,51 @@
+"""How the board writes what the tables say."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from aviation.views.declaration import LATE_MIN
+
+DASH = "–"
+
+
+def flight_name(code: str | None, airline: str | None, number: str | None) -> str:
+    """A flight as people write it: `B6 27` of the code B627 of airline B6."""
+    if code and airline and code.startswith(airline) and len(code) > len(airline):
+        return f"{airline} {code[len(airline) :]}"
+    return code or " ".join(part for part in (airline, number) if part) or DASH
+
+
+def clock(moment: datetime | None) -> str:
+    """A time of day: `16:10`."""
+    return f"{moment:%H:%M}" if moment else DASH
+
+
+def instants(moments: Iterable[datetime]) -> str:
+    """Moments (UTC) for a script, as ISO 8601."""
+    return " ".join(f"{moment.isoformat()}Z" for moment in moments)
+
+
+def duration(minutes: float) -> str:
+    """Minutes in words: `45 min`, `3 h 10 min`."""
+    hours, rest = divmod(round(abs(minutes)), 60)
+    parts = [f"{hours} h"] * bool(hours) + [f"{rest} min"] * bool(rest or not hours)
+    return " ".join(parts)
+
+
+def delay(minutes: float | None, *, at_least: bool = False) -> str:
+    """How late: `+45 min`, minus for early, `≥ 190 min` of a lower bound; a dash where it is not known."""
+    if minutes is None:
+        return DASH
+    if at_least:
+        return f"≥ {minutes:.0f} min"
+    return f"{'+' if minutes > 0 else '−' if minutes < 0 else ''}{abs(minutes):.0f} min"
+
+
+def share(part: int, whole: int) -> str:
+    """`79.3 %`; a dash of nothing."""
+    return f"{100 * part / whole:.1f} %" if whole else DASH
+
+
+def is_late(minutes: float | None) -> bool:
+    """Whether a delay counts as one."""
+    return minutes is not None and minutes >= LATE_MIN
