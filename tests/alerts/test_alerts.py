@@ -4,7 +4,6 @@ import json
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 
-import duckdb
 import pytest
 
 from aviation import alerts, aws, places, query
@@ -13,29 +12,21 @@ from aviation.alerts.matches import matches, touched_dates
 from aviation.alerts.watch import Alert, Watch, resolve
 from aviation.errors import AviationError, ParameterError
 from aviation.sql import catalog
+from aviation.sql.as_of import expand
 from aviation.sql.catalog import Catalog
+from aviation.sql.parse import parse_select
+from support.made_up import CATALOG, Database
 from support.notebooks import defaults
 
 NEWEST = datetime(2013, 7, 10, 20)
 DAY = date(2013, 7, 10)
-TABLES = """
-create table flights (flight_key varchar, flight_date date, airline_name varchar, airline_iata varchar,
-    airline_icao varchar, flight_iata varchar, flight_number varchar, dep_iata varchar, dep_icao varchar,
-    arr_iata varchar, arr_icao varchar, aircraft_registration varchar, flight_status varchar,
-    dep_scheduled_utc timestamp, dep_delay_min int, arr_delay_min int, dep_delay_forecast_min int);
-create table flight_events (flight_key varchar, flight_date date, field varchar, from_value varchar,
-    to_value varchar, known_from timestamp);
-create table loads (run_id varchar, batch int, finished_at timestamp, flight_dates date[],
-    newest_observed_at map(varchar, timestamp));
-"""
 
 
 class Tables:
-    """The three tables, made by hand."""
+    """The tables that a watch asks, made by hand."""
 
     def __init__(self):
-        self.connection = duckdb.connect()
-        self.connection.execute(TABLES)
+        self.database = Database()
 
     def flight(
         self, number: str, status: str = "landed", scheduled: datetime = datetime(2013, 7, 10, 15), **given
@@ -53,6 +44,7 @@ class Tables:
             "aircraft_registration": "N504JB",
             "flight_status": status,
             "dep_scheduled_utc": scheduled,
+            "observed_at": NEWEST,
         } | given
         self._insert("flights", row)
         return row["flight_key"]
@@ -65,16 +57,19 @@ class Tables:
         self, at: datetime, newest: datetime = NEWEST, day: date = DAY, run: str | None = None, batch: int = 1
     ) -> None:
         row = [run or f"run at {at}", batch, at, day, newest]
-        self.connection.execute("insert into loads values (?, ?, ?, [?], map {'flights': ?})", row)
+        self.database.connection.execute(
+            "insert into loads (run_id, batch, finished_at, flight_dates, newest_observed_at)"
+            " values (?, ?, ?, [?], map {'flights': ?})",
+            row,
+        )
 
     def _insert(self, table: str, row: dict) -> None:
         marks = ", ".join("?" * len(row))
-        self.connection.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values()))
+        statement = f"insert into {table} ({', '.join(row)}) values ({marks})"
+        self.database.connection.execute(statement, list(row.values()))
 
     def rows(self, text: str) -> list[dict]:
-        import sqlglot
-
-        answer = self.connection.execute(sqlglot.transpile(text, read="athena", write="duckdb")[0])
+        answer = self.database.run(expand(parse_select(text), CATALOG).sql(dialect="duckdb"))
         names = [column[0] for column in answer.description]
         return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
@@ -125,11 +120,25 @@ def test_cancelled_diverted_and_late_flights_are_told_with_what_changed(tables):
 
 
 def test_a_forecast_counts_until_the_flight_has_left(tables):
-    tables.flight("1", "scheduled", dep_delay_forecast_min=90)
+    tables.flight("1", "scheduled", NEWEST + timedelta(hours=1), dep_delay_forecast_min=90)
     tables.flight("2", "active", dep_delay_min=5, dep_delay_forecast_min=90)
     [alert] = found(tables)
     assert (alert.flight, alert.minutes) == ("B61", 90)
     assert "is expected to leave 90 minutes late" in alert.text
+
+
+def test_a_flight_that_waits_is_told_by_how_long_it_is_overdue_unless_it_is_not_seen(tables):
+    tables.flight("1", "scheduled", scheduled=NEWEST - timedelta(minutes=130))
+    tables.flight("2", "scheduled", scheduled=NEWEST - timedelta(minutes=30))
+    tables.flight("3", "scheduled", scheduled=NEWEST - timedelta(minutes=130), dep_delay_forecast_min=300)
+    gone = {"observed_at": NEWEST - timedelta(minutes=30)}
+    tables.flight("4", "scheduled", scheduled=NEWEST - timedelta(minutes=190), **gone)
+    waits, forecast = found(tables, delay_minutes=120)
+    assert (waits.flight, waits.kind, waits.minutes, waits.changed) == ("B61", "delayed", 130, None)
+    assert waits.text == (
+        "JetBlue Airways 1 JFK-BOS, scheduled 2013-07-10 17:50 UTC has not left, 130 minutes after its schedule."
+    )
+    assert (forecast.flight, forecast.minutes) == ("B63", 300)
 
 
 @pytest.mark.parametrize(

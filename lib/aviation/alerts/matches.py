@@ -14,6 +14,7 @@ WORDS = {
     "dep_delay_min": "left {} minutes late",
     "arr_delay_min": "arrived {} minutes late",
     "dep_delay_forecast_min": "is expected to leave {} minutes late",
+    "dep_overdue_min": "has not left, {} minutes after its schedule",
 }
 Row = dict[str, Any]
 COLUMNS = (
@@ -22,6 +23,10 @@ COLUMNS = (
     *DELAYS,
 )
 
+# How long the flights wait that have not left, by the newest observation of their date and airport.
+OVERDUE = """select flight_key as overdue_key, dep_delay_min as dep_overdue_min
+from flights_so_far
+where standing = 'overdue'"""
 # The flight dates that each batch of a load touched, and the newest observation of flights in it, by the API's clock.
 TOUCHED = """select l.run_id, l.batch, l.finished_at, d.flight_date,
        element_at(l.newest_observed_at, 'flights') as newest
@@ -91,7 +96,7 @@ def _flights(watch: Watch, dates: list[str], newest: datetime) -> str:
     statuses = [name for name, wanted in (("cancelled", watch.cancelled), ("diverted", watch.diverted)) if wanted]
     wanted = [f"flight_status = '{status}'" for status in statuses]
     if watch.delay_minutes:
-        late = " or ".join(f"{name} >= {watch.delay_minutes}" for name in DELAYS)
+        late = " or ".join(f"{name} >= {watch.delay_minutes}" for name in (*DELAYS, "dep_overdue_min"))
         wanted.append(f"(flight_status <> 'cancelled' and ({late}))")
     conditions = [
         f"flight_date in ({_days(dates)})",
@@ -108,7 +113,11 @@ def _flights(watch: Watch, dates: list[str], newest: datetime) -> str:
             listed = ", ".join(f"'{code.upper()}'" for code in codes)
             conditions.append("(" + " or ".join(f"{name} in ({listed})" for name in names) + ")")
     where = " and ".join(conditions)
-    return f"select {', '.join(COLUMNS)} from flights where {where} order by dep_scheduled_utc, flight_key"
+    return (
+        f"with overdue as ({OVERDUE} and flight_date in ({_days(dates)})) "
+        f"select {', '.join(COLUMNS)}, dep_overdue_min from flights left join overdue on overdue_key = flight_key "
+        f"where {where} order by dep_scheduled_utc, flight_key"
+    )
 
 
 def _events(dates: list[str]) -> str:
@@ -136,7 +145,7 @@ def _disruption(watch: Watch, flight: Row) -> Disruption | None:
         return Disruption(status, "is cancelled")
     if status == "diverted" and watch.diverted:
         return Disruption(status, "was diverted")
-    late = {name: int(flight[name]) for name in DELAYS if flight[name] is not None}
+    late = {name: int(flight[name]) for name in (*DELAYS, "dep_overdue_min") if flight[name] is not None}
     # A forecast is over once the flight has left.
     if "dep_delay_min" in late:
         late.pop("dep_delay_forecast_min", None)

@@ -18,8 +18,8 @@ order by observed_at"""
 @dataclass(frozen=True)
 class Moment:
     """`day` is the flight date, of those in `days` (newest first), and `as_of` the moment that was chosen (naive, UTC),
-    None for now. `polls` are the instants at which the day was observed: `known_at` is the newest of them until `as_of`,
-    `before` the one that figures are compared with, of the load before or else the poll before."""
+    None for now. `polls` are the instants at which the day was observed: `known_at` is the newest of them until
+    `as_of`, `before` the one that figures are compared with, of the load before or else the poll before."""
 
     day: date
     days: tuple[date, ...]
