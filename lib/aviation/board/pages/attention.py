@@ -76,8 +76,8 @@ COST = "select max(cost_per_minute_usd) as cost_per_minute_usd from delay_cost"
 
 class Case(BaseModel):
     """A flight that needs somebody: `reason` says why in words. `minutes` is how late it is or will be, of
-    `is_at_least` a lower bound; `cost_usd` what these minutes cost at the price that was deployed, null for what is not priced;
-    `known_from` since when it is known (UTC), `weight` what it is ranked by."""
+    `is_at_least` a lower bound; `cost_usd` what these minutes cost at the price that was deployed (null for what has no
+    price); `known_from` since when it is known (UTC), `weight` what it is ranked by."""
 
     flight_key: str
     flight: str
