@@ -8,12 +8,11 @@ from aviation.explore.show import Answer, Finding, chart
 from aviation.explore.words import counted, hour, late, listed, share
 from aviation.views.declaration import LATE_MIN, delay_figures
 
-OUTCOMES = ("left on time", "left late", "diverted", "cancelled", "not yet left")
-OUTCOME = f"""case when flight_status = 'cancelled' then 'cancelled'
-            when flight_status = 'diverted' then 'diverted'
+OUTCOMES = ("left on time", "left late", "diverted", "cancelled", "overdue", "to come", "not seen")
+OUTCOME = f"""case when flight_status in ('cancelled', 'diverted') then flight_status
+            when standing in ('overdue', 'to come', 'not seen') then standing
             when dep_delay_min >= {LATE_MIN} then 'left late'
-            when dep_delay_min is not null then 'left on time'
-            else 'not yet left' end"""
+            else 'left on time' end"""
 # Below this many departures an hour's mean is that of single flights.
 ENOUGH = 5
 
@@ -23,9 +22,9 @@ HOURS = "scheduled departure, local hour"
 
 def outcomes(chosen: Choice) -> Answer:
     """`hour` (0 to 23, of the scheduled departure, local; null where not known), `outcome` (one of OUTCOMES),
-    `flights`. A flight is in one row; late is 15 minutes or more."""
+    `flights`. A flight is in one row; late is 15 minutes or more, overdue past its schedule and not gone."""
     ends = (
-        f"select hour(dep_scheduled_local) as hour, {OUTCOME} as outcome, count(*) as flights from flights "
+        f"select hour(dep_scheduled_local) as hour, {OUTCOME} as outcome, count(*) as flights from flights_so_far "
         f"where {chosen.condition} group by 1, 2 order by 1, 2"
     )
     rows = chosen.ask(ends)
@@ -45,10 +44,11 @@ def outcomes(chosen: Choice) -> Answer:
 
 
 def delays(chosen: Choice) -> Answer:
-    """`hour, flights` (those that left), and `mean_`, `median_` and `p90_dep_delay_min` in minutes."""
+    """`hour, flights` (those that left or are overdue), and `mean_`, `median_` and `p90_dep_delay_min` in minutes, in
+    which an overdue flight counts as late as it is at the least."""
     figures = (
-        f"select hour(dep_scheduled_local) as hour, count(*) as flights, {delay_figures('dep_delay_min')} from flights "
-        f"where {chosen.condition} and flight_status <> 'cancelled' and dep_delay_min is not null "
+        f"select hour(dep_scheduled_local) as hour, count(*) as flights, {delay_figures('dep_delay_min')} "
+        f"from flights_so_far where {chosen.condition} and dep_delay_min is not null "
         "and dep_scheduled_local is not null group by 1 order by 1"
     )
     rows = chosen.ask(figures)

@@ -26,7 +26,8 @@ def _greatest(*minutes: str) -> str:
     return f"nullif(greatest({', '.join(f'coalesce({value}, {NONE})' for value in minutes)}), {NONE})"
 
 
-_CARRIED = """flight_key, flight_date, airline_icao, airline_iata, airline_name, dep_airport, arr_airport,
+_CARRIED = """flight_key, flight_date, airline_icao, airline_iata, airline_name,
+           dep_iata, dep_airport, arr_iata, arr_airport,
            dep_scheduled_utc, dep_scheduled_local, arr_scheduled_utc, arr_scheduled_local,
            flight_status, known_at, observed_at"""
 
@@ -48,7 +49,9 @@ FLIGHTS_SO_FAR = View(
         **FLIGHT_DATE,
         "airline": ("varchar", "ICAO code of the operating airline, else its IATA code, else its name."),
         **AIRLINE_COLUMNS,
+        "dep_iata": ("varchar", "IATA code of the airport of departure."),
         "dep_airport": ("varchar", "IATA code of the airport of departure, else its ICAO code."),
+        "arr_iata": ("varchar", "IATA code of the scheduled airport of arrival."),
         "arr_airport": ("varchar", "IATA code of the scheduled airport of arrival, else its ICAO code."),
         "dep_scheduled_utc": ("timestamp(6)", "Scheduled departure, UTC."),
         "dep_scheduled_local": ("timestamp(6)", "Scheduled departure, in the airport's local time."),
@@ -79,7 +82,9 @@ FLIGHTS_SO_FAR = View(
     },
     sql=f"""with seen as (
     select flight_key, flight_date, airline_icao, airline_iata, airline_name,
+           dep_iata,
            coalesce(dep_iata, dep_icao) as dep_airport,
+           arr_iata,
            coalesce(arr_iata, arr_icao) as arr_airport,
            dep_scheduled_utc, dep_scheduled_local, arr_scheduled_utc, arr_scheduled_local,
            flight_status, observed_at, dep_actual_utc, dep_delay_min, arr_delay_min,
@@ -127,7 +132,9 @@ select flight_key,
        airline_icao,
        airline_iata,
        airline_name,
+       dep_iata,
        dep_airport,
+       arr_iata,
        arr_airport,
        dep_scheduled_utc,
        dep_scheduled_local,
