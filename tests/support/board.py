@@ -1,6 +1,7 @@
 """The board over made-up tables: what it asks is looked up, turned back in time and answered as over a stack's."""
 
 import gzip
+import io
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
@@ -9,10 +10,13 @@ from zoneinfo import available_timezones
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
+from botocore.exceptions import ClientError
 from starlette.testclient import TestClient
 
 from aviation.board.app import application
 from aviation.board.once import Once
+from aviation.board.pages import raw
 from aviation.board.tables import MOST_DAYS, Loaded, Tables
 from aviation.columns import EVENTS, FLIGHTS, HISTORY, OBSERVATIONS, TABLES
 from aviation.jobs.demo import poll_times
@@ -95,7 +99,29 @@ def loaded(objects: Mapping[str, bytes]) -> Database:
     return made
 
 
+class RawBucket(dict[str, bytes]):
+    """The raw bucket in place of a stack's: objects by key. Who may not read it is told so, as S3 does."""
+
+    def __init__(self, objects: Mapping[str, bytes], patch: pytest.MonkeyPatch):
+        super().__init__(objects)
+        self.denied = ""
+        patch.setattr(raw, "place", lambda name: name)
+        patch.setattr(raw.aws, "client", lambda service, **_: self)
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, io.BytesIO]:  # noqa: N803 - as boto3 names them
+        """As boto3's client of S3 gives it."""
+        if self.denied:
+            raise ClientError({"Error": {"Code": self.denied, "Message": "said by S3"}}, "GetObject")
+        return {"Body": io.BytesIO(self[Key])}
+
+
+@cache
+def storm_objects() -> dict[str, bytes]:
+    """The raw objects of the demo's day."""
+    return polls(DEFAULT_DAY, poll_times(DEFAULT_DAY))
+
+
 @cache
 def storm() -> MadeTables:
     """The demo's day: 13 polls of 2013-07-10, a day of storms. Shared: a test that changes it makes its own."""
-    return MadeTables(loaded(polls(DEFAULT_DAY, poll_times(DEFAULT_DAY))))
+    return MadeTables(loaded(storm_objects()))

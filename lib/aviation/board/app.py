@@ -10,15 +10,15 @@ from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
-from aviation.board.asked import page
+from aviation.board.asked import UnknownError, page
 from aviation.board.events import Events
 from aviation.board.guard import Guard
-from aviation.board.pages import flights, now
+from aviation.board.pages import flight, flights, now, places, raw
 from aviation.board.tables import Tables
 from aviation.errors import AviationError, ParameterError, QueryError
 
 STATIC = Path(__file__).parent / "static"
-PAGES = (now, flights)
+PAGES = (now, flights, flight, raw, places)
 SECONDS_BETWEEN_LOOKS = 1.0
 
 
@@ -63,6 +63,7 @@ async def _events(request: Request) -> StreamingResponse:
 
 def _refused(request: Request, error: Exception) -> JSONResponse | HTMLResponse:
     status = 400 if isinstance(error, ParameterError | QueryError) else 503
+    status = 404 if isinstance(error, UnknownError) else status
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": str(error)}, status)
     return page(request, "refused", None, values={"error": str(error)}, status=status)

@@ -10,6 +10,11 @@ from aviation import templates
 from aviation.board import words
 from aviation.board.moment import Moment, moment
 from aviation.board.tables import Tables
+from aviation.errors import ParameterError
+
+
+class UnknownError(ParameterError):
+    """What an address names is not there: no such flight, airport, airline or aircraft."""
 
 
 def _tables(request: Request) -> Tables:

@@ -28,12 +28,15 @@ from aviation.sql import athena, catalog
 from aviation.sql.catalog import Catalog
 from aviation.sql.question import Question
 from support import ROOT
+from support.board import MadeTables, RawBucket, browser, storm, storm_objects
 from support.made_up import CATALOG, NOON, Database, columns, real_legs
 from support.notebooks import defaults
 
 DAY = "2013-07-10"
 THEN = f"{DAY}T20:00:00.123456Z"
 HORIZON = Horizon(datetime(2013, 7, 10, 12, 0, 0, 123456), date(2013, 7, 9))
+# Of the board. The last has no flight, and its name a quote.
+PAGES_OF_ALL = ("now", "flights", "airport/JFK", "airline/B6", "aircraft/N504JB", "airport/X'Y")
 CHOSEN = {"airports": ["JFK", "EWR"], "airlines": ["B6", "UA"]}
 WATCHED = {"airports": ["JFK"], "airlines": ["B6"], "routes": ["JFK-BOS"], "tails": ["N504JB"]}
 LOADED = Catalog(tables=dict.fromkeys(columns(), ""), views=CATALOG.views, columns=columns())
@@ -77,6 +80,7 @@ def every_query(more: set[str]) -> Asked:
         answered_by(Database())
         page.render()  # draws nothing where there is nothing
         answered_by(_flights_of_a_day())
+        asked.sent |= asked_by_the_board()
         _ask(status.row_counts, status.newest_fetches, status.freshness, partial(board, query.sql), _alerts)
         others = asked.sent | more
         for notebook in sorted((ROOT / "notebooks/explore").glob("*.ipynb")):
@@ -86,6 +90,29 @@ def every_query(more: set[str]) -> Asked:
         now = asked.sent & (asked.parsed | more)  # without what is rewritten already
         asked.sent |= {in_the_past(text) for text in now} | {before_a_load(text) for text in now - others}
     return asked
+
+
+def asked_by_the_board() -> set[str]:
+    """What the pages of the board ask of the demo's day."""
+    tables = Recorded(storm().database)
+    [flight] = tables.records("select max(flight_key) as key from flights where aircraft_registration is not null")
+    with pytest.MonkeyPatch.context() as patch:
+        RawBucket(storm_objects(), patch)
+        for path in (*PAGES_OF_ALL, f"flight/{flight['key']}", f"raw/{flight['key']}"):
+            assert browser(tables).get(f"/api/{path}").status_code < 500, path
+    return tables.asked
+
+
+class Recorded(MadeTables):
+    """Tables that keep what is asked of them."""
+
+    def __init__(self, database: Database):
+        super().__init__(database)
+        self.asked: set[str] = set()
+
+    def ask(self, text: str, **options: Any) -> pd.DataFrame:
+        self.asked.add(text)
+        return super().ask(text, **options)
 
 
 def in_the_past(text: str) -> str:
