@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from types import SimpleNamespace
 from zoneinfo import available_timezones
 
 import duckdb
@@ -104,12 +105,14 @@ class RawBucket(dict[str, bytes]):
 
     def __init__(self, objects: Mapping[str, bytes], patch: pytest.MonkeyPatch):
         super().__init__(objects)
-        self.denied = ""
+        self.denied, self.exceptions = "", SimpleNamespace(NoSuchKey=type("NoSuchKey", (ClientError,), {}))
         patch.setattr(raw, "place", lambda name: name)
         patch.setattr(raw.aws, "client", lambda service, **_: self)
 
     def get_object(self, Bucket: str, Key: str) -> dict[str, io.BytesIO]:  # noqa: N803 - as boto3 names them
         """As boto3's client of S3 gives it."""
+        if Key not in self:
+            raise self.exceptions.NoSuchKey({"Error": {"Code": "NoSuchKey", "Message": "said by S3"}}, "GetObject")
         if self.denied:
             raise ClientError({"Error": {"Code": self.denied, "Message": "said by S3"}}, "GetObject")
         return {"Body": io.BytesIO(self[Key])}

@@ -151,7 +151,8 @@ def _unknown(tables: Tables, moment: Moment, key: str) -> UnknownError:
     [first] = tables.records(f"{FIRST} where flight_key = {literal(key)}", day=moment.day)
     if first["known_from"] and moment.as_of:
         seen, then = first["known_from"], moment.as_of
-        return NotYetError(f"the flight {key} was not known yet at {then:%H:%M} UTC: it was first seen at {seen:%H:%M}")
+        known = f"it was first seen at {seen:%H:%M} UTC"
+        return NotYetError(f"the flight {key} was not known yet at {then:%H:%M} UTC: {known}")
     return UnknownError(f"there is no flight {key} in the tables")
 
 

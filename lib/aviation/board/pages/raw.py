@@ -17,6 +17,7 @@ from aviation.board.moment import Moment
 from aviation.board.narrowed import literal
 from aviation.board.pages.flight import FIRST, FlightMoment
 from aviation.board.tables import Tables
+from aviation.errors import AviationError, one_line
 from aviation.load.objects import arrival_hour
 from aviation.load.read import outcome, unpack
 from aviation.places import place
@@ -87,7 +88,7 @@ def raw(tables: Tables, moment: Moment, key: str, seen: datetime | None = None) 
         denied = ""
     except ClientError as error:
         if error.response["Error"]["Code"] not in DENIED:
-            raise
+            raise AviationError(f"the raw records cannot be read: {one_line(error)}") from error
         denied = "you may not read the raw records: that needs s3:GetObject on the stack's raw bucket"
     records = sorted(found.records, key=lambda item: (item.observed_at, item.object, item.line), reverse=True)
     return Raw(
@@ -139,7 +140,10 @@ class _Search:
         def lines(key: str) -> list[RawRecord] | None:
             if monotonic() > until:
                 return None
-            body = s3.get_object(Bucket=bucket, Key=key)["Body"].read(MOST_BYTES + 1)
+            try:
+                body = s3.get_object(Bucket=bucket, Key=key)["Body"].read(MOST_BYTES + 1)
+            except s3.exceptions.NoSuchKey:  # raw records are kept for a while only
+                return None
             return list(self._lines(key, body)) if len(body) <= MOST_BYTES else None
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -169,7 +173,7 @@ class _Search:
 
 def _left_out(objects: int, records: int, observations: int) -> str:
     """What was not looked at and not found, in words."""
-    parts = [f"{counted(objects, 'older or larger object')} not read"] if objects > 0 else []
+    parts = [f"{counted(objects, 'object')} not read"] if objects > 0 else []
     parts += [f"{counted(records, 'older record')} not shown"] if records > 0 else []
     parts += [f"{counted(observations, 'observation')} not found"] if observations else []
     return ", ".join(parts)
