@@ -22,10 +22,7 @@ class Narrowed(Tables):
     def __init__(self, tables: Tables, condition: str):
         self._tables = tables
         # In its own definition the name is the view's, after it that of the flights that fit.
-        self._named = (
-            f"with flights_so_far as (select * from flights_so_far where {condition}),\n"
-            f"days_so_far as ({DAYS_SO_FAR.sql})"
-        )
+        self._flights = f"flights_so_far as (select * from flights_so_far where {condition})"
 
     @property
     def loaded(self) -> Loaded:
@@ -34,6 +31,13 @@ class Narrowed(Tables):
 
     def ask(self, text: str, *, day: date | None = None, as_of: datetime | None = None) -> pd.DataFrame:
         """As `Tables.ask`."""
+        return self._tables.ask(self._narrowed(text), day=day, as_of=as_of)
+
+    def _narrowed(self, text: str) -> str:
+        # A question that has nothing to do with the flights is everybody's, and its answer is kept once.
+        days = [f"days_so_far as ({DAYS_SO_FAR.sql})"] if "days_so_far" in text else []
+        if not days and "flights_so_far" not in text:
+            return text
         start, _, rest = text.strip().partition(" ")
         own = f",\n{rest}" if start == "with" else f"\n{start} {rest}"
-        return self._tables.ask(self._named + own, day=day, as_of=as_of)
+        return f"with {', '.join([self._flights, *days])}{own}"
