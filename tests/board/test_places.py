@@ -79,9 +79,9 @@ def test_the_figures_are_those_of_the_data_set(board, path, own, poll):
     assert outcomes["flights"].sum() == len(expected)
 
 
-def test_the_airlines_together_are_the_day(board):
-    codes = storm().ask("select distinct airline from flights_so_far")["airline"]
-    places = [figures(one(board, f"airline/{code}", as_of=POLL)) for code in codes]
+def test_the_airports_that_all_flights_leave_are_together_the_day(board):
+    airports = storm().ask("select distinct dep_airport from flights_so_far")["dep_airport"]
+    places = [figures(one(board, f"airport/{code}", as_of=POLL)) for code in airports]
     whole = {tile["name"]: tile["value"] for tile in one(board, "now", as_of=POLL)["tiles"]}
     for name in ("Overdue", "Cancelled", "Diverted", "Over"):
         assert sum(place[name] for place in places) == whole[name]

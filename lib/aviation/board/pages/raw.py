@@ -1,5 +1,6 @@
 """The raw records behind a flight, read when somebody asks for them, and the refused ones beside them."""
 
+import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from aviation.board.pages.flight import FIRST, FlightMoment
 from aviation.board.tables import Tables
 from aviation.errors import AviationError, one_line
 from aviation.load.objects import arrival_hour
-from aviation.load.read import outcome, unpack
+from aviation.load.read import RAW_TEXT_LIMIT, outcome, unpack
 from aviation.places import place
 from aviation.sql.as_of import instant
 from aviation.words import counted
@@ -32,7 +33,7 @@ MOST_BYTES = 16 * 1024 * 1024
 """A larger object is left out."""
 SECONDS = 15.0
 """After so long no more objects are read."""
-AT_ONCE = 8
+AT_ONCE = 4
 DELIVERY = timedelta(hours=1)
 """So long after an observation its object has arrived, in whole hours: Firehose delivers within minutes."""
 DENIED = ("AccessDenied", "403", "AllAccessDisabled")
@@ -153,7 +154,7 @@ class _Search:
                     self.objects += 1
 
     def _lines(self, key: str, content: bytes) -> Iterator[RawRecord]:
-        for number, line in enumerate(unpack(content)[0].split(b"\n"), 1):
+        for number, line in enumerate(io.BytesIO(unpack(content)[0]), 1):
             if all(sign in line for sign in self._signs):
                 said = outcome(key, line)
                 values: dict[str, Any] = said.values
@@ -167,7 +168,7 @@ class _Search:
                         observed_at=observed_at,
                         fetched_at=datetime.fromisoformat(said.fetched_at),
                         codeshare=values["codeshare"] or "",
-                        text=line.decode(errors="replace"),
+                        text=line.decode(errors="replace").rstrip("\n")[:RAW_TEXT_LIMIT],
                     )
 
 
