@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from aviation.columns import TABLES
 from aviation.replay import data, reference
@@ -80,9 +81,8 @@ class Database:
             columns = ", ".join(f'"{name}" {duck_type(column.type)}' for name, column in table.columns.items())
             self.connection.execute(f"create table {table.name} ({columns})")
 
-    def insert(self, table: str, rows: pd.DataFrame | list[dict]):
-        rows = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)
-        self.connection.register("given", rows)
+    def insert(self, table: str, rows: pd.DataFrame | pa.Table | list[dict]):
+        self.connection.register("given", pd.DataFrame(rows) if isinstance(rows, list) else rows)
         self.connection.execute(f"insert into {table} by name select * from given")
         return self
 
