@@ -1,5 +1,6 @@
 """How each hour of departures went: what became of its flights, and how late they leave."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import altair as alt
@@ -8,6 +9,7 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from aviation.board.moment import Moment
+from aviation.board.once import Once
 from aviation.board.pictures import PHONE, figure
 from aviation.board.tables import Tables
 from aviation.charts import colours, marks
@@ -43,6 +45,8 @@ where dep_scheduled_local is not null
 group by 1
 having count(dep_delay_min) > 0
 order by 1"""
+# A chart takes a tenth of a second: whoever looks at the same figures gets the same one.
+_DRAWN: Once[Markup] = Once(most=200)
 MEASURES = {"at_least_so_far_min": "at least so far", "expected_min": "expected"}
 OUTCOMES_NOTE = (
     f"Late: {LATE_MIN} minutes or more. Overdue: its time has passed and it has not left. "
@@ -82,6 +86,19 @@ def delays(tables: Tables, moment: Moment) -> list[HourDelay]:
 
 def drawn_outcomes(rows: list[HourOutcome]) -> Markup:
     """Columns of an hour's flights by what became of them."""
+    return _DRAWN.get(("outcomes", _key(rows)), lambda: _draw_outcomes(rows))
+
+
+def drawn_delays(rows: list[HourDelay]) -> Markup:
+    """Two curves, with the hours in progress behind a shade."""
+    return _DRAWN.get(("delays", _key(rows)), lambda: _draw_delays(rows))
+
+
+def _key(rows: Sequence[BaseModel]) -> tuple[str, ...]:
+    return tuple(row.model_dump_json() for row in rows)
+
+
+def _draw_outcomes(rows: list[HourOutcome]) -> Markup:
     frame = pd.DataFrame([row.model_dump() for row in rows], columns=list(HourOutcome.model_fields))
     chart = None
     if rows:
@@ -94,8 +111,7 @@ def drawn_outcomes(rows: list[HourOutcome]) -> Markup:
     return figure(title, OUTCOMES_NOTE, table[shown].reset_index(), chart)
 
 
-def drawn_delays(rows: list[HourDelay]) -> Markup:
-    """Two curves, with the hours in progress behind a shade."""
+def _draw_delays(rows: list[HourDelay]) -> Markup:
     frame = pd.DataFrame([row.model_dump() for row in rows], columns=list(HourDelay.model_fields))
     chart = _curves(frame) if rows else None
     return figure("Mean departure delay by hour", _delays_note(rows), frame, chart)

@@ -26,14 +26,26 @@
     mark();
   }
 
-  // A load has finished: whatever is open and not about the past is drawn again.
-  const events = new EventSource("/events");
-  events.addEventListener("loaded", () => {
+  // A load has finished: whatever is open and not about the past is drawn again. A tab that nobody sees does not listen:
+  // a browser keeps few connections to one board.
+  let events;
+  function listen() {
+    events = new EventSource("/events");
+    events.addEventListener("loaded", renew);
+    events.addEventListener("error", () => say("The board does not answer: trying again."));
+    events.addEventListener("open", () => { if (at("live").textContent.startsWith("The board")) say(""); });
+  }
+  function renew() {
     if (chosen().has("as_of")) { say("A load has brought newer data."); return; }
     draw("#main").then(() => say("Updated at " + new Date().toLocaleTimeString()));
+  }
+  document.addEventListener("visibilitychange", () => {
+    events.close();
+    if (document.visibilityState === "hidden") return;
+    listen();
+    if (!chosen().has("as_of")) draw("#main");
   });
-  events.addEventListener("error", () => say("The board does not answer: trying again."));
-  events.addEventListener("open", () => { if (at("live").textContent.startsWith("The board")) say(""); });
+  listen();
 
   // What a person has unfolded stays so.
   let open = [];
@@ -46,12 +58,16 @@
 
   // The moment of a page is in its address. Moments that follow each other quickly are one step back.
   let stepped = 0;
-  function go(changes) {
+  function addressed(changes) {
     const address = new URL(location.href);
     for (const [name, value] of Object.entries(changes)) {
       if (value) address.searchParams.set(name, value); else address.searchParams.delete(name);
     }
     address.searchParams.delete("page");
+    return address;
+  }
+  function go(changes) {
+    const address = addressed(changes);
     const isNew = Date.now() - stepped > 1500;
     stepped = Date.now();
     history[isNew ? "pushState" : "replaceState"](null, "", address);
@@ -97,11 +113,12 @@
     at("main").style.minHeight = height();
     for (playing = true, mark(); playing && number <= last; number += 1) {
       stepped = stepped && Date.now(); // the film is one step back
-      await Promise.all([show(number), pause(450)]);
-      if (at("main").style.minHeight) at("main").style.minHeight = height();
+      const shown = show(number);
+      if (number < last - 1) fetch(addressed({ as_of: polls()[number + 1] })).catch(() => {}); // so that it is known when its turn comes
+      await Promise.all([shown, pause(450)]);
+      at("main").style.minHeight = height();
     }
     playing = false;
-    at("main").style.minHeight = "";
     mark();
   }
   function mark() {
