@@ -5,6 +5,7 @@ Coordinates on the map are tenths of a degree: x to the east, y to the south.
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import pairwise
 from math import asin, asinh, atan2, cos, degrees, hypot, radians, sin, sqrt, tan
 from typing import NamedTuple
 
@@ -82,11 +83,10 @@ def path(points: Iterable[tuple[float, float]]) -> str:
 
 @cache
 def land_path() -> str:
-    """All land, as SVG draws it."""
-    return "".join(
-        path(on_map(Place(y, x), 0) if abs(x) < 180 else _edge(x, y) for x, y in ring) + "Z" for ring in land()
-    )
+    """All land, as SVG draws it: each ring in whole tenths of a degree, from point to point, for it is long."""
+    return "".join(_ring([(round(SCALE * x), round(on_map(Place(y, 0), 0)[1])) for x, y in ring]) for ring in land())
 
 
-def _edge(x: float, y: float) -> tuple[float, float]:
-    return SCALE * x, on_map(Place(y, x), 0)[1]
+def _ring(points: list[tuple[int, int]]) -> str:
+    steps = [f"{x - from_x} {y - from_y}" for (from_x, from_y), (x, y) in pairwise(points)]
+    return f"M{points[0][0]} {points[0][1]}l{' '.join(steps)}z".replace(" -", "-")
