@@ -31,19 +31,21 @@
   let events;
   function listen() {
     events = new EventSource("/events");
-    events.addEventListener("loaded", renew);
+    events.addEventListener("loaded", () => { htmx.trigger(document.body, "loaded"); renew(); });
     events.addEventListener("error", () => say("The board does not answer: trying again."));
     events.addEventListener("open", () => { if (at("live").textContent.startsWith("The board")) say(""); });
   }
   function renew() {
-    if (chosen().has("as_of")) { say("A load has brought newer data."); return; }
+    const again = at("main").dataset.again;
+    if (again === "never" || (again === "newest" && chosen().has("as_of"))) { say("A load has brought newer data."); return; }
     draw("#main").then(() => say("Updated at " + new Date().toLocaleTimeString()));
   }
   document.addEventListener("visibilitychange", () => {
     events.close();
     if (document.visibilityState === "hidden") return;
     listen();
-    if (!chosen().has("as_of")) draw("#main");
+    htmx.trigger(document.body, "loaded"); // there may have been one
+    renew();
   });
   listen();
 
