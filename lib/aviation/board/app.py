@@ -13,12 +13,12 @@ from starlette.concurrency import run_in_threadpool
 from aviation.board.asked import UnknownError, page
 from aviation.board.events import Events
 from aviation.board.guard import Guard
-from aviation.board.pages import flight, flights, now, places, raw
+from aviation.board.pages import flight, flights, map, now, places, raw
 from aviation.board.tables import Tables
 from aviation.errors import AviationError, ParameterError, QueryError
 
 STATIC = Path(__file__).parent / "static"
-PAGES = (now, flights, flight, raw, places)
+PAGES = (now, flights, flight, raw, places, map)
 SECONDS_BETWEEN_LOOKS = 1.0
 
 

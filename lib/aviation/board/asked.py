@@ -35,6 +35,7 @@ def page(
     request: Request, name: str, at: Moment | None, *, values: Mapping[str, object], status: int = 200
 ) -> HTMLResponse:
     """The page of the template `board/NAME.html`, filled with the values."""
-    own = f"{request.url.path}?{request.url.query}"
-    text = templates.render(f"board/{name}.html", page=name, moment=at, words=words, self_address=own, **values)
+    kiosk = "kiosk" in request.query_params
+    shared = {"page": name, "moment": at, "words": words, "kiosk": kiosk}
+    text = templates.render(f"board/{name}.html", **shared, **values)
     return HTMLResponse(str(text), status)

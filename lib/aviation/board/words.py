@@ -20,6 +20,11 @@ def clock(moment: datetime | None) -> str:
     return f"{moment:%H:%M}" if moment else DASH
 
 
+def polled(moment: datetime | None) -> str:
+    """The moment of a poll: `20:10 UTC`."""
+    return f"{clock(moment)} UTC" if moment else DASH
+
+
 def instants(moments: Iterable[datetime]) -> str:
     """Moments (UTC) for a script, as ISO 8601."""
     return " ".join(f"{moment.isoformat()}Z" for moment in moments)

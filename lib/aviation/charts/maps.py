@@ -31,7 +31,7 @@ def route_map(routes: pd.DataFrame, aircraft: pd.DataFrame) -> alt.LayerChart:
     `routes`: `from_longitude, from_latitude, to_longitude, to_latitude, flights` and the airports' codes `dep_iata,
     arr_iata`, one row a route. `aircraft`: `live_longitude, live_latitude, flight`, one row an aircraft in the air,
     which can be none."""
-    land = _shapes(_feature("Polygon", [ring]) for ring in _land()).mark_geoshape(
+    outlines = _shapes(_feature("Polygon", [ring]) for ring in land()).mark_geoshape(
         fill=colours.LAND, stroke="currentColor", strokeOpacity=0.25, strokeWidth=0.5
     )
     width = alt.StrokeWidth("properties.flights:Q", scale=alt.Scale(range=[THINNEST, WIDEST]), legend=None)
@@ -41,7 +41,7 @@ def route_map(routes: pd.DataFrame, aircraft: pd.DataFrame) -> alt.LayerChart:
             ["from_longitude", "from_latitude", "to_longitude", "to_latitude", "flights"]
         ].itertuples(index=False)
     ).mark_geoshape(filled=False, stroke=colours.ROUTE, strokeOpacity=0.55)
-    layers = [land, lines.encode(strokeWidth=width), *_airports(readable(routes, "dep_iata", "arr_iata"))]
+    layers = [outlines, lines.encode(strokeWidth=width), *_airports(readable(routes, "dep_iata", "arr_iata"))]
     if not aircraft.empty:
         triangles = alt.Chart(aircraft[["live_longitude", "live_latitude"]]).mark_point(
             shape="triangle-up", size=70, filled=True, color=colours.AIRCRAFT, stroke="currentColor", strokeWidth=0.5
@@ -92,7 +92,8 @@ def _corners(routes: pd.DataFrame, aircraft: pd.DataFrame) -> dict[str, Any]:
 
 
 @cache
-def _land() -> list[list[list[float]]]:
+def land() -> list[list[list[float]]]:
+    """The outlines, of [longitude, latitude]."""
     rings: list[list[list[float]]] = json.loads(files("aviation.charts").joinpath("land.json").read_text())
     return rings
 

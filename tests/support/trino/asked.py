@@ -36,7 +36,7 @@ DAY = "2013-07-10"
 THEN = f"{DAY}T20:00:00.123456Z"
 HORIZON = Horizon(datetime(2013, 7, 10, 12, 0, 0, 123456), date(2013, 7, 9))
 # Of the board. The last has no flight, and its name a quote.
-PAGES_OF_ALL = ("now", "flights", "airport/JFK", "airline/B6", "aircraft/N504JB", "airport/X'Y")
+PAGES_OF_ALL = ("now", "flights", "map", "airport/JFK", "airline/B6", "aircraft/N504JB", "airport/X'Y")
 CHOSEN = {"airports": ["JFK", "EWR"], "airlines": ["B6", "UA"]}
 WATCHED = {"airports": ["JFK"], "airlines": ["B6"], "routes": ["JFK-BOS"], "tails": ["N504JB"]}
 LOADED = Catalog(tables=dict.fromkeys(columns(), ""), views=CATALOG.views, columns=columns())

@@ -15,6 +15,8 @@ Row = dict[str, Any]
 Kind = Literal["cancelled", "diverted", "overdue", "late", "turn"]
 
 MOST = 500
+MOST_ALONE = 3
+"""So many flights of one kind and airline are told one by one; more are folded into one line."""
 # What a cancellation and a diversion weigh beside minutes of delay: our own choice, so that both stand above all but
 # the longest delays. No source in the tables prices them.
 WEIGHTS = {"cancelled": 300, "diverted": 240}
@@ -94,12 +96,49 @@ class Case(BaseModel):
     weight: float
 
 
-def cases(tables: Tables, moment: Moment) -> list[Case]:
-    """The flights of the day that need somebody at that moment, the gravest first, at most MOST."""
+class Group(NamedTuple):
+    """Cases that are told in one line, which the gravest of them ranks, with what they cost in all."""
+
+    title: str
+    kind: Kind
+    cases: list[Case]
+    cost_usd: float
+
+
+def cases(tables: Tables, moment: Moment) -> tuple[list[Case], int]:
+    """The flights that need somebody at that moment, the gravest first, at most MOST; and how many there are."""
     [cost] = tables.records(COST, day=moment.day)
     flights = tables.records(FLIGHTS, day=moment.day, as_of=moment.as_of)
     found = [_case(flight, cost["cost_per_minute_usd"]) for flight in flights]
-    return sorted(found, key=lambda case: (-case.weight, case.flight_key))[:MOST]
+    return sorted(found, key=lambda case: (-case.weight, case.flight_key))[:MOST], len(found)
+
+
+def grouped(ranked: list[Case]) -> list[Group | Case]:
+    """The cases in their order, but those of one kind and airline as one group where they are more than MOST_ALONE."""
+    alike: dict[tuple[Kind, str], list[Case]] = {}
+    for case in ranked:
+        alike.setdefault((case.kind, case.airline), []).append(case)
+    groups: list[Group | Case] = []
+    for case in ranked:
+        same = alike[case.kind, case.airline]
+        if len(same) <= MOST_ALONE:
+            groups.append(case)
+        elif case is same[0]:
+            groups.append(Group(_title(same), case.kind, same, sum(one.cost_usd or 0 for one in same)))
+    return groups
+
+
+def _title(alike: list[Case]) -> str:
+    first, number = alike[0], len(alike)
+    what = {
+        "cancelled": "flights cancelled",
+        "diverted": "flights diverted",
+        "overdue": "flights have not left",
+        "late": "flights late",
+        "turn": "aircraft with little time to turn around",
+    }[first.kind]
+    worst = max((case.minutes for case in alike if case.minutes), default=0)
+    return f"{first.airline}: {number} {what}" + (f", the worst {words.duration(worst)} late" if worst else "")
 
 
 def _case(flight: Row, price: float | None) -> Case:

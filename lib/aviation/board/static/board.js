@@ -1,65 +1,160 @@
-// What the board does without being asked: it follows the loads, and plays a day.
+// What the board does without being asked: it follows the loads, turns back time, plays a day, and fills a wall display.
 "use strict";
 (function () {
-  const live = () => document.getElementById("live");
+  const at = (id) => document.getElementById(id);
+  const say = (text) => { at("live").textContent = text; };
+  const chosen = () => new URLSearchParams(location.search);
+  const polls = () => (at("scrubber") ? at("scrubber").dataset.polls.split(" ") : []);
+  const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
-  // A load has finished: whatever is open and not about the past is drawn again.
-  const events = new EventSource("/events");
-  events.addEventListener("loaded", () => {
-    const isPast = new URLSearchParams(location.search).has("as_of");
-    live().textContent = isPast ? "A load has brought newer data." : "Updated at " + new Date().toLocaleTimeString();
-    htmx.trigger(document.body, "loaded");
+  // Draw a part of the page again, as its address says.
+  function draw(part) {
+    const address = location.pathname + location.search;
+    return htmx.ajax("GET", address, { target: part, select: part, swap: "outerHTML" }).then(settle);
+  }
+  // What stands outside of that part goes by the address, too.
+  function settle() {
+    const query = chosen();
+    for (const link of document.querySelectorAll("#pages a")) {
+      const address = new URL(link.href);
+      for (const name of ["date", "as_of"]) {
+        if (query.has(name)) address.searchParams.set(name, query.get(name)); else address.searchParams.delete(name);
+      }
+      link.href = address;
+    }
+    if (at("newest")) at("newest").hidden = !query.has("as_of");
+    mark();
+  }
+
+  // A load has finished: whatever is open and not about the past is drawn again. A tab that nobody sees does not listen:
+  // a browser keeps few connections to one board.
+  let events;
+  function listen() {
+    events = new EventSource("/events");
+    events.addEventListener("loaded", () => { htmx.trigger(document.body, "loaded"); renew(); });
+    events.addEventListener("error", () => say("The board does not answer: trying again."));
+    events.addEventListener("open", () => { if (at("live").textContent.startsWith("The board")) say(""); });
+  }
+  function renew() {
+    const again = at("main").dataset.again;
+    if (again === "never" || (again === "newest" && chosen().has("as_of"))) { say("A load has brought newer data."); return; }
+    draw("#main").then(() => say("Updated at " + new Date().toLocaleTimeString()));
+  }
+  document.addEventListener("visibilitychange", () => {
+    events.close();
+    if (document.visibilityState === "hidden") return;
+    listen();
+    htmx.trigger(document.body, "loaded"); // there may have been one
+    renew();
   });
-  events.addEventListener("error", () => { live().textContent = "The board does not answer: trying again."; });
-  events.addEventListener("open", () => { if (live().textContent.startsWith("The board")) live().textContent = ""; });
+  listen();
 
-  // The moment of a page is in its address.
-  function show(changes, done) {
+  // What a person has unfolded stays so.
+  let open = [];
+  document.addEventListener("htmx:beforeSwap", () => {
+    open = Array.from(document.querySelectorAll("#main details[id][open]"), (one) => one.id);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const one of document.querySelectorAll("#main details[id]")) if (open.includes(one.id)) one.open = true;
+  });
+
+  // The moment of a page is in its address. Moments that follow each other quickly are one step back.
+  let stepped = 0;
+  function addressed(changes) {
     const address = new URL(location.href);
     for (const [name, value] of Object.entries(changes)) {
       if (value) address.searchParams.set(name, value); else address.searchParams.delete(name);
     }
     address.searchParams.delete("page");
-    history.replaceState(null, "", address);
-    return htmx.ajax("GET", address.pathname + address.search, { target: "#main", select: "#main", swap: "outerHTML" }).then(done);
+    return address;
   }
-  const polls = () => document.getElementById("scrubber").dataset.polls.split(" ");
+  function go(changes) {
+    const address = addressed(changes);
+    const isNew = Date.now() - stepped > 1500;
+    stepped = Date.now();
+    history[isNew ? "pushState" : "replaceState"](null, "", address);
+  }
+  function show(number) {
+    const all = polls();
+    go({ as_of: number < all.length - 1 ? all[number] : "" });
+    name(number);
+    return draw("#content");
+  }
+  function name(number) {
+    const text = polls()[number].slice(11, 16) + " UTC";
+    at("scrubber").value = number;
+    at("scrubber").setAttribute("aria-valuetext", text);
+    at("scrubbed").textContent = text;
+  }
+  addEventListener("DOMContentLoaded", () => { // after htmx has set its own
+    window.onpopstate = () => { playing = false; stepped = 0; draw("#main"); };
+  });
 
   let waiting;
   document.addEventListener("input", (event) => {
     if (event.target.id !== "scrubber") return;
-    const poll = polls()[event.target.value];
-    document.getElementById("scrubbed").textContent = poll.slice(11, 16) + " UTC";
+    playing = false;
+    name(event.target.value);
     clearTimeout(waiting);
-    waiting = setTimeout(() => show({ as_of: poll }, () => document.getElementById("scrubber").focus()), 150);
+    waiting = setTimeout(() => show(Number(at("scrubber").value)), 120);
   });
   document.addEventListener("change", (event) => {
-    if (event.target.name === "date" && event.target.closest(".moment")) show({ date: event.target.value, as_of: "" });
+    if (event.target.name !== "date" || !event.target.closest(".moment")) return;
+    stepped = 0;
+    go({ date: event.target.value, as_of: "" });
+    draw("#main");
   });
 
-  // A day as a film: a poll after the other, each shown for at least half a second.
+  // A day as a film: a poll after the other, each shown for about half a second.
   let playing = false;
-  const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
   async function play() {
-    const all = polls();
-    let at = Number(document.getElementById("scrubber").value) + 1;
-    if (at >= all.length) at = 0;
-    for (playing = true; playing && at < all.length; at += 1) {
-      await Promise.all([show({ as_of: all[at] }), pause(500)]);
-      mark();
+    const last = polls().length - 1;
+    let number = Number(at("scrubber").value) + 1;
+    if (number > last) number = 0;
+    const height = () => at("main").offsetHeight + "px"; // the page does not jump where a moment has less to show
+    at("main").style.minHeight = height();
+    for (playing = true, mark(); playing && number <= last; number += 1) {
+      stepped = stepped && Date.now(); // the film is one step back
+      const shown = show(number);
+      if (number < last - 1) fetch(addressed({ as_of: polls()[number + 1] })).catch(() => {}); // so that it is known when its turn comes
+      await Promise.all([shown, pause(450)]);
+      at("main").style.minHeight = height();
     }
     playing = false;
     mark();
   }
   function mark() {
-    const button = document.getElementById("play");
-    if (!button) return;
-    button.setAttribute("aria-pressed", String(playing));
-    button.textContent = playing ? "Stop" : "Play the day";
+    if (!at("play")) return;
+    at("play").setAttribute("aria-pressed", String(playing));
+    at("play").textContent = playing ? "Stop" : "Play the day";
   }
   document.addEventListener("click", (event) => {
     if (event.target.id !== "play") return;
-    if (playing) playing = false; else play();
+    if (playing) playing = false; else { stepped = 0; play(); }
     mark();
   });
+
+  // A wall display goes through the pages by itself, always at the newest; ?kiosk=30 stays 30 seconds with each.
+  const STOPS = ["/", "/flights?sort=delay&descending=true", "/map"];
+  async function tour() {
+    const seconds = Number(chosen().get("kiosk")) || 20;
+    let stop = Math.max(0, STOPS.findIndex((one) => one.split("?")[0] === location.pathname));
+    for (;;) {
+      const address = new URL(STOPS[stop], location.href);
+      address.searchParams.set("kiosk", seconds);
+      history.replaceState(null, "", address);
+      await draw("#main").catch(() => {});
+      scrollTo(0, 0);
+      for (let left = seconds * 10; left > 0; left -= isHeld ? 0 : 1) await pause(100);
+      stop = (stop + 1) % STOPS.length;
+    }
+  }
+  let isHeld = false;
+  if (chosen().has("kiosk")) {
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") location.assign(location.pathname);
+      if (event.key === " ") { isHeld = !isHeld; say(isHeld ? "Held: space goes on, Esc leaves." : ""); event.preventDefault(); }
+    });
+    tour();
+  }
 })();

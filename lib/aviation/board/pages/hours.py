@@ -1,0 +1,145 @@
+"""How each hour of departures went: what became of its flights, and how late they leave."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import altair as alt
+import pandas as pd
+from markupsafe import Markup
+from pydantic import BaseModel
+
+from aviation.board.moment import Moment
+from aviation.board.once import Once
+from aviation.board.pictures import PHONE, figure
+from aviation.board.tables import Tables
+from aviation.charts import colours, marks
+from aviation.views.declaration import LATE_MIN
+from aviation.words import counted
+
+HOUR = "scheduled departure, local hour"
+# Each flight of an hour once, from the worst end to the best.
+OUTCOMES = ("cancelled", "diverted", "overdue", "left late", "left on time", "to come", "not seen")
+HOURS = f"""
+select hour(dep_scheduled_local) as hour,
+       case when flight_status in ('cancelled', 'diverted') then flight_status
+            when standing in ('overdue', 'to come', 'not seen') then standing
+            when dep_delay_min >= {LATE_MIN} then 'left late'
+            else 'left on time'
+       end as outcome,
+       count(*) as flights
+from flights_so_far
+where dep_scheduled_local is not null
+group by 1, 2
+order by 1, 2"""
+# Hours of which no flight is due yet say nothing of delays. What is expected is of the flights that are due, too: what
+# the API says of a flight hours ahead is mostly that it leaves on time.
+CURVE = """
+select hour(dep_scheduled_local) as hour,
+       avg(dep_delay_min) as at_least_so_far_min,
+       avg(dep_delay_expected_min) filter (where dep_delay_min is not null) as expected_min,
+       count(dep_delay_min) as flights,
+       count(*) filter (where dep_delay_is_at_least) as overdue,
+       count(*) filter (where standing = 'to come') as to_come
+from flights_so_far
+where dep_scheduled_local is not null
+group by 1
+having count(dep_delay_min) > 0
+order by 1"""
+# A chart takes a tenth of a second: whoever looks at the same figures gets the same one.
+_DRAWN: Once[Markup] = Once(most=200)
+MEASURES = {"at_least_so_far_min": "at least so far", "expected_min": "expected"}
+OUTCOMES_NOTE = (
+    f"Late: {LATE_MIN} minutes or more. Overdue: its time has passed and it has not left. "
+    "Not seen: the newest poll had it no more."
+)
+
+
+class HourOutcome(BaseModel):
+    """How many flights of an hour (local, of the scheduled departure) had this outcome."""
+
+    hour: int
+    outcome: str
+    flights: int
+
+
+class HourDelay(BaseModel):
+    """Mean departure delays in minutes of an hour's flights that left or are overdue. Of the overdue ones, which are
+    counted in `overdue`, at least that. Where flights are overdue or to come, the hour is in progress."""
+
+    hour: int
+    at_least_so_far_min: float
+    expected_min: float
+    flights: int
+    overdue: int
+    to_come: int
+
+
+def outcomes(tables: Tables, moment: Moment) -> list[HourOutcome]:
+    """What became of each hour's departures."""
+    return [HourOutcome(**row) for row in tables.records(HOURS, day=moment.day, as_of=moment.as_of)]
+
+
+def delays(tables: Tables, moment: Moment) -> list[HourDelay]:
+    """How late flights leave, by hour."""
+    return [HourDelay(**row) for row in tables.records(CURVE, day=moment.day, as_of=moment.as_of)]
+
+
+def drawn_outcomes(rows: list[HourOutcome]) -> Markup:
+    """Columns of an hour's flights by what became of them."""
+    return _DRAWN.get(("outcomes", _key(rows)), lambda: _draw_outcomes(rows))
+
+
+def drawn_delays(rows: list[HourDelay]) -> Markup:
+    """Two curves, with the hours in progress behind a shade."""
+    return _DRAWN.get(("delays", _key(rows)), lambda: _draw_delays(rows))
+
+
+def _key(rows: Sequence[BaseModel]) -> tuple[str, ...]:
+    return tuple(row.model_dump_json() for row in rows)
+
+
+def _draw_outcomes(rows: list[HourOutcome]) -> Markup:
+    frame = pd.DataFrame([row.model_dump() for row in rows], columns=list(HourOutcome.model_fields))
+    chart = None
+    if rows:
+        chart = marks.stacked(
+            frame, x="hour", value="flights", group="outcome", order=OUTCOMES, x_title=HOUR, title="", theme=PHONE
+        )
+    title = "What became of each hour's departures"
+    table = frame.pivot(index="hour", columns="outcome", values="flights").fillna(0).astype(int)
+    shown = [outcome for outcome in OUTCOMES if outcome in table]
+    return figure(title, OUTCOMES_NOTE, table[shown].reset_index(), chart)
+
+
+def _draw_delays(rows: list[HourDelay]) -> Markup:
+    frame = pd.DataFrame([row.model_dump() for row in rows], columns=list(HourDelay.model_fields))
+    chart = _curves(frame) if rows else None
+    return figure("Mean departure delay by hour", _delays_note(rows), frame, chart)
+
+
+def _curves(frame: pd.DataFrame) -> alt.LayerChart:
+    long = frame.melt("hour", list(MEASURES), "measure", "minutes")
+    long["measure"] = long["measure"].map(MEASURES)
+    named = replace(PHONE, width=235, config=PHONE.config | {"padding": PHONE.config["padding"] | {"right": 36}})
+    chart = marks.lines(
+        long, x="hour", value="minutes", group="measure", x_title=HOUR, unit="minutes late, mean", title="", theme=named
+    )
+    waiting = frame[(frame["overdue"] > 0) | (frame["to_come"] > 0)]["hour"]
+    if len(waiting):
+        edges = pd.DataFrame({"from": waiting - 0.5, "until": waiting + 0.5})
+        across = alt.X("from:Q", scale=alt.Scale(zero=False, nice=False))
+        band = alt.Chart(edges).mark_rect(color=colours.GREY, opacity=0.25).encode(x=across, x2="until:Q")
+        chart.layer = [band, *chart.layer]
+    return chart
+
+
+def _delays_note(rows: list[HourDelay]) -> str:
+    open_hours = [row for row in rows if row.overdue or row.to_come]
+    note = "Of the flights that left, and of the overdue ones by what they are late at the least."
+    if not open_hours:
+        return note
+    overdue, to_come = sum(row.overdue for row in open_hours), sum(row.to_come for row in open_hours)
+    waiting = " and ".join(
+        [f"{overdue:,} overdue"] * bool(overdue) + [f"{counted(to_come, 'flight')} to come"] * bool(to_come)
+    )
+    return f"{note} Shaded: hours in progress, with {waiting}; a fall there does not mean that delays fall."

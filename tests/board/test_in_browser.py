@@ -1,0 +1,370 @@
+"""The board as a browser shows it; needs Chromium, and says so where there is none."""
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from threading import Thread
+
+import pytest
+import requests
+import uvicorn
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from aviation.board.app import application
+from aviation.board.tables import Tables
+from aviation.jobs.demo import poll_times
+from aviation.replay import DEFAULT_DAY
+from support.board import MadeTables, loaded, polls, storm
+from support.browser import CHROMIUM, needs_chromium
+from support.made_up import NOON, Database, leg
+
+AXE = Path(__file__).parent / "axe-4.14.1.min.js"
+AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+PAGES = ("/", "/flights", "/map")
+STORM = "as_of=2013-07-10T20:10:00Z"
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+IMAGE = "<img src=x onerror=alert(1)>"
+
+
+@contextmanager
+def served(tables: Tables) -> Iterator[str]:
+    """The address of the board over these tables."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(application(tables), log_level="critical", timeout_graceful_shutdown=1))
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    needs_chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def board() -> Iterator[str]:
+    needs_chromium()
+    with served(storm()) as address:
+        yield address
+
+
+@contextmanager
+def tab(chromium: Browser, address: str, path: str = "/", **options) -> Iterator[Page]:
+    """A page of the board; at the end it must have logged no error, and asked nobody but the board."""
+    context = chromium.new_context(**({"viewport": WIDE} | options))
+    page = context.new_page()
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: said.append(dialog.message) or dialog.dismiss())
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}{path}")
+    yield page
+    context.close()
+    assert said == []
+    assert [url for url in asked if not url.startswith((address, "data:"))] == []
+
+
+def figure(page: Page, name: str) -> str:
+    return page.locator(f"[data-figure='{name}']").inner_text()
+
+
+def test_axe_is_the_file_that_was_published():
+    assert sha256(AXE.read_bytes()).hexdigest() == AXE_SHA256
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(chromium, board, path, viewport, scheme):
+    with tab(chromium, board, f"{path}?{STORM}", viewport=viewport, color_scheme=scheme) as page:
+        page.evaluate("document.querySelectorAll('#main details').forEach((one) => { one.open = true; })")
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("axe.run().then((results) => results.violations)")
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_phone_shows_all_of_it_without_scrolling_sideways(chromium, board, path):
+    with tab(chromium, board, f"{path}?{STORM}", viewport=PHONE, is_mobile=True, has_touch=True) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        for status in page.locator("#main .status:visible").all()[:20]:
+            box = status.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
+
+
+def test_text_of_charts_is_readable_on_a_phone(chromium, board):
+    with tab(chromium, board, f"/?{STORM}", viewport=PHONE, is_mobile=True, has_touch=True) as page:
+        heights = page.evaluate(
+            "[...document.querySelectorAll('figure svg text')].map((text) => text.getBoundingClientRect())"
+            ".filter((box) => box.width).map((box) => Math.min(box.width, box.height))"
+        )
+        assert len(heights) > 20
+        # A single digit is narrower than high: nothing is smaller than one of a 9 px font.
+        assert min(heights) > 5
+
+
+def test_filters_and_search_are_in_the_address(chromium, board):
+    with tab(chromium, board, "/flights") as page:
+        page.select_option("select[name=airline]", "JetBlue Airways")
+        expect(page).to_have_url(re.compile("airline=JetBlue"))
+        expect(page.locator("tbody tr").first).to_contain_text("JetBlue Airways")
+        page.fill("#text", "b6 27")
+        expect(page).to_have_url(re.compile(r"text=b6(\+|%20)27"))
+        expect(page.locator("#text")).to_be_focused()
+        expect(page.get_by_role("link", name="B6 27", exact=True).first).to_be_visible()
+        found = page.locator("#main [role=status]").first.inner_text()
+        page.reload()
+        assert page.locator("#main [role=status]").first.inner_text() == found
+        page.go_back()
+        expect(page.locator("#text")).to_have_value("")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_scrubber_turns_back_time_and_keeps_its_focus(chromium, board, path):
+    with tab(chromium, board, path) as page:
+        page.locator("#scrubber").focus()
+        before = page.locator("#content").inner_html()
+        for _ in range(7):
+            page.keyboard.press("ArrowLeft")
+        expect(page).to_have_url(re.compile("as_of=2013-07-10T20%3A10%3A00Z"))
+        expect(page.locator(".asof")).to_contain_text("20:10 UTC")
+        expect(page.locator("#scrubber")).to_be_focused()
+        expect(page.locator("#scrubber")).to_have_attribute("aria-valuetext", "20:10 UTC")
+        assert page.locator("#content").inner_html() != before
+        assert all("as_of=2013-07-10T20" in link.get_attribute("href") for link in page.locator("#pages a").all())
+        page.go_back()
+        expect(page.locator(".asof")).to_contain_text("12:30 UTC")
+        expect(page.locator("#scrubbed")).to_have_text("12:30 UTC")
+        assert "as_of" not in page.url
+
+
+def test_what_is_said_of_a_moment_is_what_its_address_shows(chromium, board):
+    with tab(chromium, board) as page:
+        page.locator("#scrubber").focus()
+        for _ in range(7):
+            page.keyboard.press("ArrowLeft")
+        expect(page.locator(".asof")).to_contain_text("20:10 UTC")
+        scrubbed = [figure(page, name) for name in ("On time so far", "Overdue", "Cancelled")]
+        page.reload()
+        assert [figure(page, name) for name in ("On time so far", "Overdue", "Cancelled")] == scrubbed
+
+
+@pytest.fixture(scope="module")
+def answered(board) -> str:
+    """The board when it has been asked for each moment once: what is measured is not how fast this machine is."""
+    for path in PAGES:
+        for instant in poll_times(DEFAULT_DAY):
+            assert requests.get(f"{board}{path}", {"as_of": instant.isoformat()}, timeout=60).status_code == 200
+    return board
+
+
+@pytest.mark.parametrize("path", ["/", *(pytest.param(path, marks=pytest.mark.slow) for path in PAGES[1:])])
+def test_a_day_is_a_film_of_less_than_ten_seconds_without_a_jump(chromium, answered, path):
+    with tab(chromium, answered, f"{path}?as_of=2013-07-10T08:30:00Z") as page:
+        page.evaluate("scrollTo(0, 120)")
+        before = page.evaluate("scrollY")
+        page.evaluate(
+            "window.seen = []; new MutationObserver(() => { const text = document.querySelector('.asof').textContent;"
+            " if (seen.at(-1) !== text) seen.push(text); }).observe(document.body, { childList: true, subtree: true })"
+        )
+        began = time.monotonic()
+        page.locator("#play").evaluate("(button) => { button.focus({ preventScroll: true }); button.click(); }")
+        expect(page.locator("#play")).to_have_text("Stop")
+        expect(page.locator("#play")).to_have_text("Play the day", timeout=12_000)
+        assert time.monotonic() - began < 10
+        assert len(page.evaluate("seen")) == 13
+        assert page.evaluate("scrollY") == before
+        expect(page.locator("#play")).to_be_focused()
+        assert "as_of" not in page.url
+        page.go_back()  # one step, not thirteen
+        expect(page.locator(".asof")).to_contain_text("08:30 UTC")
+
+
+def test_what_is_unfolded_stays_so_at_another_moment(chromium, board):
+    with tab(chromium, board, f"/?{STORM}") as page:
+        group = page.locator("details.group").first
+        name = group.get_attribute("id")
+        group.locator("summary").click()
+        page.locator("#scrubber").focus()
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".asof")).to_contain_text("22:30 UTC")
+        assert page.locator(f"[id='{name}'][open]").count() == 1
+
+
+def test_every_flight_that_needs_attention_can_be_reached(chromium, board):
+    with tab(chromium, board, f"/?{STORM}") as page:
+        page.evaluate("document.querySelectorAll('#attention details').forEach((one) => { one.open = true; })")
+        assert page.locator("#attention .case .flight a:visible").count() == int(page.locator(".count").inner_text())
+
+
+def test_the_map_zooms_and_moves_and_stays_so_at_another_moment(chromium, board):
+    with tab(chromium, board, f"/map?{STORM}") as page:
+        drawing = page.locator("#map-drawing")
+
+        def view() -> list[float]:
+            return [float(part) for part in drawing.get_attribute("viewBox").split()]
+
+        whole = view()
+        box = page.locator("#map").bounding_box()
+        page.mouse.move(box["x"] + 700, box["y"] + 200)
+        page.mouse.wheel(0, -600)
+        page.wait_for_function("document.querySelector('#map.near')")
+        near = view()
+        assert near[2] < whole[2]
+        page.mouse.down()
+        page.mouse.move(box["x"] + 600, box["y"] + 250)
+        page.mouse.up()
+        moved = view()
+        assert moved[0] > near[0] and moved[1] < near[1] and moved[2] == pytest.approx(near[2])
+        page.locator("#map").focus()
+        page.keyboard.press("ArrowRight")
+        assert view()[0] > moved[0]
+        page.keyboard.press("+")
+        chosen = view()
+        assert chosen[2] < moved[2]
+        page.locator("#scrubber").focus()
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".asof")).to_contain_text("22:30 UTC")
+        assert view() == pytest.approx(chosen)
+        page.get_by_role("button", name="All").click()
+        assert view() == whole
+
+
+def test_two_fingers_zoom_the_map(chromium, board):
+    with tab(chromium, board, f"/map?{STORM}", viewport=PHONE, is_mobile=True, has_touch=True) as page:
+        page.locator("#map").scroll_into_view_if_needed()
+        box = page.locator("#map").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        fingers = page.context.new_cdp_session(page)
+
+        def touch(kind: str, *apart: float) -> None:
+            points = [
+                {"x": x + side * far, "y": y, "id": number} for far in apart for number, side in ((0, -1), (1, 1))
+            ]
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        whole = page.locator("#map-drawing").get_attribute("viewBox")
+        touch("touchStart", 20)
+        for far in (30, 40, 60, 80):
+            touch("touchMove", far)
+        touch("touchEnd")
+        page.wait_for_function("document.querySelector('#map.near')")
+        near = page.locator("#map-drawing").get_attribute("viewBox")
+        assert float(near.split()[2]) < 0.5 * float(whole.split()[2])
+
+
+def test_each_airport_of_new_york_has_its_name_on_the_map(chromium, board):
+    for viewport in (WIDE, PHONE):
+        with tab(chromium, board, f"/map?{STORM}", viewport=viewport) as page:
+            page.locator("#map .zoom").wait_for()  # the script has placed the names
+            names = [page.locator(f".airports text:text-is('{code}')") for code in ("EWR", "JFK", "LGA")]
+            assert [name.get_attribute("visibility") for name in names] == [None] * 3
+            anchored = {
+                (name.get_attribute("text-anchor"), name.get_attribute("x"), name.get_attribute("y")) for name in names
+            }
+            assert len(anchored) == 3  # each on a side of its own, for they are a few pixels apart
+
+
+def test_a_page_that_is_open_shows_a_load_within_five_seconds(chromium):
+    instants = poll_times(DEFAULT_DAY)
+    tables = MadeTables(loaded(polls(DEFAULT_DAY, instants[:4])))
+    after = MadeTables(loaded(polls(DEFAULT_DAY, instants[:6]))).database
+    with served(tables) as address, tab(chromium, address) as page:
+        expect(page.locator("#scrubbed")).to_have_text("15:30 UTC")
+        page.locator("#scrubber").focus()
+        with tab(chromium, address, "/flights?as_of=2013-07-10T13:10:00Z") as past:
+            tables.database = after
+            tables.load()
+            expect(page.locator("#scrubbed")).to_have_text("20:10 UTC", timeout=5_000)
+            assert figure(page, "Overdue") == "64"
+            expect(page.locator("#live")).to_contain_text("Updated at")
+            expect(page.locator("#scrubber")).to_be_focused()
+            expect(past.locator("#live")).to_contain_text("newer data")
+            expect(past.locator("#scrubbed")).to_have_text("13:10 UTC")
+
+
+def test_before_the_first_load_each_page_says_so_and_then_fills_itself(chromium):
+    tables = MadeTables()
+    with served(tables) as address:
+        for path in PAGES[1:]:
+            with tab(chromium, address, path) as page:
+                expect(page.get_by_role("heading", name="There are no flights yet")).to_be_visible()
+        with tab(chromium, address) as page:
+            expect(page.get_by_role("heading", name="There are no flights yet")).to_be_visible()
+            tables.database = storm().database
+            tables.load()
+            expect(page.locator(".tile").first).to_be_visible(timeout=5_000)
+
+
+def one_flight(**more) -> MadeTables:
+    """A day of one flight."""
+    row = leg("k", "EWR-BOS", 0, 60, dep_late=None, arr_late=None, flight_status="scheduled", **more)
+    row |= {"observed_at": NOON}
+    made = Database().insert("flights", [row])
+    made.insert("flight_history", [row | {"known_from": NOON, "known_until": None}])
+    made.insert("flight_observations", [{name: row[name] for name in ("flight_key", "flight_date", "observed_at")}])
+    made.insert("loads", [{"run_id": "a", "finished_at": NOON}])
+    return MadeTables(made)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_day_of_one_flight_is_a_page_like_any_other(chromium, path):
+    with served(one_flight(flight_iata="B627", airline_iata="B6")) as address, tab(chromium, address, path) as page:
+        expect(page.locator("#scrubbed")).to_have_text("12:00 UTC")
+        expect(page.locator("#play")).to_be_disabled()
+        expect(page.locator("main")).not_to_contain_text("nan")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_name_that_holds_markup_is_text(chromium, path):
+    names = {"flight_iata": IMAGE, "airline_name": IMAGE, "dep_gate": IMAGE, "arr_iata": IMAGE}
+    tables = one_flight(**names, dep_delay_forecast_min=300)
+    with served(tables) as address, tab(chromium, address, path) as page:
+        expect(page.locator("main")).to_contain_text(IMAGE)
+        assert page.locator("main img").count() == 0
+
+
+def test_a_wall_display_goes_through_the_pages_by_itself_at_the_newest(chromium, board):
+    with tab(chromium, board, f"/?kiosk=1&{STORM}", viewport={"width": 1920, "height": 1080}) as page:
+        expect(page.locator("#pages")).to_be_hidden()
+        expect(page.locator(".asof")).to_contain_text("12:30 UTC")
+        for content in (".tiles", "table.board", "#map", ".tiles"):
+            expect(page.locator(content)).to_be_visible(timeout=8_000)
+            assert "kiosk" in page.url and "as_of" not in page.url
+        page.keyboard.press("Escape")
+        expect(page.locator("#pages")).to_be_visible()
+
+
+def test_on_paper_the_moment_is_said_and_the_controls_are_left_out(chromium, board):
+    with tab(chromium, board, f"/?{STORM}") as page:
+        page.emulate_media(media="print")
+        expect(page.locator(".asof")).to_be_visible()
+        expect(page.locator("#pages")).to_be_hidden()
+        expect(page.locator(".moment")).to_be_hidden()
+        assert len(page.pdf()) > 10_000
+
+
+@pytest.mark.slow
+def test_twenty_people_look_at_once(chromium, board):
+    contexts = [chromium.new_context(viewport=WIDE) for _ in range(20)]
+    tabs = [context.new_page() for context in contexts]
+    for number, page in enumerate(tabs):
+        page.goto(f"{board}{PAGES[number % 3]}?{STORM}", wait_until="commit")
+    for page in tabs:
+        expect(page.locator(".asof")).to_contain_text("20:10 UTC", timeout=20_000)
+    for context in contexts:
+        context.close()
