@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from aviation.board.asked import page
 from aviation.board.events import Events
-from aviation.board.guard import Guard
+from aviation.board.guard import Access, Guard
 from aviation.board.pages import flights, now
 from aviation.board.tables import Tables
 from aviation.errors import AviationError, ParameterError, QueryError
@@ -22,8 +22,8 @@ PAGES = (now, flights)
 SECONDS_BETWEEN_LOOKS = 1.0
 
 
-def application(tables: Tables) -> FastAPI:
-    """The board over these tables."""
+def application(tables: Tables, access: Access = Access()) -> FastAPI:  # noqa: B008  # it never changes
+    """The board over these tables, for those whom `access` lets in."""
     events = Events()
 
     @asynccontextmanager
@@ -38,7 +38,7 @@ def application(tables: Tables) -> FastAPI:
         title="Aviation board", lifespan=alive, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
     app.state.tables, app.state.events = tables, events
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(AviationError, _refused)
     app.add_api_route("/events", _events, include_in_schema=False)
