@@ -105,7 +105,8 @@ def _listen(listening: Listening) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             reason = f"port {listening.port} is in use: stop what listens there, or give another one with --port"
         else:
-            words = os.strerror(error.errno) if (error.errno or 0) > 0 else str(error)
+            code = error.errno or 0
+            words = os.strerror(code) if code > 0 else str(error)
             reason = f"cannot listen on {listening.host} ({words}): give an address of this machine with --host"
         raise StackError(reason) from None
 
