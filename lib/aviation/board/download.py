@@ -22,14 +22,11 @@ from pydantic import BaseModel
 
 Form = Literal["json", "csv", "parquet"]
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
-FormOf = Annotated[
-    Form,
-    Query(
-        alias="format",
-        description="json, or the rows as a file: csv, or parquet with a type for each column. A text stays as it is, "
-        "also where a spreadsheet would take it for a formula.",
-    ),
-]
+_MEANING = (
+    "json, or the rows as a file: csv, or parquet with a type for each column. A text stays as it is, also where a "
+    "spreadsheet would take it for a formula."
+)
+FormOf = Annotated[Form, Query(alias="format", description=_MEANING)]
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 FILES: dict[int | str, dict[str, Any]] = {
     200: {"content": {kind.partition(";")[0]: _FILE for kind in MEDIA.values()}},

@@ -55,14 +55,16 @@ class Listening:
         return f"http://{host}:{self.port}/"
 
 
-def serve(listening: Listening, tell: Callable[[str], None], *, opens: bool = False) -> None:
+def serve(
+    listening: Listening, tell: Callable[[str], None], *, opens: bool = False, tables: Tables | None = None
+) -> None:
     """Serve until SIGINT or SIGTERM; `tell` gets a line once it listens. With `opens` a browser opens it.
 
     ParameterError as in `Listening.access`, StackError where it cannot listen, PlaceError where there is no stack.
     """
     access = listening.access()
     with _listen(listening) as listener:
-        tables = Tables()
+        tables = tables or Tables()
         tables.refresh()  # where there is no stack, it says so before it says where it listens
         config = uvicorn.Config(
             application(tables, access),

@@ -93,7 +93,7 @@ def _schedules() -> list[Schedule]:
                 Schedule(
                     name=item["Name"].removeprefix(f"{group}-"),
                     expression=expression,
-                    starts=_target(about["Target"]),
+                    starts=_target(about["Target"]).removeprefix(f"{group}-"),
                     is_enabled=is_enabled,
                     next_at=next_fire(expression, datetime.now(UTC)) if is_enabled else None,
                 )

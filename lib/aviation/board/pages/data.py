@@ -84,7 +84,7 @@ class RuleCount(BaseModel):
 
 
 class Data(BaseModel):
-    """The page's figures. `runs_schedules` says what runs the schedules; `not_told` what could not be asked, and why."""
+    """The page's figures. `runs_schedules` says what runs the schedules; `not_told` what was not told, and why."""
 
     freshness: list[Age]
     loads: list[Load]

@@ -1,0 +1,101 @@
+"""The board over made-up tables: what it asks is looked up, turned back in time and answered as over a stack's."""
+
+import gzip
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import available_timezones
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+from starlette.testclient import TestClient
+
+from aviation.board.app import application
+from aviation.board.once import Once
+from aviation.board.tables import MOST_DAYS, Loaded, Tables
+from aviation.columns import EVENTS, FLIGHTS, HISTORY, OBSERVATIONS, TABLES
+from aviation.jobs.demo import poll_times
+from aviation.load.blocks import parse
+from aviation.load.derive import derive
+from aviation.load.fold import versions
+from aviation.load.history import events, latest
+from aviation.poll.envelope import Origin, lines
+from aviation.replay import DEFAULT_DAY, records
+from aviation.sql.catalog import Catalog
+from support.made_up import CATALOG, Database, columns
+
+EMPTY = Catalog()
+"""What the catalog has before the first load."""
+LOADED = Catalog(tables={table.name: table.name for table in TABLES}, views=CATALOG.views, columns=columns())
+
+
+class MadeTables(Tables):
+    """The board's tables over a made-up database, or before the first load where none is given.
+
+    What is inserted later is seen after `load`, as after a real one.
+    """
+
+    def __init__(self, database: Database | None = None):
+        super().__init__()
+        self.database = database or Database()
+        # Where a stack's tables lie in files, these are tables of that name.
+        self.database.run("create or replace macro iceberg_scan(location) as table select * from query_table(location)")
+        self.catalog = LOADED if database else EMPTY
+        self.version = 1
+        self.engine = self
+
+    def load(self):
+        """A load has finished."""
+        self.catalog = LOADED
+        self.version += 1
+
+    def refresh(self):
+        if self._now and self._now.version == str(self.version):
+            return False
+        self._before, self._now = self._now, Loaded(str(self.version), self.catalog, Once(MOST_DAYS, self._forget))
+        return True
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection for one question, as an engine has them."""
+        cursor = self.database.connection.cursor()
+        cursor.execute("set TimeZone = 'UTC'")
+        return cursor
+
+
+def browser(tables: Tables, **more: object) -> TestClient:
+    """Asks the board over these tables as a browser does; `more` is for `application`."""
+    return TestClient(application(tables, **more), base_url="http://127.0.0.1:8300")
+
+
+def polls(day: str, instants: Iterable[datetime]) -> dict[str, bytes]:
+    """Raw objects by key: what the replay answers of the flights of `day` at each instant (aware), an object a poll."""
+    objects = {}
+    for instant in instants:
+        origin = Origin("flights", instant, instant + timedelta(seconds=20), f"poll-{instant:%H%M}", "replay")
+        text = b"".join(lines(origin, records.flights(day, instant)))
+        objects[f"flights/{instant:%Y/%m/%d/%H}/poll-{instant:%H%M}"] = gzip.compress(text, 1)
+    return objects
+
+
+def loaded(objects: Mapping[str, bytes]) -> Database:
+    """The tables after one load of these raw objects of flights, by the load's own reading, fold and derivation."""
+    parsed = list(parse(objects.items()))
+    observations = pa.concat_tables([block.observations for block in parsed])
+    history = derive(versions(observations), frozenset(available_timezones()))
+    made = Database()
+    tables = (observations, history, latest(history), events(history))
+    for name, rows in zip((OBSERVATIONS, HISTORY, FLIGHTS, EVENTS), tables, strict=True):
+        made.insert(name.name, rows)
+    newest = pc.max(observations["observed_at"]).as_py()
+    load = {"run_id": "load", "batch": 1, "status": "ok", "finished_at": newest + timedelta(minutes=5)}
+    load |= {"objects": list(objects), "flight_dates": pc.unique(observations["flight_date"]).to_pylist()}
+    made.insert("loads", pa.Table.from_pylist([load]))
+    made.run(f"update loads set newest_observed_at = map {{'flights': timestamp '{newest}'}}")
+    return made
+
+
+@cache
+def storm() -> MadeTables:
+    """The demo's day: 13 polls of 2013-07-10, a day of storms. Shared: a test that changes it makes its own."""
+    return MadeTables(loaded(polls(DEFAULT_DAY, poll_times(DEFAULT_DAY))))
