@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, settings
 from aviation.board.app import application
 from support.board_made import MadeStack, whole
 
-APP = application(whole(), stack=MadeStack())
-SCHEMA = schemathesis.openapi.from_asgi("/api/openapi.json", APP)
-DESCRIBED = APP.openapi()
 OWN = {"Host": "127.0.0.1"}
+APP = application(whole(), stack=MadeStack())
+SCHEMA = schemathesis.openapi.from_asgi("/api/openapi.json", APP, headers=OWN)
+DESCRIBED = APP.openapi()
 
 
 @SCHEMA.parametrize()
@@ -30,8 +30,3 @@ def test_every_address_says_what_it_answers_and_its_errors_are_one_model(path):
         schema = about["responses"][status]["content"]["application/json"]["schema"]
         assert schema == {"$ref": "#/components/schemas/Refusal"}
     assert about["responses"]["200"]["content"]["application/json"]["schema"]
-
-
-def test_every_address_of_the_api_is_described():
-    paths = {route.path for route in APP.routes if getattr(route, "path", "").startswith("/api/")}
-    assert paths - {"/api/openapi.json"} == set(DESCRIBED["paths"])

@@ -96,7 +96,7 @@ def test_an_answer_keeps_its_types(asks):
     kinds = {field.name: str(field.type) for field in found.schema}
     assert kinds["whole"] == kinds["missing"] == kinds["summed"] == "int64"
     assert (kinds["part"], kinds["price"], kinds["day"]) == ("double", "decimal128(9, 2)", "date32[day]")
-    assert (kinds["moment"], kinds["yes"]) == ("timestamp[us]", "bool")
+    assert (kinds["moment"], kinds["yes"]) == ("timestamp[ms]", "bool")
     assert found["missing"].to_pylist() == [None]
     assert found["moment"].to_pylist() == [datetime(2013, 7, 10, 12, 30, 0, 250_000)]
     [row] = sql(asks, TYPED).json()["rows"]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import awswrangler
@@ -20,6 +21,7 @@ import sqlglot
 from aviation import backend, query, status
 from aviation.alerts.matches import Horizon, matches, touched_dates
 from aviation.alerts.watch import resolve
+from aviation.board.pages.data import data
 from aviation.dashboard import page
 from aviation.dashboard.departures import board
 from aviation.explore.tables import completed
@@ -28,6 +30,7 @@ from aviation.sql import athena, catalog
 from aviation.sql.catalog import Catalog
 from aviation.sql.question import Question
 from support import ROOT
+from support.board_made import MadeStack
 from support.made_up import CATALOG, NOON, Database, columns, real_legs
 from support.notebooks import defaults
 
@@ -78,6 +81,7 @@ def every_query(more: set[str]) -> Asked:
         page.render()  # draws nothing where there is nothing
         answered_by(_flights_of_a_day())
         _ask(status.row_counts, status.newest_fetches, status.freshness, partial(board, query.sql), _alerts)
+        _ask(_page_of_data)
         others = asked.sent | more
         for notebook in sorted((ROOT / "notebooks/explore").glob("*.ipynb")):
             for chosen in ({}, CHOSEN):
@@ -130,6 +134,12 @@ def _run(notebook: Path, chosen: dict[str, object]) -> None:
 def _ask(*questions: Callable[[], object]) -> None:
     for question in questions:
         question()
+
+
+def _page_of_data() -> None:
+    """What the board's page Data asks."""
+    tables = SimpleNamespace(loaded=SimpleNamespace(catalog=LOADED), records=lambda text: _rows(query.sql(text)))
+    data(tables, MadeStack())
 
 
 def _alerts() -> None:

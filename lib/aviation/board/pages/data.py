@@ -47,7 +47,7 @@ class Load(BaseModel):
 
     run_id: str
     finished_at: datetime
-    status: str
+    status: str | None
     seconds: float | None
     lines_read: int | None
     quarantined: int | None
