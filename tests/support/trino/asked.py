@@ -21,6 +21,7 @@ import sqlglot
 from aviation import backend, query, status
 from aviation.alerts.matches import Horizon, matches, touched_dates
 from aviation.alerts.watch import resolve
+from aviation.board.pages import sql
 from aviation.board.pages.data import data
 from aviation.dashboard import page
 from aviation.dashboard.departures import board
@@ -81,7 +82,7 @@ def every_query(more: set[str]) -> Asked:
         page.render()  # draws nothing where there is nothing
         answered_by(_flights_of_a_day())
         _ask(status.row_counts, status.newest_fetches, status.freshness, partial(board, query.sql), _alerts)
-        _ask(_page_of_data)
+        _ask(_pages_of_data)
         others = asked.sent | more
         for notebook in sorted((ROOT / "notebooks/explore").glob("*.ipynb")):
             for chosen in ({}, CHOSEN):
@@ -136,10 +137,11 @@ def _ask(*questions: Callable[[], object]) -> None:
         question()
 
 
-def _page_of_data() -> None:
-    """What the board's page Data asks."""
+def _pages_of_data() -> None:
+    """What the board's pages Data and SQL ask by themselves."""
     tables = SimpleNamespace(loaded=SimpleNamespace(catalog=LOADED), records=lambda text: _rows(query.sql(text)))
     data(tables, MadeStack())
+    query.sql(sql.EXAMPLE)
 
 
 def _alerts() -> None:
