@@ -14,11 +14,9 @@ from pydantic import BaseModel, Field
 from aviation import aws, backend, home
 from aviation.board.once import Once
 from aviation.deploy.bill import Case
-from aviation.deploy.found import Deployed
-from aviation.deploy.plan import with_defaults
 from aviation.deploy.schedules import DAY, fires
 from aviation.entities import ENTITIES
-from aviation.errors import ParameterError
+from aviation.errors import ParameterError, PlaceError
 from aviation.places import stack_name
 from aviation.report import RunRecord
 from aviation.runs import pages, store
@@ -77,9 +75,13 @@ def _runs() -> list[RunRecord]:
 
 
 def _promised() -> dict[str, float | None]:
-    given = Deployed(stack_name()).parameters
-    case = Case(with_defaults(given, home.root()), home.root())
-    return {name: case.freshness(name).worst if case.is_polled(name) else None for name in ENTITIES}
+    described = aws.client("cloudformation").describe_stacks(StackName=stack_name())["Stacks"][0]
+    given = {item["ParameterKey"]: item["ParameterValue"] for item in described["Parameters"]}
+    case = Case(given, home.root())
+    try:
+        return {name: case.freshness(name).worst if case.is_polled(name) else None for name in ENTITIES}
+    except OSError as error:  # it goes by the producers' parameter files, too
+        raise PlaceError(f"{error.filename} is not there: start the board in a checkout") from None
 
 
 def _schedules() -> list[Schedule]:
