@@ -45,7 +45,8 @@ def served(port):
 def test_it_ends_at_once_although_pages_listen(served, port, ended_by):
     assert served.stdout.readline() == f"board: http://127.0.0.1:{port}/ (Ctrl-C ends it)\n"
     streams = [requests.get(f"http://127.0.0.1:{port}/events", stream=True, timeout=10) for _ in range(3)]
-    assert {next(stream.iter_lines()) for stream in streams} == {b"retry: 2000"}
+    lines = [stream.iter_lines() for stream in streams]  # kept: without them the streams would be closed from here
+    assert {next(line) for line in lines} == {b"retry: 2000"}
     begun = time.monotonic()
     served.send_signal(ended_by)
     assert served.wait(10) == 0

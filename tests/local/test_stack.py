@@ -152,7 +152,8 @@ def test_the_board_runs_beside_the_stack_and_follows_it_to_another_port(own, bus
 
 def test_down_ends_the_board_although_a_page_is_open(own):
     stream = requests.get(f"{own.board.url}events", stream=True, timeout=30)
-    assert next(stream.iter_lines()) == b"retry: 2000"
+    lines = stream.iter_lines()
+    assert next(lines) == b"retry: 2000"
     begun = time.monotonic()
     assert aviation(own.home, "down").returncode == 0
     assert time.monotonic() - begun < 20
