@@ -102,6 +102,10 @@ up: setup ## Start the local stack and deploy the template into it
 down: setup ## Stop the local stack
 	@$(AVIATION) down
 
+.PHONY: board
+board: up ## Say where the operations board is, and open it: BOARD_ARGS="--port 8900 --host ..." starts another one
+	@$(AVIATION) board $(or $(BOARD_ARGS),--open)
+
 .PHONY: build
 build: setup ## Build what AWS runs into dist/
 	@$(AVIATION) build

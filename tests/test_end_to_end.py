@@ -4,10 +4,12 @@ The tests of this file share the run's stack, with the demo's day loaded; none n
 """
 
 import gzip
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -81,12 +83,13 @@ def load(**choices) -> dict:
 @dataclass
 class Loaded:
     """What the demo left: the tables' contents, the flight dates that it brought, the raw objects, the dashboard, and
-    what `aviation status` prints."""
+    what it and `aviation status` print."""
 
     contents: dict[str, list]
     new_dates: set[str]
     raw_keys: set[str]
     page: str
+    told: list[str]
     status: str
 
 
@@ -94,9 +97,21 @@ class Loaded:
 def loaded(stack) -> Loaded:
     """The stack after the demo."""
     before = flight_dates()
-    demo.run(stack)
+    with redirect_stdout(io.StringIO()) as told:
+        demo.run(stack)
     page = (stack.home / "dashboard.html").read_text()
-    return Loaded(contents(), flight_dates() - before, raw_keys(), page, aviation("status").stdout)
+    return Loaded(
+        contents(), flight_dates() - before, raw_keys(), page, told.getvalue().splitlines(), aviation("status").stdout
+    )
+
+
+def test_the_demo_ends_with_the_boards_address_and_the_files_path_and_leaves_the_board_running(loaded, stack):
+    board, file = loaded.told[-2:]
+    assert board.split() == ["board", stack.board.url]
+    assert file == str((stack.home / "dashboard.html").resolve())
+    assert f"board: {stack.board.url}" in loaded.status
+    flights = requests.get(f"{stack.board.url}api/flights?date={DAY}", timeout=60).json()
+    assert flights["found"] == 1004
 
 
 def test_every_operated_leg_of_the_day_is_there_once(loaded):

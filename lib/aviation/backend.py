@@ -21,11 +21,18 @@ LOCAL = "AVIATION_LOCAL"
 class Backend(Protocol):
     """What differs between the two places.
 
-    `alerts_file` is where alerts are kept beside the topic, a line of JSON each (None: nowhere else).
+    `alerts_file` is where alerts are kept beside the topic, a line of JSON each (None: nowhere else). `board` is
+    the address of the stack's own board (None where none runs beside it), and `runs_schedules` says what runs them.
     """
 
     @property
     def alerts_file(self) -> Path | None: ...
+
+    @property
+    def board(self) -> str | None: ...
+
+    @property
+    def runs_schedules(self) -> str: ...
 
     def unreachable(self, url: str) -> str:
         """What to say and do, in one line, where an endpoint of AWS does not answer."""
@@ -57,6 +64,8 @@ class Aws:
     """Athena, Glue and the real flight API."""
 
     alerts_file = None
+    board = None
+    runs_schedules = "EventBridge Scheduler runs them"
 
     def unreachable(self, url: str) -> str:
         return f"AWS does not answer at {url}: check the network, and the region in AWS_DEFAULT_REGION"

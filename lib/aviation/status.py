@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from aviation import query
+from aviation import backend, query
 from aviation.columns import TABLES
 from aviation.entities import ENTITIES
 from aviation.errors import QueryError
@@ -97,6 +97,8 @@ def render() -> str:
         lines += freshness_lines()
     except QueryError as error:
         lines = [str(error)]
+    if board := backend.in_use().board:
+        lines += ["", f"board: {board}"]
     lines += ["", "last runs:"]
     latest = store.latest(limit=8)
     lines += [run_pages.line(record)[:MOST_COLUMNS] for record in latest]

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+import requests
 from click.testing import CliRunner
 
 from aviation import replay
@@ -57,6 +58,8 @@ def test_behind_a_proxy_that_does_not_know_loopback_the_commands_work(own):
         (["up", "--port", "BUSY"], "is in use: stop what listens there, or give another one with --port"),
         (["up", "--replay-port", "BUSY"], "is in use: stop what listens there, or give another one with --replay-port"),
         (["up", "--port", "4567", "--replay-port", "4567"], "give two different ports"),
+        (["up", "--replay-port", "4567", "--board-port", "4567"], "give two different ports"),
+        (["up", "--board-port", "BUSY"], "is in use: stop what listens there, or give another one with --board-port"),
         (["up", "--api-url", "https://api.aviationstack.com/v1"], "set AVIATIONSTACK_ACCESS_KEY"),
         (["up", "--api-url", "http://api.aviationstack.com/v1"], "is not https"),
         (["up", "--day", "2013-08-01", "--schedule", "--every", "7"], "--every must be 2, 3,"),
@@ -122,3 +125,37 @@ def test_up_brings_a_replay_back_with_another_day_and_a_move_to_another_port_kee
     assert own.read_state().replay_url == f"http://127.0.0.1:{port}/v1"
     moved = replay.state(own.read_state().replay_url)
     assert (moved["day"], moved["clock"]) == (day, f"{day}T15:00:00Z")
+
+
+def test_the_board_runs_beside_the_stack_and_follows_it_to_another_port(own, busy):
+    state = own.read_state()
+    assert own.board.url == f"http://127.0.0.1:{state.board_port}/"
+    assert requests.get(own.board.url, timeout=30).status_code == 200
+    assert f"board: {own.board.url}" in aviation(own.home, "status").stdout
+    told = aviation(own.home, "board")
+    assert (told.returncode, own.board.url in told.stdout) == (0, True)
+    before = own.board.process.running().pid
+    done = aviation(own.home, "up")
+    assert f"the board at {own.board.url}" in done.stdout
+    assert own.board.process.running().pid == before
+    refused = aviation(own.home, "up", "--board-port", busy)
+    assert "give another one with --board-port" in refused.stderr
+    assert own.board.process.running().pid == before
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    done = aviation(own.home, "up", "--board-port", str(port))
+    assert f"the board at http://127.0.0.1:{port}/" in done.stdout
+    assert requests.get(f"http://127.0.0.1:{port}/data", timeout=30).status_code == 200
+    assert own.board.process.running().pid != before
+
+
+def test_down_ends_the_board_although_a_page_is_open(own):
+    stream = requests.get(f"{own.board.url}events", stream=True, timeout=30)
+    lines = stream.iter_lines()
+    assert next(lines) == b"retry: 2000"
+    begun = time.monotonic()
+    assert aviation(own.home, "down").returncode == 0
+    assert time.monotonic() - begun < 20
+    assert own.board.process.family() == []
+    assert own.board.url is None

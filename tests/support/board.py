@@ -68,9 +68,9 @@ class MadeTables(Tables):
         return cursor
 
 
-def browser(tables: Tables) -> TestClient:
-    """Asks the board over these tables as a browser does."""
-    return TestClient(application(tables), base_url="http://127.0.0.1:8300")
+def browser(tables: Tables, **more: object) -> TestClient:
+    """Asks the board over these tables as a browser does; `more` is for `application`."""
+    return TestClient(application(tables, **more), base_url="http://127.0.0.1:8300")
 
 
 def polls(day: str, instants: Iterable[datetime]) -> dict[str, bytes]:

@@ -6,24 +6,24 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
-from aviation.board.asked import UnknownError, page
 from aviation.board.events import Events
-from aviation.board.guard import Guard
-from aviation.board.pages import flight, flights, map, now, places, raw
+from aviation.board.guard import Access, Guard
+from aviation.board.pages import data, flight, flights, map, now, places, raw, sql
+from aviation.board.refusals import REFUSALS, refuse
+from aviation.board.stack import Stack
 from aviation.board.tables import Tables
-from aviation.errors import AviationError, ParameterError, QueryError
 
 STATIC = Path(__file__).parent / "static"
-PAGES = (now, flights, flight, raw, places, map)
+PAGES = (now, flights, flight, raw, places, map, data, sql)
 SECONDS_BETWEEN_LOOKS = 1.0
 
 
-def application(tables: Tables) -> FastAPI:
-    """The board over these tables."""
+def application(tables: Tables, access: Access | None = None, stack: Stack | None = None) -> FastAPI:
+    """The board over these tables, for those whom `access` lets in (None: who asks by a name of loopback)."""
     events = Events()
 
     @asynccontextmanager
@@ -37,13 +37,13 @@ def application(tables: Tables) -> FastAPI:
     app = FastAPI(
         title="Aviation board", lifespan=alive, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
-    app.state.tables, app.state.events = tables, events
-    app.add_middleware(Guard)
+    app.state.tables, app.state.events, app.state.stack = tables, events, stack or Stack()
+    app.add_middleware(Guard, access=access or Access())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_exception_handler(AviationError, _refused)
+    refuse(app)
     app.add_api_route("/events", _events, include_in_schema=False)
     for module in PAGES:
-        app.include_router(module.router)
+        app.include_router(module.router, responses=REFUSALS)
     return app
 
 
@@ -59,11 +59,3 @@ async def _look(tables: Tables, events: Events) -> None:
 async def _events(request: Request) -> StreamingResponse:
     events: Events = request.app.state.events
     return StreamingResponse(events.listen(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
-
-
-def _refused(request: Request, error: Exception) -> JSONResponse | HTMLResponse:
-    status = 400 if isinstance(error, ParameterError | QueryError) else 503
-    status = 404 if isinstance(error, UnknownError) else status
-    if request.url.path.startswith("/api/"):
-        return JSONResponse({"error": str(error)}, status)
-    return page(request, "refused", None, values={"error": str(error)}, status=status)

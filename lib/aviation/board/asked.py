@@ -1,16 +1,19 @@
 """What a request is about, and a page for an answer: what all pages share."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated
 
+from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
 from aviation import templates
 from aviation.board import words
+from aviation.board.freshness import Age, ages
 from aviation.board.moment import Moment, moment
 from aviation.board.tables import Tables
-from aviation.errors import ParameterError
+from aviation.errors import AviationError, ParameterError
 
 
 class UnknownError(ParameterError):
@@ -36,6 +39,16 @@ def page(
 ) -> HTMLResponse:
     """The page of the template `board/NAME.html`, filled with the values."""
     kiosk = "kiosk" in request.query_params
-    shared = {"page": name, "moment": at, "words": words, "kiosk": kiosk}
+    shared = {"page": name, "moment": at, "words": words, "kiosk": kiosk, "age": _age(request)}
     text = templates.render(f"board/{name}.html", **shared, **values)
     return HTMLResponse(str(text), status)
+
+
+def _age(request: Request) -> Age | None:
+    """The age of the newest flights; None where it cannot be told now."""
+    with suppress(AviationError, BotoCoreError, ClientError):
+        promised: dict[str, float | None] = {}
+        with suppress(AviationError, BotoCoreError, ClientError):  # the age counts without the promise
+            promised = request.app.state.stack.promised()
+        return next(age for age in ages(request.app.state.tables, promised) if age.entity == "flights")
+    return None

@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any, cast
 
 import pandas as pd
+import pyarrow as pa
 
 from aviation import aws
 from aviation.board.once import Once
@@ -100,10 +101,10 @@ class Tables:
             for row in frame.where(frame.notna(), None).to_dict("records")
         ]
 
-    def free(self, text: str, as_of: datetime | None = None) -> pd.DataFrame:
-        """The answer to a question that somebody typed, which is not kept."""
+    def free(self, text: str, as_of: datetime | None = None, *, most: int) -> pa.Table:
+        """The first `most` rows of the answer to a question that somebody typed, which is not kept."""
         question = Question(text, self.loaded.catalog)
-        return duck.answer(question.as_of(as_of) if as_of else question, self.engine, seconds=SECONDS)
+        return duck.first_rows(question.as_of(as_of) if as_of else question, self.engine, most, seconds=SECONDS)
 
     def _answer(self, loaded: Loaded, text: str, day: date | None, as_of: datetime | None) -> pd.DataFrame:
         question = Question(text, loaded.catalog)

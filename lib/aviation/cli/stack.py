@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--replay-port", type=click.IntRange(1, 65535), help="The replay's port (else the last one, or a free one)."
 )
+@click.option("--board-port", type=click.IntRange(1, 65535), help="The board's port (else the last one, or 8800).")
 @click.option("--schedule", is_flag=True, help="Let the deployed schedules poll and load, while the day goes by.")
 @click.option(
     "--every",
@@ -38,6 +39,7 @@ def up(
     plan: str | None,
     port: int | None,
     replay_port: int | None,
+    board_port: int | None,
     schedule: bool,
     every: int | None,
     purge: bool,
@@ -47,19 +49,24 @@ def up(
         raise ParameterError("--every says how often the schedules run: give --schedule too")
     if plan and not api_url:
         raise ParameterError("--plan is of the key for --api-url: give that too (the replay has no plan)")
-    environment = _local_stack().up(
+    stack = _local_stack()
+    environment = stack.up(
         day=f"{day:%Y-%m-%d}" if day else None,
         api_url=api_url,
         plan=plan,
         port=port,
         replay_port=replay_port,
+        board_port=board_port,
         schedule=schedule,
         every=every,
         purge=purge,
     )
-    click.echo(
-        f"up: AWS at {environment['AWS_ENDPOINT_URL']}, the flight API at {environment['AVIATIONSTACK_BASE_URL']}"
+    where = (
+        f"AWS at {environment['AWS_ENDPOINT_URL']}",
+        f"the flight API at {environment['AVIATIONSTACK_BASE_URL']}",
+        f"the board at {stack.board.open()}",
     )
+    click.echo(f"up: {', '.join(where)}")
 
 
 @click.command()

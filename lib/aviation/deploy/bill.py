@@ -91,15 +91,25 @@ class Case:
         daily = self.load_seconds + assumed("upkeep_seconds")
         return self.loads("Flights") * billed(self.load_seconds) + self.loads("Upkeep") * billed(daily)
 
-    def freshness(self) -> Freshness:
-        """How old flights get."""
+    def is_polled(self, entity: str) -> bool:
+        """Whether schedules poll and load it."""
+        names = ("ScheduleState", f"{ENTITIES[entity].title}State", f"{_load_of(entity)}LoadState")
+        return all(self.parameters[name] == "ENABLED" for name in names)
+
+    def freshness(self, entity: str = "flights") -> Freshness:
+        """How old the entity's records get."""
         return freshness(
-            self.parameters["FlightsSchedule"],
-            self.parameters["FlightsLoadTime"],
-            sweep_seconds=assumed("start_seconds") + assumed("call_seconds") * self.plan.demands["flights"].calls,
+            self.parameters[f"{ENTITIES[entity].title}Schedule"],
+            self.parameters[f"{_load_of(entity)}LoadTime"],
+            sweep_seconds=assumed("start_seconds") + assumed("call_seconds") * self.plan.demands[entity].calls,
             buffer_seconds=self.number("BufferSeconds"),
             load_seconds=self.load_seconds,
         )
+
+
+def _load_of(entity: str) -> str:
+    """Which load takes the entity in, of LOADS."""
+    return "Flights" if entity == "flights" else "Upkeep"
 
 
 def billed(seconds: float) -> float:

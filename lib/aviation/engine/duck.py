@@ -3,10 +3,11 @@
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from threading import Timer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pandas as pd
@@ -20,6 +21,10 @@ from aviation.sql.catalog import Catalog
 from aviation.sql.names import drop_qualifiers, in_database, references, stand_in
 from aviation.sql.question import Question
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH = 5000
 # The schema in which Athena lists the tables of a database and their columns.
 SCHEMA = "information_schema"
 
@@ -34,30 +39,63 @@ def answer(
 ) -> pd.DataFrame:
     """As `frame`, by an engine of one's own. `kept` are names of tables that it has in its memory, by the names of
     those in whose place they stand; after `seconds` the question is given up, with a QueryError that says so."""
-    known = question.catalog
     if question.tree is None:
-        return metadata.show(question.text, known)
-    statement = expand(question.tree, known)
+        return metadata.show(question.text, question.catalog)
+    with _executed(question, question.tree, engine, kept or {}, seconds) as given:
+        # A sum of bigints is one on Athena, and more than pandas has a type for on DuckDB.
+        rows = given.df().astype(dict.fromkeys(_wide(given), "Int64"))
+    return rows.set_axis(as_athena.names(list(rows.columns)), axis="columns")
+
+
+def first_rows(question: Question, engine: Confined, most: int, *, seconds: float) -> "pa.Table":
+    """The first `most` rows of the answer, each column with its type: what more there is, is not fetched. QueryError as
+    in `answer`."""
+    import pyarrow as pa
+
+    if question.tree is None:
+        table = pa.Table.from_pandas(metadata.show(question.text, question.catalog), preserve_index=False)
+        return table.slice(0, most)
+    with _executed(question, question.tree, engine, {}, seconds) as given:
+        wide = _wide(given)
+        reader, batches, rows = given.to_arrow_reader(BATCH), [], 0
+        for batch in reader:
+            batches.append(batch)
+            if (rows := rows + batch.num_rows) >= most:
+                break
+    table = pa.Table.from_batches(batches, reader.schema).slice(0, most)
+    for place, name in enumerate(table.column_names):
+        if name in wide:
+            table = table.set_column(place, name, table.column(place).cast(pa.int64()))
+    return table.rename_columns(as_athena.names(table.column_names))
+
+
+def _wide(given: duckdb.DuckDBPyConnection) -> list[str]:
+    return [name for name, kind, *_ in given.description or [] if str(kind) == "HUGEINT"]
+
+
+@contextmanager
+def _executed(
+    question: Question, tree: exp.Query, engine: Confined, kept: Mapping[str, str], seconds: float | None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """What DuckDB has to fetch; its errors, while it is fetched too, are QueryErrors."""
+    known = question.catalog
+    statement = expand(tree, known)
     as_athena.refuse(statement, known)
     statement = as_athena.mark_unnamed(statement)
     with engine.cursor() as connection:
-        _attach(connection, statement, known, kept or {})
+        _attach(connection, statement, known, kept)
         limit = Timer(seconds or 0, connection.interrupt)
         if seconds:
             limit.start()
         try:
-            given = connection.execute(_one_select(connection, statement.sql(dialect="duckdb")))
-            # A sum of bigints is one on Athena, and more than pandas has a type for on DuckDB.
-            wide = [name for name, kind, *_ in given.description or [] if str(kind) == "HUGEINT"]
-            rows = given.df().astype(dict.fromkeys(wide, "Int64"))
+            yield connection.execute(_one_select(connection, statement.sql(dialect="duckdb")))
         except duckdb.InterruptException:
             raise QueryError(f"the query was given up after {seconds:g} seconds: ask for less") from None
         except duckdb.Error as error:
             line = str(error).splitlines()[0]
-            raise QueryError(f"the query failed: {line}{_column_hint(line, question.tree, known)}") from error
+            raise QueryError(f"the query failed: {line}{_column_hint(line, tree, known)}") from error
         finally:
             limit.cancel()
-    return rows.set_axis(as_athena.names(list(rows.columns)), axis="columns")
 
 
 def keep(question: Question, engine: Confined, name: str) -> None:

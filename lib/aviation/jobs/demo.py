@@ -28,7 +28,8 @@ def poll_times(day: str) -> list[datetime]:
 
 
 def run(stack: LocalStack) -> None:
-    """Start the stack, poll, load, and say what is in the tables; the dashboard's path is the last line."""
+    """Start the stack, poll, load, and say what is in the tables; where the board is, and the dashboard's
+    path in the last line."""
     logger.info("demo 1/4: the local stack")
     stack.up(day=DEFAULT_DAY)
     logger.info("demo 2/4: polling %s %d times, and each reference entity once", DEFAULT_DAY, POLLS)
@@ -36,11 +37,12 @@ def run(stack: LocalStack) -> None:
     logger.info("demo 3/4: loading what arrived, in one run")
     record = backend.in_use().load({"entities": []})
     logger.info("demo: loaded %s lines in %.0f s", f"{record.counts['lines_read']:,}", record.seconds)
-    logger.info("demo 4/4: the tables and the dashboard")
+    logger.info("demo 4/4: the tables, the dashboard and the board")
     page = dashboard.write(home.home() / "dashboard.html")
     for name, rows in row_counts().items():
         print(f"{name:<22} {rows:>8,} rows")
     print(f"{'data age':<22} {age('flights'):>8}")
+    print(f"{'board':<22} {stack.board.open()}")
     print(page)
 
 

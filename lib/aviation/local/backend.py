@@ -22,6 +22,20 @@ class Laptop:
     def alerts_file(self) -> Path | None:
         return home.home() / "alerts.jsonl"
 
+    @property
+    def board(self) -> str | None:
+        from aviation.local.board import BoardProcess
+
+        return BoardProcess(home.home()).url
+
+    @property
+    def runs_schedules(self) -> str:
+        from aviation.local.processes import Process
+
+        if Process(home.home(), "schedules").running():
+            return "on this laptop the emulator starts the polls, and a process beside it each load"
+        return "on this laptop nothing runs them: 'aviation up --schedule' does"
+
     def frame(self, question: "Question") -> "pd.DataFrame":
         from aviation.engine import duck
 

@@ -19,11 +19,13 @@ import requests
 from aviation import api_key, home, replay
 from aviation.deploy.stack import deploy, stored_key
 from aviation.deploy.template import read_parameters
-from aviation.errors import AccessKeyError, ParameterError, StackError
+from aviation.errors import AccessKeyError, StackError
 from aviation.local import access, emulator, schedules
+from aviation.local.board import PORT, BoardProcess
 from aviation.local.driver import WarmDriver
 from aviation.local.load import configure_spark
-from aviation.local.processes import Process, choose_port, plain_environment, stop
+from aviation.local.ports import Listener, choose
+from aviation.local.processes import Process, plain_environment, stop
 from aviation.local.state import STACK, State
 from aviation.poll.client import check_base_url
 from aviation.poll.plans import PLANS
@@ -57,6 +59,7 @@ class LocalStack:
         self.replay = Process(self.home, "replay")
         self.schedules = Process(self.home, "schedules")
         self.driver = WarmDriver(self.home)
+        self.board = BoardProcess(self.home)
         self.state_file = self.home / "stack.json"
 
     def up(
@@ -67,6 +70,7 @@ class LocalStack:
         plan: str | None = None,
         port: int | None = None,
         replay_port: int | None = None,
+        board_port: int | None = None,
         schedule: bool = False,
         every: int | None = None,
         purge: bool = False,
@@ -85,10 +89,10 @@ class LocalStack:
         if api_url:
             # Every plan answers as many records a call as the smallest one.
             parameters["ApiPlan"] = plan or min(PLANS.values(), key=lambda plan: plan.limit).name
-        intended = self._plan(self._next_state(day, api_url, port, replay_port), parameters, minutes)
+        intended = self._plan(self._next_state(day, api_url, port, replay_port, board_port), parameters, minutes)
         if purge:
             self.down(purge=True)
-            intended = self._plan(self._next_state(day, api_url, port, replay_port), parameters, minutes)
+            intended = self._plan(self._next_state(day, api_url, port, replay_port, board_port), parameters, minutes)
         home.use_environment(intended.environment)
         self._start_emulator(intended.state)
         stored = stored_key(STACK)
@@ -102,7 +106,7 @@ class LocalStack:
     def down(self, *, purge: bool = False) -> bool:
         """Stop it; `purge` also deletes its data. Returns whether anything was running."""
         self.driver.waiting.unlink(missing_ok=True)
-        processes = (self.schedules, self.driver.process, self.replay, self.emulator)
+        processes = (self.board.process, self.schedules, self.driver.process, self.replay, self.emulator)
         if running := [process.name for process in processes if process.running()]:
             logger.info("down: waiting for these to end: %s", ", ".join(running))
         stopped = stop(*processes)
@@ -140,23 +144,18 @@ class LocalStack:
         """What the last `up` remembered."""
         return State.read(self.state_file)
 
-    def _next_state(self, day: str | None, api_url: str | None, port: int | None, replay_port: int | None) -> State:
-        """What `up` will remember; ParameterError, ApiError or StackError if it cannot be."""
+    def _next_state(self, day: str | None, api_url: str | None, *ports: int | None) -> State:
+        """What `up` will remember; `ports` are the emulator's, the replay's and the board's. ParameterError,
+        ApiError or StackError if it cannot be."""
         last = self.read_state()
-        if port and port == replay_port:
-            raise ParameterError(f"--port and --replay-port are both {port}: give two different ports")
-        emulator_port = self._port(self.emulator, "--port", port, last.emulator_port, other=replay_port)
-        return State(
-            emulator_port=emulator_port,
-            replay_port=self._port(self.replay, "--replay-port", replay_port, last.replay_port, other=emulator_port),
-            day=replay.check_day(day or last.day),
-            api_url=check_base_url(api_url) if api_url else None,
+        port, replay_port, board_port = ports
+        emulator_port, replay_port, board_port = choose(
+            Listener(self.emulator, "--port", port, last.emulator_port),
+            Listener(self.replay, "--replay-port", replay_port, last.replay_port),
+            Listener(self.board.process, "--board-port", board_port, last.board_port or PORT),
         )
-
-    def _port(self, process: Process, option: str, wanted: int | None, last: int | None, *, other: int | None) -> int:
-        if last and process.running() and wanted in (None, last):
-            return last
-        return choose_port(wanted, last if last != other else None, option)
+        day = replay.check_day(day or last.day)
+        return State(emulator_port, replay_port, board_port, day, check_base_url(api_url) if api_url else None)
 
     def _plan(self, state: State, schedule_parameters: dict[str, str], every: int | None) -> Plan:
         """How to get to `state`; StackError, AccessKeyError or ParameterError if something for it is missing."""

@@ -19,6 +19,7 @@ class State:
 
     emulator_port: int | None = None
     replay_port: int | None = None
+    board_port: int | None = None
     day: str = replay.DEFAULT_DAY
     api_url: str | None = None
 

@@ -48,11 +48,15 @@ def write_index(records: list[RunRecord]) -> Path:
 
 def write_page(record: RunRecord) -> Path:
     """Write the page of one run: its executed notebook, or its record where it has none; the page's path."""
-    notebook = _executed(record)
-    body = _notebook_html(notebook) if notebook else _record_html(record)
     page = _page(record)
-    home.write(page, body)
+    home.write(page, html(record))
     return page.resolve()
+
+
+def html(record: RunRecord) -> str:
+    """The page of one run."""
+    notebook = _executed(record)
+    return _notebook_html(notebook) if notebook else _record_html(record)
 
 
 def failing_cell(record: RunRecord) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import awswrangler
@@ -20,6 +21,8 @@ import sqlglot
 from aviation import backend, query, status
 from aviation.alerts.matches import Horizon, matches, touched_dates
 from aviation.alerts.watch import resolve
+from aviation.board.pages import sql
+from aviation.board.pages.data import data
 from aviation.dashboard import page
 from aviation.dashboard.departures import board
 from aviation.explore.tables import completed
@@ -29,6 +32,7 @@ from aviation.sql.catalog import Catalog
 from aviation.sql.question import Question
 from support import ROOT
 from support.board import MadeTables, RawBucket, browser, storm, storm_objects
+from support.board_made import MadeStack
 from support.made_up import CATALOG, NOON, Database, columns, real_legs
 from support.notebooks import defaults
 
@@ -82,6 +86,7 @@ def every_query(more: set[str]) -> Asked:
         answered_by(_flights_of_a_day())
         asked.sent |= asked_by_the_board()
         _ask(status.row_counts, status.newest_fetches, status.freshness, partial(board, query.sql), _alerts)
+        _ask(_pages_of_data)
         others = asked.sent | more
         for notebook in sorted((ROOT / "notebooks/explore").glob("*.ipynb")):
             for chosen in ({}, CHOSEN):
@@ -157,6 +162,13 @@ def _run(notebook: Path, chosen: dict[str, object]) -> None:
 def _ask(*questions: Callable[[], object]) -> None:
     for question in questions:
         question()
+
+
+def _pages_of_data() -> None:
+    """What the board's pages Data and SQL ask by themselves."""
+    tables = SimpleNamespace(loaded=SimpleNamespace(catalog=LOADED), records=lambda text: _rows(query.sql(text)))
+    data(tables, MadeStack())
+    query.sql(sql.EXAMPLE)
 
 
 def _alerts() -> None:

@@ -44,6 +44,7 @@ FUNCTIONS = (
     Rule("map_keys(map(K, V)) -> array(K)", "functions/map.html"),
     Rule("map_values(map(K, V)) -> array(V)", "functions/map.html"),
     Rule("max(T) -> T", "functions/aggregate.html"),
+    Rule("max_by(X, Y) -> X", "functions/aggregate.html"),
     Rule("min(T) -> T", "functions/aggregate.html"),
     Rule("nullif(T, T) -> T", "functions/conditional.html"),
     Rule("row_number() -> bigint", "functions/window.html"),

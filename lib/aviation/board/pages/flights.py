@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 import pandas as pd
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
-from aviation.board import words
+from aviation.board import download, words
 from aviation.board.asked import MomentOf, TablesOf, page
 from aviation.board.moment import Moment
 from aviation.board.tables import Tables
@@ -19,7 +19,7 @@ router = APIRouter()
 Direction = Literal["departures", "arrivals"]
 Sort = Literal["time", "flight", "place", "airline", "gate", "status", "delay"]
 
-ROWS_A_PAGE = 100
+ROWS_A_PAGE, MOST_IN_A_FILE = 100, 50_000
 FLIGHTS = """
 select so_far.flight_key, so_far.airline_iata, so_far.airline_icao, so_far.airline_name,
        so_far.dep_airport, so_far.arr_airport, so_far.dep_scheduled_local, so_far.arr_scheduled_local,
@@ -90,7 +90,7 @@ class Flights(BaseModel):
     statuses: list[str]
 
 
-def flights(tables: Tables, moment: Moment, filters: Filters) -> Flights:
+def flights(tables: Tables, moment: Moment, filters: Filters, rows_a_page: int = ROWS_A_PAGE) -> Flights:
     """The page's figures."""
     every = tables.ask(FLIGHTS, day=moment.day, as_of=moment.as_of)
     near, _ = SIDES[filters.direction]
@@ -98,9 +98,9 @@ def flights(tables: Tables, moment: Moment, filters: Filters) -> Flights:
     ordered = chosen.assign(order=_order(chosen, filters)).sort_values(
         ["order", f"{near}_scheduled_local", "flight_key"], ascending=[not filters.descending, True, True]
     )
-    pages = max(1, -(-len(ordered) // ROWS_A_PAGE))
+    pages = max(1, -(-len(ordered) // rows_a_page))
     number = min(filters.page, pages)
-    shown = ordered.iloc[(number - 1) * ROWS_A_PAGE : number * ROWS_A_PAGE].drop(columns="order").astype(object)
+    shown = ordered.iloc[(number - 1) * rows_a_page : number * rows_a_page].drop(columns="order").astype(object)
     changes = _changes(tables, moment)
     rows = [dict(row) for row in shown.where(shown.notna(), None).to_dict("records")]
     return Flights(
@@ -148,7 +148,7 @@ def _searched(every: pd.DataFrame) -> "pd.Series[str]":
         *("flight_iata", "flight_icao", "airline_name", "dep_airport", "arr_airport", "dep_gate", "arr_gate"),
         "aircraft_registration",
     )
-    text = every["codeshares"].map(lambda codes: "|".join(codes) if codes is not None else "")
+    text = every["codeshares"].map(lambda codes: "|".join(codes) if pd.api.types.is_list_like(codes) else "")
     for name in names:
         text = text + "|" + every[name].fillna("").astype(str)
     return text.str.casefold().str.replace(" ", "")
@@ -217,7 +217,12 @@ def flights_page(
     return page(request, "flights", at, values={"figures": flights(tables, at, filters) if at else None})
 
 
-@router.get("/api/flights")
-def flights_figures(tables: TablesOf, at: MomentOf, filters: Annotated[Filters, Query()]) -> Flights | None:
-    """Departures or arrivals of the day. Null before the first load."""
-    return flights(tables, at, filters) if at else None
+@router.get("/api/flights", response_model=Flights | None, responses=download.FILES)
+def flights_figures(
+    tables: TablesOf, at: MomentOf, filters: Annotated[Filters, Query()], form: download.FormOf = "json"
+) -> Flights | Response | None:
+    """Departures or arrivals of the day; a file has those of all pages. Null before the first load."""
+    if form == "json":
+        return flights(tables, at, filters) if at else None
+    found = flights(tables, at, filters.model_copy(update={"page": 1}), MOST_IN_A_FILE).flights if at else []
+    return download.rows(found, BoardFlight, form, f"{filters.direction}-{at.day if at else 'none'}")

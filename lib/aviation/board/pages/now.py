@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 from pydantic import BaseModel
 
+from aviation.board import download
 from aviation.board.asked import MomentOf, TablesOf, page
 from aviation.board.moment import Moment
 from aviation.board.pages import hours
@@ -68,7 +69,11 @@ def now_page(request: Request, tables: TablesOf, at: MomentOf) -> HTMLResponse:
     return page(request, "now", at, values={"figures": figures, **(pictures(figures) if figures else {})})
 
 
-@router.get("/api/now")
-def now_figures(tables: TablesOf, at: MomentOf) -> Now | None:
-    """The day's figures, what needs attention, and how each hour went. Null before the first load."""
-    return now(tables, at) if at else None
+@router.get("/api/now", response_model=Now | None, responses=download.FILES)
+def now_figures(tables: TablesOf, at: MomentOf, form: download.FormOf = "json") -> Now | Response | None:
+    """The day's figures, what needs attention, and how each hour went; a file has what needs attention. Null before the
+    first load."""
+    figures = now(tables, at) if at else None
+    if form == "json":
+        return figures
+    return download.rows(figures.cases if figures else [], Case, form, f"attention-{at.day if at else 'none'}")
