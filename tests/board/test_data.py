@@ -189,5 +189,5 @@ def test_the_next_fire_is_after_now(expression, now, following):
 def test_the_page_is_not_about_a_moment_and_has_no_scrubber():
     page = BeautifulSoup(browser(whole(), stack=MadeStack()).get("/data?as_of=2013-07-10T12:00Z").text, "html.parser")
     assert not page.select("#scrubber")
-    assert page.select_one("#main")["hx-trigger"] == "loaded from:body"
+    assert page.select_one("#main")["data-again"] == "always"
     assert "as_of=" in page.select_one("nav a")["href"]

@@ -200,7 +200,7 @@ def test_the_page_shows_the_answer_and_what_is_null(asks):
     assert [cell.get_text() for cell in page.select(".answer th")] == ["n", "m", "t"]
     assert [cell.get_text() for cell in page.select(".answer td")] == ["1", "–", "x"]
     # While somebody writes, no load draws the page again.
-    assert page.select_one("#main")["hx-trigger"] == "never"
+    assert page.select_one("#main")["data-again"] == "never"
 
 
 def test_before_the_first_load_the_page_stands_and_says_what_is_missing():

@@ -107,7 +107,7 @@ class RawBucket(dict[str, bytes]):
         super().__init__(objects)
         self.denied, self.exceptions = "", SimpleNamespace(NoSuchKey=type("NoSuchKey", (ClientError,), {}))
         patch.setattr(raw, "place", lambda name: name)
-        patch.setattr(raw.aws, "client", lambda service, **_: self)
+        patch.setattr(raw, "aws", SimpleNamespace(client=lambda service, **_: self))
 
     def get_object(self, Bucket: str, Key: str) -> dict[str, io.BytesIO]:  # noqa: N803 - as boto3 names them
         """As boto3's client of S3 gives it."""
