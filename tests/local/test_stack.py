@@ -1,7 +1,10 @@
 """The commands `up`, `clock` and `produce` on a stack of this file's own: what is refused changes nothing."""
 
 import dataclasses
+import os
 import socket
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 
@@ -10,7 +13,7 @@ from click.testing import CliRunner
 
 from aviation import replay
 from aviation.cli import main
-from aviation.errors import StackError
+from aviation.errors import ParameterError, StackError
 from aviation.local.stack import LocalStack
 from aviation.local.state import State
 from aviation.replay.records import over
@@ -122,3 +125,34 @@ def test_up_brings_a_replay_back_with_another_day_and_a_move_to_another_port_kee
     assert own.read_state().replay_url == f"http://127.0.0.1:{port}/v1"
     moved = replay.state(own.read_state().replay_url)
     assert (moved["day"], moved["clock"]) == (day, f"{day}T15:00:00Z")
+
+
+def test_a_stack_that_polls_an_api_goes_on_with_it_until_its_data_is_deleted():
+    real = State(day="2013-07-11").polling(None, "https://api.aviationstack.com/v1", None)
+    assert (real.api_url, real.plan) == ("https://api.aviationstack.com/v1", "basic")
+    assert real.polling(None, None, None) == real
+    other = real.polling(None, "https://other.example/v1", "professional")
+    assert (other.api_url, other.plan) == ("https://other.example/v1", "professional")
+    with pytest.raises(ParameterError, match=r"'aviation up --day 2013-07-12 --purge' deletes them first"):
+        real.polling("2013-07-12", None, None)
+    assert State().polling("2013-07-12", None, None) == State(day="2013-07-12")
+
+
+def test_up_goes_back_to_the_api_that_it_polled_with_the_key_that_the_stack_holds(tmp_path, monkeypatch):
+    monkeypatch.setenv("AVIATION_HOME", str(tmp_path))
+    nowhere = "http://127.0.0.1:1/v1"
+    try:
+        command = [sys.executable, "-m", "aviation", "up", "--api-url", nowhere]
+        environment = os.environ | {"AVIATION_HOME": str(tmp_path), "AVIATIONSTACK_ACCESS_KEY": "a-key-of-nobody"}
+        first = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+        assert first.returncode == 0, first.stderr
+        again = aviation(tmp_path, "up")
+        assert again.returncode == 0, again.stderr
+        local = LocalStack(ROOT, tmp_path)
+        assert local.read_state().api_url == nowhere
+        assert not local.replay.running()
+        refused = aviation(tmp_path, "up", "--day", "2013-07-11")
+        assert refused.returncode == 2
+        assert f"this stack has the flights of {nowhere}" in refused.stderr
+    finally:
+        LocalStack(ROOT, tmp_path).down(purge=True)

@@ -25,8 +25,6 @@ from aviation.local.driver import WarmDriver
 from aviation.local.load import configure_spark
 from aviation.local.processes import Process, choose_port, plain_environment, stop
 from aviation.local.state import STACK, State
-from aviation.poll.client import check_base_url
-from aviation.poll.plans import PLANS
 from aviation.replay.records import over
 from aviation.times import utc_text
 
@@ -82,16 +80,16 @@ class LocalStack:
         scheduled = schedule or every is not None
         parameters = schedules.template_parameters(every) if scheduled else {}
         minutes = (every or schedules.EVERY_DEFAULT) if scheduled else None
-        if api_url:
-            # Every plan answers as many records a call as the smallest one.
-            parameters["ApiPlan"] = plan or min(PLANS.values(), key=lambda plan: plan.limit).name
-        intended = self._plan(self._next_state(day, api_url, port, replay_port), parameters, minutes)
+        api = (State() if purge else self.read_state()).polling(day, api_url, plan)
+        intended = self._plan(self._next_state(api, port, replay_port), parameters, minutes)
         if purge:
             self.down(purge=True)
-            intended = self._plan(self._next_state(day, api_url, port, replay_port), parameters, minutes)
+            intended = self._plan(self._next_state(api, port, replay_port), parameters, minutes)
         home.use_environment(intended.environment)
         self._start_emulator(intended.state)
         stored = stored_key(STACK)
+        if intended.state.api_url and not (intended.key or stored):
+            raise _needs_key(intended.state.api_url)
         key = intended.key or stored or secrets.token_hex(16)
         deploy(STACK, intended.parameters, root=self.root, key=key)
         self._provide_api(intended, key, is_new=key != stored)
@@ -140,18 +138,14 @@ class LocalStack:
         """What the last `up` remembered."""
         return State.read(self.state_file)
 
-    def _next_state(self, day: str | None, api_url: str | None, port: int | None, replay_port: int | None) -> State:
-        """What `up` will remember; ParameterError, ApiError or StackError if it cannot be."""
+    def _next_state(self, api: State, port: int | None, replay_port: int | None) -> State:
+        """What `up` will remember; ParameterError or StackError if it cannot be."""
         last = self.read_state()
         if port and port == replay_port:
             raise ParameterError(f"--port and --replay-port are both {port}: give two different ports")
         emulator_port = self._port(self.emulator, "--port", port, last.emulator_port, other=replay_port)
-        return State(
-            emulator_port=emulator_port,
-            replay_port=self._port(self.replay, "--replay-port", replay_port, last.replay_port, other=emulator_port),
-            day=replay.check_day(day or last.day),
-            api_url=check_base_url(api_url) if api_url else None,
-        )
+        other = self._port(self.replay, "--replay-port", replay_port, last.replay_port, other=emulator_port)
+        return replace(api, emulator_port=emulator_port, replay_port=other)
 
     def _port(self, process: Process, option: str, wanted: int | None, last: int | None, *, other: int | None) -> int:
         if last and process.running() and wanted in (None, last):
@@ -161,11 +155,13 @@ class LocalStack:
     def _plan(self, state: State, schedule_parameters: dict[str, str], every: int | None) -> Plan:
         """How to get to `state`; StackError, AccessKeyError or ParameterError if something for it is missing."""
         key = os.environ.get(api_key.VARIABLE)
-        if state.api_url and not key:
-            raise AccessKeyError(f"{state.api_url} needs a key: set {api_key.VARIABLE} and run 'aviation up' again")
+        if state.api_url and not key and state.api_url != self.read_state().api_url:
+            raise _needs_key(state.api_url)
         emulator.python(self.root)
         parameters = read_parameters(self.root / "parameters/deploy/local.yaml", self.root)
         parameters |= {"ApiBaseUrl": state.api_url or state.replay_url} | schedule_parameters
+        if state.api_url and state.plan:
+            parameters["ApiPlan"] = state.plan
         return Plan(state, state.environment(self.home), parameters, key, every)
 
     def _start_emulator(self, state: State) -> None:
@@ -215,7 +211,8 @@ class LocalStack:
 
     def _drive(self, plan: Plan) -> None:
         """Let the deployed schedules run as planned, each load with a warm driver, or nothing run by itself."""
-        self.schedules.stop()
+        if self.schedules.stop() and not plan.every:
+            logger.info("up: the schedules are stopped: 'aviation up --schedule' starts them again")
         state, every = plan.state, plan.every
         if not state.api_url:
             # A day that is over would look the same at each poll: it starts again.
@@ -238,3 +235,7 @@ class LocalStack:
         )
         if not self.driver.process.running():  # one that runs may be serving a load
             self.driver.start()
+
+
+def _needs_key(url: str) -> AccessKeyError:
+    return AccessKeyError(f"{url} needs a key: set {api_key.VARIABLE} and run 'aviation up' again")
