@@ -156,3 +156,24 @@ def test_up_goes_back_to_the_api_that_it_polled_with_the_key_that_the_stack_hold
         assert f"this stack has the flights of {nowhere}" in refused.stderr
     finally:
         LocalStack(ROOT, tmp_path).down(purge=True)
+
+
+def test_a_damaged_file_of_state_is_told_and_not_written_over(tmp_path):
+    local = LocalStack(ROOT, tmp_path)
+    try:
+        assert aviation(tmp_path, "up").returncode == 0
+        assert aviation(tmp_path, "down").returncode == 0
+        file = tmp_path / "ministack/state/glue.json"
+        whole = file.read_text()
+        file.write_text("x{")
+        refused = aviation(tmp_path, "up")
+        assert refused.returncode == 1
+        assert refused.stderr.strip().splitlines()[-1] == (
+            f"aviation: {file} is damaged: put a copy of it back, or delete all data of the stack with "
+            "'aviation up --purge'"
+        )
+        assert file.read_text() == "x{"
+        file.write_text(whole)
+        assert aviation(tmp_path, "up").returncode == 0
+    finally:
+        local.down(purge=True)
