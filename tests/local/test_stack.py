@@ -154,6 +154,9 @@ def test_up_goes_back_to_the_api_that_it_polled_with_the_key_that_the_stack_hold
         refused = aviation(tmp_path, "up", "--day", "2013-07-11")
         assert refused.returncode == 2
         assert f"this stack has the flights of {nowhere}" in refused.stderr
+        without_key = aviation(tmp_path, "up", "--api-url", nowhere, "--purge")
+        assert f"{nowhere} needs a key" in without_key.stderr
+        assert local.emulator.running()
     finally:
         LocalStack(ROOT, tmp_path).down(purge=True)
 

@@ -80,7 +80,7 @@ class LocalStack:
         scheduled = schedule or every is not None
         parameters = schedules.template_parameters(every) if scheduled else {}
         minutes = (every or schedules.EVERY_DEFAULT) if scheduled else None
-        api = (State() if purge else self.read_state()).polling(day, api_url, plan)
+        api = _polled(State() if purge else self.read_state(), day, api_url, plan)
         intended = self._plan(self._next_state(api, port, replay_port), parameters, minutes)
         if purge:
             self.down(purge=True)
@@ -155,8 +155,6 @@ class LocalStack:
     def _plan(self, state: State, schedule_parameters: dict[str, str], every: int | None) -> Plan:
         """How to get to `state`; StackError, AccessKeyError or ParameterError if something for it is missing."""
         key = os.environ.get(api_key.VARIABLE)
-        if state.api_url and not key and state.api_url != self.read_state().api_url:
-            raise _needs_key(state.api_url)
         emulator.python(self.root)
         parameters = read_parameters(self.root / "parameters/deploy/local.yaml", self.root)
         parameters |= {"ApiBaseUrl": state.api_url or state.replay_url} | schedule_parameters
@@ -235,6 +233,14 @@ class LocalStack:
         )
         if not self.driver.process.running():  # one that runs may be serving a load
             self.driver.start()
+
+
+def _polled(last: State, day: str | None, api_url: str | None, plan: str | None) -> State:
+    """What is to be polled; AccessKeyError where that is another API than before, and no key was given for it."""
+    api = last.polling(day, api_url, plan)
+    if api.api_url and api.api_url != last.api_url and not os.environ.get(api_key.VARIABLE):
+        raise _needs_key(api.api_url)
+    return api
 
 
 def _needs_key(url: str) -> AccessKeyError:
