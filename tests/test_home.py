@@ -59,3 +59,14 @@ def test_a_state_folder_that_is_named_from_here_is_the_same_from_elsewhere(monke
     home.load_environment()
     monkeypatch.chdir("/")
     assert home.home() == tmp_path
+
+
+def test_only_a_regular_file_is_replaced(tmp_path):
+    pipe, folder = tmp_path / "pipe", tmp_path / "folder"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    for taken in (pipe, folder):
+        with pytest.raises(FileExistsError, match="no regular file: give another path"):
+            home.write(taken, "text")
+    assert pipe.is_fifo()
+    assert sorted(tmp_path.iterdir()) == [folder, pipe]

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from aviation import aws, backend, cli, query
 from aviation.engine import duck
+from aviation.errors import QueryError
 from aviation.explore.tables import ask as ask_declared
 from aviation.sql import catalog
 from aviation.sql.catalog import Catalog, GlueColumn
@@ -102,6 +103,15 @@ def test_a_question_is_parsed_once_and_the_catalog_read_once(laptop, ask):
     assert len(ask()) == 1
     assert glue.listings == 1
     assert [MARK in text for text in parsed].count(True) == 1
+
+
+@pytest.mark.parametrize("depth", [10, 300, 3000])
+def test_a_question_that_nests_too_deeply_is_refused_in_one_line_or_answered(laptop, depth):
+    try:
+        assert query.sql(f"select {'(' * depth}1{')' * depth} as n")["n"].tolist() == [1]
+    except QueryError as error:
+        assert str(error) == "the query nests too deeply: write it with fewer parentheses and subqueries"
+        assert depth > 10
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """This checkout and its state folder: where they are, and the environment that the local stack keeps there."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -76,8 +77,10 @@ def no_stack() -> str:
 def write(file: Path, content: str | bytes, *, private: bool = False) -> None:
     """Write a file, whole or not at all, and make its folder. A reader sees the old content or the new.
 
-    Only the owner can read a `private` one.
+    Only the owner can read a `private` one. FileExistsError where a folder, a device or a pipe is in its place.
     """
+    if file.exists() and not file.is_file():
+        raise FileExistsError(errno.EEXIST, "what is there is no regular file: give another path", str(file))
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
     try:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from aviation import backend
+from aviation.errors import QueryError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,12 @@ def sql(text: str, *, as_of: datetime | str | None = None) -> "pd.DataFrame":
 
 def ask(question: "Question", *, as_of: datetime | str | None = None) -> "pd.DataFrame":
     """As `sql`, for a question that is parsed already."""
-    return backend.in_use().frame(question.as_of(as_of) if as_of else question)
+    try:
+        return backend.in_use().frame(question.as_of(as_of) if as_of else question)
+    except RecursionError:
+        from aviation.sql.parse import TOO_DEEP
+
+        raise QueryError(TOO_DEEP) from None
 
 
 def rows(text: str) -> list[dict[str, Any]]:

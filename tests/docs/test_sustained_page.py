@@ -82,6 +82,7 @@ def run(part):
         ({"records": 9}, ["each poll streams a record of each leg"]),
         ({"failed": ["a load: failed: no space"]}, ["loads that failed: 0"]),
         ({"memory": lambda minute: 3e8 if minute < 10 else 1e8}, []),
+        ({"memory": lambda minute: 1e8 * (1 - minute / 100)}, []),
         ({"memory": lambda minute: 1e8 * (1 + minute / 300)}, ["API", "schedules", "loads", "Lambda"]),
     ],
 )

@@ -1,7 +1,10 @@
 """The commands `up`, `clock` and `produce` on a stack of this file's own: what is refused changes nothing."""
 
 import dataclasses
+import os
 import socket
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 
@@ -11,7 +14,7 @@ from click.testing import CliRunner
 
 from aviation import replay
 from aviation.cli import main
-from aviation.errors import StackError
+from aviation.errors import ParameterError, StackError
 from aviation.local.stack import LocalStack
 from aviation.local.state import State
 from aviation.replay.records import over
@@ -159,3 +162,58 @@ def test_down_ends_the_board_although_a_page_is_open(own):
     assert time.monotonic() - begun < 20
     assert own.board.process.family() == []
     assert own.board.url is None
+
+
+def test_a_stack_that_polls_an_api_goes_on_with_it_until_its_data_is_deleted():
+    real = State(day="2013-07-11").polling(None, "https://api.aviationstack.com/v1", None)
+    assert (real.api_url, real.plan) == ("https://api.aviationstack.com/v1", "basic")
+    assert real.polling(None, None, None) == real
+    other = real.polling(None, "https://other.example/v1", "professional")
+    assert (other.api_url, other.plan) == ("https://other.example/v1", "professional")
+    with pytest.raises(ParameterError, match=r"'aviation up --day 2013-07-12 --purge' deletes them first"):
+        real.polling("2013-07-12", None, None)
+    assert State().polling("2013-07-12", None, None) == State(day="2013-07-12")
+
+
+def test_up_goes_back_to_the_api_that_it_polled_with_the_key_that_the_stack_holds(tmp_path, monkeypatch):
+    monkeypatch.setenv("AVIATION_HOME", str(tmp_path))
+    nowhere = "http://127.0.0.1:1/v1"
+    try:
+        command = [sys.executable, "-m", "aviation", "up", "--api-url", nowhere]
+        environment = os.environ | {"AVIATION_HOME": str(tmp_path), "AVIATIONSTACK_ACCESS_KEY": "a-key-of-nobody"}
+        first = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+        assert first.returncode == 0, first.stderr
+        again = aviation(tmp_path, "up")
+        assert again.returncode == 0, again.stderr
+        local = LocalStack(ROOT, tmp_path)
+        assert local.read_state().api_url == nowhere
+        assert not local.replay.running()
+        refused = aviation(tmp_path, "up", "--day", "2013-07-11")
+        assert refused.returncode == 2
+        assert f"this stack has the flights of {nowhere}" in refused.stderr
+        without_key = aviation(tmp_path, "up", "--api-url", nowhere, "--purge")
+        assert f"{nowhere} needs a key" in without_key.stderr
+        assert local.emulator.running()
+    finally:
+        LocalStack(ROOT, tmp_path).down(purge=True)
+
+
+def test_a_damaged_file_of_state_is_told_and_not_written_over(tmp_path):
+    local = LocalStack(ROOT, tmp_path)
+    try:
+        assert aviation(tmp_path, "up").returncode == 0
+        assert aviation(tmp_path, "down").returncode == 0
+        file = tmp_path / "ministack/state/glue.json"
+        whole = file.read_text()
+        file.write_text("x{")
+        refused = aviation(tmp_path, "up")
+        assert refused.returncode == 1
+        assert refused.stderr.strip().splitlines()[-1] == (
+            f"aviation: {file} is damaged: put a copy of it back, or delete all data of the stack with "
+            "'aviation up --purge'"
+        )
+        assert file.read_text() == "x{"
+        file.write_text(whole)
+        assert aviation(tmp_path, "up").returncode == 0
+    finally:
+        local.down(purge=True)

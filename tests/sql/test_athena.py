@@ -24,8 +24,8 @@ def parquet_table(stack):
     """A Parquet table in the stack's database: `legs`, three rows."""
     frame = pd.DataFrame({"flight_key": ["A", "B", "C"], "arr_delay_min": [12, -3, 40]})
     where = f"s3://{places.place('PublishedBucket')}/parquet/legs/"
+    boto3.setup_default_session()  # boto3's own may still hold the keys of the stack of a test before
     awswrangler.s3.to_parquet(frame, path=where, dataset=True, database=places.place("Database"), table="legs")
-    boto3.setup_default_session()
     boto3.DEFAULT_SESSION.events.register("after-call.athena.GetQueryExecution", name_the_result)
     yield frame
     boto3.DEFAULT_SESSION = None

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 PYTHON = Path(".aviation/emulator/bin/python")
 PROGRAM = Path(__file__).with_name("guarded.py")
+MOST_CHECKED = 50_000_000
+"""A file of more bytes is not read twice at a start: records of streams take gigabytes."""
 
 
 def python(root: Path) -> Path:
@@ -38,9 +40,13 @@ def is_up(process: Process, state: State, folder: Path) -> bool:
 
 
 def start(process: Process, state: State, *, root: Path, folder: Path) -> None:
-    """Start it on the port of `state`, with its data in the state folder `folder`, and wait until it answers."""
+    """Start it on the port of `state`, with its data in the state folder `folder`, and wait until it answers.
+
+    StackError where what it kept of a service cannot be read.
+    """
     process.stop()
     data = folder / "ministack"
+    _check(data / "state")
     shutil.rmtree(data / "tmp", ignore_errors=True)  # the unpacked functions of one that was killed
     _mend(data / "s3")
     (data / "tmp").mkdir(parents=True)
@@ -77,6 +83,19 @@ def holds(folder: Path) -> str:
 
 def _health(state: State) -> str:
     return f"{state.endpoint}{HEALTH}"
+
+
+def _check(folder: Path) -> None:
+    """StackError where a file of state is damaged: the emulator would begin without it, and write over it."""
+    for file in sorted(folder.glob("*.json")):
+        if file.stat().st_size > MOST_CHECKED:
+            continue
+        try:
+            json.loads(file.read_bytes())
+        except (ValueError, RecursionError):
+            raise StackError(
+                f"{file} is damaged: put a copy of it back, or delete all data of the stack with 'aviation up --purge'"
+            ) from None
 
 
 def _mend(folder: Path) -> None:

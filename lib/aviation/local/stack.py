@@ -5,48 +5,32 @@ to reach the stack, `<name>.pid` and `logs/` belong to the processes, `ministack
 """
 
 import logging
-import os
 import secrets
 import shutil
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from aviation import api_key, home, replay
+from aviation import home, replay
 from aviation.deploy.stack import deploy, stored_key
-from aviation.deploy.template import read_parameters
-from aviation.errors import AccessKeyError, StackError
+from aviation.errors import StackError
 from aviation.local import access, emulator, schedules
 from aviation.local.board import PORT, BoardProcess
 from aviation.local.driver import WarmDriver
 from aviation.local.load import configure_spark
+from aviation.local.plan import Plan, needs_key, polled
 from aviation.local.ports import Listener, choose
 from aviation.local.processes import Process, plain_environment, stop
 from aviation.local.state import STACK, State
-from aviation.poll.client import check_base_url
-from aviation.poll.plans import PLANS
 from aviation.replay.records import over
 from aviation.times import utc_text
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What `up` will do, once everything has been checked.
-
-    `key` is the API's, if the caller gave one; `every` is how many minutes apart flights are polled (None: never).
-    """
-
-    state: State
-    environment: dict[str, str]
-    parameters: dict[str, str]
-    key: str | None
-    every: int | None
 
 
 class LocalStack:
@@ -86,16 +70,17 @@ class LocalStack:
         scheduled = schedule or every is not None
         parameters = schedules.template_parameters(every) if scheduled else {}
         minutes = (every or schedules.EVERY_DEFAULT) if scheduled else None
-        if api_url:
-            # Every plan answers as many records a call as the smallest one.
-            parameters["ApiPlan"] = plan or min(PLANS.values(), key=lambda plan: plan.limit).name
-        intended = self._plan(self._next_state(day, api_url, port, replay_port, board_port), parameters, minutes)
+        api = polled(State() if purge else self.read_state(), day, api_url, plan)
+        ports = port, replay_port, board_port
+        intended = self._plan(api, ports, parameters, minutes)
         if purge:
             self.down(purge=True)
-            intended = self._plan(self._next_state(day, api_url, port, replay_port, board_port), parameters, minutes)
+            intended = self._plan(api, ports, parameters, minutes)
         home.use_environment(intended.environment)
         self._start_emulator(intended.state)
         stored = stored_key(STACK)
+        if intended.state.api_url and not (intended.key or stored):
+            raise needs_key(intended.state.api_url)
         key = intended.key or stored or secrets.token_hex(16)
         deploy(STACK, intended.parameters, root=self.root, key=key)
         self._provide_api(intended, key, is_new=key != stored)
@@ -144,9 +129,9 @@ class LocalStack:
         """What the last `up` remembered."""
         return State.read(self.state_file)
 
-    def _next_state(self, day: str | None, api_url: str | None, *ports: int | None) -> State:
-        """What `up` will remember; `ports` are the emulator's, the replay's and the board's. ParameterError,
-        ApiError or StackError if it cannot be."""
+    def _next_state(self, api: State, *ports: int | None) -> State:
+        """What `up` will remember; `ports` are the emulator's, the replay's and the board's. ParameterError or
+        StackError if it cannot be."""
         last = self.read_state()
         port, replay_port, board_port = ports
         emulator_port, replay_port, board_port = choose(
@@ -154,18 +139,10 @@ class LocalStack:
             Listener(self.replay, "--replay-port", replay_port, last.replay_port),
             Listener(self.board.process, "--board-port", board_port, last.board_port or PORT),
         )
-        day = replay.check_day(day or last.day)
-        return State(emulator_port, replay_port, board_port, day, check_base_url(api_url) if api_url else None)
+        return replace(api, emulator_port=emulator_port, replay_port=replay_port, board_port=board_port)
 
-    def _plan(self, state: State, schedule_parameters: dict[str, str], every: int | None) -> Plan:
-        """How to get to `state`; StackError, AccessKeyError or ParameterError if something for it is missing."""
-        key = os.environ.get(api_key.VARIABLE)
-        if state.api_url and not key:
-            raise AccessKeyError(f"{state.api_url} needs a key: set {api_key.VARIABLE} and run 'aviation up' again")
-        emulator.python(self.root)
-        parameters = read_parameters(self.root / "parameters/deploy/local.yaml", self.root)
-        parameters |= {"ApiBaseUrl": state.api_url or state.replay_url} | schedule_parameters
-        return Plan(state, state.environment(self.home), parameters, key, every)
+    def _plan(self, api: State, ports: Iterable[int | None], parameters: dict[str, str], every: int | None) -> Plan:
+        return Plan.of(self._next_state(api, *ports), parameters, every, root=self.root, folder=self.home)
 
     def _start_emulator(self, state: State) -> None:
         if emulator.is_up(self.emulator, state, self.home):
@@ -214,7 +191,8 @@ class LocalStack:
 
     def _drive(self, plan: Plan) -> None:
         """Let the deployed schedules run as planned, each load with a warm driver, or nothing run by itself."""
-        self.schedules.stop()
+        if self.schedules.stop() and not plan.every:
+            logger.info("up: the schedules are stopped: 'aviation up --schedule' starts them again")
         state, every = plan.state, plan.every
         if not state.api_url:
             # A day that is over would look the same at each poll: it starts again.

@@ -8,6 +8,8 @@ from aviation import home, replay
 from aviation.errors import ParameterError
 from aviation.local import spark
 from aviation.local.access import access_key
+from aviation.poll.client import check_base_url
+from aviation.poll.plans import PLANS
 
 STACK = "aviation"
 REGION = "us-east-1"
@@ -15,13 +17,15 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class State:
-    """Ports on loopback, the replayed day (ISO), and the URL of the flight API if that is not the replay."""
+    """Ports on loopback, the replayed day (ISO), and the URL of the flight API if that is not the replay, with the plan
+    of its key."""
 
     emulator_port: int | None = None
     replay_port: int | None = None
     board_port: int | None = None
     day: str = replay.DEFAULT_DAY
     api_url: str | None = None
+    plan: str | None = None
 
     @classmethod
     def read(cls, file: Path) -> "State":
@@ -32,6 +36,20 @@ class State:
         except (OSError, ValueError, TypeError, ParameterError):
             return cls()
         return state
+
+    def polling(self, day: str | None, api_url: str | None, plan: str | None) -> "State":
+        """What follows where `up` is given these: a stack that polls an API goes on with it. ParameterError or ApiError
+        where it cannot be: the replay's flights would mix with real ones."""
+        if day and self.api_url and not api_url:
+            raise ParameterError(
+                f"this stack has the flights of {self.api_url}, with which those of the replay would mix: "
+                f"'aviation up --day {day} --purge' deletes them first"
+            )
+        if api_url:
+            # Every plan answers as many records a call as the smallest one.
+            plan = plan or min(PLANS.values(), key=lambda plan: plan.limit).name
+            return State(day=replay.check_day(day or self.day), api_url=check_base_url(api_url), plan=plan)
+        return State(day=replay.check_day(day or self.day), api_url=self.api_url, plan=self.plan)
 
     def write(self, file: Path) -> None:
         """Remember it in `file`."""

@@ -15,6 +15,7 @@ BEGINNINGS = ("select", "with", "show", "describe", "desc", "values", "table")
 REFUSED = (
     "only a SELECT can be asked (and SHOW and DESCRIBE, for what there is): the tables are written by the load alone"
 )
+TOO_DEEP = "the query nests too deeply: write it with fewer parentheses and subqueries"
 ONE = "only one question can be asked at a time: leave out the ';' and what comes after it"
 
 
@@ -36,6 +37,8 @@ def parse_select(text: str) -> exp.Query:
         raise QueryError(f"the query does not parse: {_where(text, error)}") from error
     except SqlglotError as error:  # a quote that is not closed
         raise QueryError("the query does not parse: a quote or a comment is not closed") from error
+    except RecursionError:
+        raise QueryError(TOO_DEEP) from None
     if not statements:
         raise QueryError("there is no query: write one like select count(*) from flights")
     if not all(isinstance(statement, exp.Query) for statement in statements):
