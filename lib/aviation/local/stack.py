@@ -67,9 +67,8 @@ class LocalStack:
         refused (ParameterError, ApiError, StackError) before anything is stopped or deleted: a stack that was up stays
         as it was.
         """
-        scheduled = schedule or every is not None
-        parameters = schedules.template_parameters(every) if scheduled else {}
-        minutes = (every or schedules.EVERY_DEFAULT) if scheduled else None
+        minutes = every or (schedules.EVERY_DEFAULT if schedule else None)
+        parameters = schedules.template_parameters(every) if minutes else {}
         api = polled(State() if purge else self.read_state(), day, api_url, plan)
         ports = port, replay_port, board_port
         intended = self._plan(api, ports, parameters, minutes)
