@@ -4,6 +4,8 @@ import errno
 import os
 from pathlib import Path
 
+from aviation.errors import StackError
+
 ENVIRONMENT = "env"
 """The dotenv file in the state folder: what any tool needs to reach the local stack."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -19,10 +21,13 @@ def root() -> Path:
 
 
 def home() -> Path:
-    """The folder of all local state: AVIATION_HOME, else `.aviation` of the checkout."""
-    if given := os.environ.get("AVIATION_HOME"):
-        return Path(given)
-    return root() / ".aviation"
+    """The folder of all local state: AVIATION_HOME, else `.aviation` of the checkout. StackError where that is
+    something else than a folder."""
+    given = os.environ.get("AVIATION_HOME")
+    folder = Path(given) if given else root() / ".aviation"
+    if folder.exists() and not folder.is_dir():
+        raise StackError(f"{folder} is no folder: set AVIATION_HOME to one, or to a path where one can be made")
+    return folder
 
 
 def load_environment() -> None:

@@ -89,9 +89,27 @@ def test_a_checkout_that_is_not_set_up_is_refused_and_the_stack_stays_as_it_was(
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"day": "2014-01-01"}', '{"day": 5}', '{"colour": "blue"}'])
-def test_a_day_that_cannot_be_or_other_nonsense_in_the_state_file_stands_in_the_way_of_nothing(tmp_path, content):
+def test_a_damaged_state_file_stops_up_alone_which_would_mix_the_flights_of_two_apis(tmp_path, content):
     (tmp_path / "stack.json").write_text(content)
     assert LocalStack(ROOT, tmp_path).read_state() == State()
+    refused = aviation(tmp_path, "up")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.strip() == (
+        f"aviation: {tmp_path / 'stack.json'} is damaged: put a copy of it back, or delete all data of the stack with "
+        "'aviation up --purge'"
+    )
+    assert aviation(tmp_path, "down").returncode == 0
+
+
+@pytest.mark.parametrize("command", ["up", "down", "status", "load"])
+def test_a_state_folder_that_is_a_file_is_refused_in_one_line(tmp_path, command):
+    file = tmp_path / "state"
+    file.touch()
+    refused = aviation(file, command)
+    assert refused.returncode == 1
+    assert refused.stderr.strip() == (
+        f"aviation: {file} is no folder: set AVIATION_HOME to one, or to a path where one can be made"
+    )
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ class LocalStack:
         """
         minutes = every or (schedules.EVERY_DEFAULT if schedule else None)
         parameters = schedules.template_parameters(every) if minutes else {}
-        api = polled(State() if purge else self.read_state(), day, api_url, plan)
+        api = polled(State() if purge else State.of(self.state_file), day, api_url, plan)
         ports = port, replay_port, board_port
         intended = self._plan(api, ports, parameters, minutes)
         if purge:

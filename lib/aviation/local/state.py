@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from aviation import home, replay
-from aviation.errors import ParameterError
+from aviation.errors import ParameterError, StackError
 from aviation.local import spark
 from aviation.local.access import access_key
 from aviation.poll.client import check_base_url
@@ -31,10 +31,23 @@ class State:
     def read(cls, file: Path) -> "State":
         """As the last `up` wrote it to `file`; the defaults if it holds anything else."""
         try:
+            return cls.of(file)
+        except StackError:
+            return cls()
+
+    @classmethod
+    def of(cls, file: Path) -> "State":
+        """As the last `up` wrote it to `file`; the defaults if there is none. StackError where it is damaged: which API
+        the stack polled is then unknown, and the flights of two would mix."""
+        try:
             state = cls(**json.loads(file.read_text()))
             replay.check_day(state.day)
-        except (OSError, ValueError, TypeError, ParameterError):
+        except FileNotFoundError:
             return cls()
+        except (OSError, ValueError, TypeError, RecursionError, ParameterError):
+            raise StackError(
+                f"{file} is damaged: put a copy of it back, or delete all data of the stack with 'aviation up --purge'"
+            ) from None
         return state
 
     def polling(self, day: str | None, api_url: str | None, plan: str | None) -> "State":
