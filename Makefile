@@ -151,5 +151,8 @@ lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) --group pyproject.toml:sbom -o $(LOCKS)/sbom.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:zizmor -o $(LOCKS)/zizmor.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath) -o $(LOCKS)/lambda.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:glue-runtime -o $(LOCKS)/glue-runtime.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:publish -c $(LOCKS)/glue-runtime.txt \
+		$$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' $(LOCKS)/glue-runtime.txt) -o $(LOCKS)/publish.txt
 
 LOCK = --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"

@@ -7,7 +7,8 @@ import pytest
 from aviation.deploy.build import LAMBDA_NOTEBOOKS
 from aviation.deploy.template import read_template
 from aviation.entities import ENTITIES
-from aviation.load.settings import parsed
+from aviation.load.arguments import parsed
+from aviation.load.settings import LoadParameters
 from aviation.report import RunRecord
 from aviation.runs.declared import LOAD, PRODUCERS, StartedBy, by_hand, job_of, producer, watches
 from aviation.runs.parameters import check_parameters, read_parameters
@@ -59,7 +60,8 @@ def test_each_schedule_of_the_load_starts_one_of_its_parameter_files():
         given = template["Mappings"]["Loads"][load]
         filled = text.replace("${Entities}", given["Entities"]).replace("${Upkeep}", given["Upkeep"])
         arguments = json.loads(filled)["Arguments"]
-        started = {name.removeprefix("--"): parsed(name.removeprefix("--"), value) for name, value in arguments.items()}
+        choices = {name.removeprefix("--"): text for name, text in arguments.items()}
+        started = {name: parsed(name, text, LoadParameters) for name, text in choices.items()}
         file = f"parameters/aviation_data_load/{given['Name']}.yaml"
         assert file in LOAD.parameters
         assert started.items() <= (defaults(LOAD.notebook) | read_parameters(ROOT / file)).items()

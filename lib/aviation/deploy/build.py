@@ -61,12 +61,12 @@ def build_lambda(target: Path, *, cache: Path = CACHE) -> None:
     files of those. Installing what is pinned takes 10 s; `cache` keeps it until the pins change."""
     runnable = [(file, file.relative_to(ROOT)) for name in LAMBDA_NOTEBOOKS for file in _notebook_and_parameters(name)]
     dependencies = _dependencies(LAMBDA_LOCK, cache).read_bytes()
-    home.write(target, _zipped([*_package_files(LAMBDA_PACKAGES), *runnable], onto=dependencies))
+    home.write(target, zipped([*package_files(LAMBDA_PACKAGES), *runnable], onto=dependencies))
 
 
 def build_library(target: Path) -> None:
     """Write the package for Glue's `--extra-py-files`: pure Python and its data files."""
-    home.write(target, _zipped(_package_files(LIBRARY_PACKAGES)))
+    home.write(target, zipped(package_files(LIBRARY_PACKAGES)))
 
 
 def export_script(notebook: Path) -> str:
@@ -124,7 +124,7 @@ def _dependencies(lock: Path, cache: Path) -> Path:
         }
         if too_new := symbols.too_new(files, runtime):
             raise BuildError(f"Lambda's {runtime} has older C libraries than these: {'; '.join(too_new)}")
-        home.write(cached, _zipped(files.items()))
+        home.write(cached, zipped(files.items()))
     return cached
 
 
@@ -142,7 +142,7 @@ def _notebook_and_parameters(name: str) -> Iterable[Path]:
     yield from (ROOT / "parameters" / name).glob("*.yaml")
 
 
-def _package_files(names: Iterable[str]) -> Iterable[tuple[Path, Path]]:
+def package_files(names: Iterable[str]) -> Iterable[tuple[Path, Path]]:
     """The files of these modules and packages of `aviation`, each with its path inside an archive."""
     for name in names:
         module = PACKAGE / f"{name}.py"
@@ -151,14 +151,14 @@ def _package_files(names: Iterable[str]) -> Iterable[tuple[Path, Path]]:
                 yield file, "aviation" / file.relative_to(PACKAGE)
 
 
-def _zipped(files: Iterable[tuple[Path, Path]], onto: bytes = b"") -> bytes:
+def zipped(files: Iterable[tuple[Path, Path]], onto: bytes = b"", level: int = 9) -> bytes:
     """A zip of files under their paths inside, added to the zip `onto`. The entries are sorted and all have one time
-    and mode, so that the same content always makes the same bytes."""
+    and mode, so that the same content always makes the same bytes. `level` 0 compresses nothing."""
     content = io.BytesIO(onto)
     with zipfile.ZipFile(content, "a") as archive:
         for inside, file in sorted((inside.as_posix(), file) for file, inside in files if file.is_file()):
             entry = zipfile.ZipInfo(inside, ZIP_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = zipfile.ZIP_DEFLATED if level else zipfile.ZIP_STORED
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, file.read_bytes(), compresslevel=9)
+            archive.writestr(entry, file.read_bytes(), compresslevel=level)
     return content.getvalue()

@@ -19,8 +19,9 @@ from aviation import aws
 from aviation.deploy.schedules import WEEK, fires
 from aviation.entities import ENTITIES
 from aviation.errors import AviationError, InterruptError, ParameterError, one_line
+from aviation.load.arguments import parsed
 from aviation.load.objects import ListObjects, bucket_lister
-from aviation.load.settings import parsed
+from aviation.load.settings import LoadParameters
 from aviation.local.load import run_load
 from aviation.places import place, stack_name
 from aviation.poll import lease
@@ -74,7 +75,7 @@ def deployed() -> list[LoadSchedule]:
             if schedule["Target"]["Arn"].endswith(GLUE_TARGET) and schedule["State"] == "ENABLED":
                 arguments = json.loads(schedule["Target"]["Input"])["Arguments"]
                 choices = {name.removeprefix("--"): text for name, text in arguments.items()}
-                parameters = {name: parsed(name, text) for name, text in choices.items()}
+                parameters = {name: parsed(name, text, LoadParameters) for name, text in choices.items()}
                 enabled.append(LoadSchedule(schedule["Name"], schedule["ScheduleExpression"], parameters))
     return sorted(enabled, key=lambda schedule: schedule.name)
 
