@@ -12,6 +12,7 @@ from aviation import templates
 from aviation.board import words
 from aviation.board.freshness import Age, ages
 from aviation.board.moment import Moment, moment
+from aviation.board.stack import Stack
 from aviation.board.tables import Tables
 from aviation.errors import AviationError, ParameterError
 
@@ -38,17 +39,18 @@ def page(
     request: Request, name: str, at: Moment | None, *, values: Mapping[str, object], status: int = 200
 ) -> HTMLResponse:
     """The page of the template `board/NAME.html`, filled with the values."""
-    kiosk = "kiosk" in request.query_params
-    shared = {"page": name, "moment": at, "words": words, "kiosk": kiosk, "age": _age(request)}
+    kiosk, state = "kiosk" in request.query_params, request.app.state
+    age = age_of(state.tables, state.stack)
+    shared = {"page": name, "moment": at, "words": words, "kiosk": kiosk, "age": age}
     text = templates.render(f"board/{name}.html", **shared, **values)
     return HTMLResponse(str(text), status)
 
 
-def _age(request: Request) -> Age | None:
+def age_of(tables: Tables, stack: Stack) -> Age | None:
     """The age of the newest flights; None where it cannot be told now."""
     with suppress(AviationError, BotoCoreError, ClientError):
         promised: dict[str, float | None] = {}
         with suppress(AviationError, BotoCoreError, ClientError):  # the age counts without the promise
-            promised = request.app.state.stack.promised()
-        return next(age for age in ages(request.app.state.tables, promised) if age.entity == "flights")
+            promised = stack.promised()
+        return next(age for age in ages(tables, promised) if age.entity == "flights")
     return None
