@@ -14,12 +14,13 @@ from pathlib import Path
 from aviation import home
 from aviation.deploy import symbols
 from aviation.errors import BuildError
+from aviation.report import LOAD_JOB
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ROOT = PACKAGE.parents[1]
 LAMBDA_LOCK = ROOT / "infra/requirements/lambda.txt"
 CACHE = ROOT / ".aviation/cache"
-LOAD_NOTEBOOK = ROOT / "glue_notebooks/aviation_data_load.ipynb"
+GLUE_NOTEBOOKS = ROOT / "glue_notebooks"
 
 INSTALL = [
     *("--python-platform", "x86_64-manylinux_2_28", "--only-binary", ":all:", "--require-hashes", "--no-deps"),
@@ -47,12 +48,12 @@ LIBRARY_PACKAGES = (*GROUND, *CLIENTS, "load", "views")
 
 
 def build(dist: Path) -> dict[str, Path]:
-    """Build every artefact into `dist`, each whole or not at all. Returns their paths by name: `Deployment_Lambda.zip`,
-    `aviation.zip`, `aviation_data_load.py`. BuildError says which cannot be built and why."""
-    artefacts = {name: dist / name for name in ("Deployment_Lambda.zip", "aviation.zip", "aviation_data_load.py")}
+    """Build what every stack runs into `dist`, each artefact whole or not at all. Returns their paths by name:
+    `Deployment_Lambda.zip`, `aviation.zip`, `aviation_data_load.py`. BuildError says which cannot be built and why."""
+    artefacts = {name: dist / name for name in ("Deployment_Lambda.zip", "aviation.zip", f"{LOAD_JOB}.py")}
     build_lambda(artefacts["Deployment_Lambda.zip"])
     build_library(artefacts["aviation.zip"])
-    home.write(artefacts["aviation_data_load.py"], export_script(LOAD_NOTEBOOK))
+    home.write(artefacts[f"{LOAD_JOB}.py"], export_script(GLUE_NOTEBOOKS / f"{LOAD_JOB}.ipynb"))
     return artefacts
 
 

@@ -11,8 +11,9 @@ import tempfile
 from pathlib import Path
 
 from aviation import home
-from aviation.deploy.build import CACHE, CLIENTS, GROUND, ROOT, package_files, zipped
+from aviation.deploy.build import CACHE, CLIENTS, GLUE_NOTEBOOKS, GROUND, ROOT, export_script, package_files, zipped
 from aviation.errors import BuildError
+from aviation.report import PUBLISH_JOB
 
 LOCK = ROOT / "infra/requirements/publish.txt"
 PACKAGES = (
@@ -32,6 +33,16 @@ DOWNLOAD = [
     *("--only-binary", ":all:", "--require-hashes", "--no-deps", "--implementation", "cp", "--python-version", "3.11"),
     *("--disable-pip-version-check", "--quiet"),
 ]
+
+
+def build(dist: Path) -> dict[str, Path]:
+    """Build what the publishing job runs into `dist`. Returns the paths by name: `aviation_publish.py`, WHEEL, WHEELS.
+    BuildError says which cannot be built and why."""
+    artefacts = {name: dist / name for name in (f"{PUBLISH_JOB}.py", WHEEL, WHEELS)}
+    home.write(artefacts[f"{PUBLISH_JOB}.py"], export_script(GLUE_NOTEBOOKS / f"{PUBLISH_JOB}.ipynb"))
+    build_package(artefacts[WHEEL])
+    build_wheels(artefacts[WHEELS])
+    return artefacts
 
 
 def build_wheels(target: Path, *, cache: Path = CACHE) -> None:

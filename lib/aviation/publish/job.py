@@ -6,12 +6,25 @@ from pathlib import Path
 from aviation import brief
 from aviation.board import offline
 from aviation.board.moment import moment
+from aviation.board.stack import Stack
 from aviation.board.tables import Tables
 from aviation.load.record import recorded
 from aviation.places import place
 from aviation.publish import kept
 from aviation.publish.settings import Settings
 from aviation.report import PUBLISH_JOB, Report
+
+
+class Told(Stack):
+    """A stack that is not asked how old its flights may get: it was told."""
+
+    def __init__(self, oldest_minutes: float) -> None:
+        super().__init__()
+        self.oldest_minutes = oldest_minutes
+
+    def promised(self) -> dict[str, float | None]:
+        """See `Stack`."""
+        return {"flights": self.oldest_minutes}
 
 
 def run(settings: Settings) -> Report:
@@ -25,9 +38,10 @@ def run(settings: Settings) -> Report:
 def _published(settings: Settings) -> Report:
     """The Report of what was kept: the `day` that it is about (ISO, None without a flight), the keys in the order in
     which they were written, and their bytes together."""
+    stack = Told(settings.oldest_minutes) if settings.oldest_minutes else Stack()
     with tempfile.TemporaryDirectory() as name:
         folder, tables = Path(name), Tables()
-        offline.write(folder / kept.PAGE, tables)
+        offline.write(folder / kept.PAGE, tables, stack=stack)
         if settings.chosen.brief:
             brief.write(tables, folder / "brief")
         now = moment(tables)
