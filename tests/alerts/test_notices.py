@@ -34,6 +34,7 @@ POLLED = ("FlightsSchedule", "CitiesSchedule", "AirplanesSchedule", "AircraftTyp
 PARAMETERS = dict.fromkeys(POLLED, "cron(41 2 ? * SUN *)") | {
     "ScheduleState": "ENABLED",
     "SavedQueries": "false",
+    "Publish": "false",
     "DatabaseName": STACK,
 }
 SCHEDULE_FAILED = {

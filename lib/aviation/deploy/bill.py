@@ -149,15 +149,16 @@ def bill(case: Case) -> list[Line]:
         Line("CloudWatch, custom metrics", case.metrics(), "cloudwatch_metric"),
         Line("CloudWatch, GB of logs", log_bytes / GB, "cloudwatch_logs_gb"),
         Line("Secrets Manager, secrets", resources["AWS::SecretsManager::Secret"], "secret_month"),
-        Line("Secrets Manager, calls", runs_of_producers, "secret_call"),
+        Line("Secrets Manager, calls", runs_of_producers + watching.runs, "secret_call"),
     ]
 
 
 @dataclass(frozen=True)
 class _Watching:
-    """What the alerts and people ask in a month."""
+    """What the alerts and people ask in a month. Each of the `runs` of a watch reads the addresses, at the most."""
 
     invocations: float
+    runs: float
     seconds: float
     queries: float
 
@@ -166,7 +167,9 @@ class _Watching:
         """The alerts run every watch after each load."""
         number = len(watches(case.root))
         seconds = loads * (assumed("start_seconds") + number * assumed("watch_seconds"))
-        return cls(loads, seconds, loads * number * assumed("watch_queries") + assumed("peoples_queries"))
+        return cls(
+            loads, loads * number, seconds, loads * number * assumed("watch_queries") + assumed("peoples_queries")
+        )
 
 
 def _streams(case: Case, records: dict[str, float], raw_bytes: float) -> Iterator[Line]:

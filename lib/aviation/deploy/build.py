@@ -38,11 +38,13 @@ KEPT_METADATA = {"METADATA", "entry_points.txt"}
 
 LAMBDA_NOTEBOOKS = ("producer", "alerts")
 GROUND = (
-    *("__init__", "errors", "entities", "columns", "parameters", "printable", "report", "redact", "retry", "templates"),
-    *("times", "words", "zones"),
+    *("__init__", "errors", "entities", "columns", "parameters", "printable", "report", "redact", "retry", "severity"),
+    *("templates", "times", "words", "zones"),
 )
 CLIENTS = ("home", "aws", "places")
-LAMBDA_PACKAGES = (*GROUND, *CLIENTS, "api_key", "poll", "views", "sql", "runs", "backend", "query", "alerts")
+LAMBDA_PACKAGES = (
+    *(*GROUND, *CLIENTS, "secret", "api_key", "tell", "poll", "views", "sql", "runs", "backend", "query", "alerts"),
+)
 LIBRARY_PACKAGES = (*GROUND, *CLIENTS, "load", "views")
 """What each artefact contains of `aviation`: modules and packages, by name. Nothing else goes in."""
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import ClientError
 
-from aviation import api_key, aws, home, places
+from aviation import aws, home, places, secret
 from aviation.api_key import VARIABLE
 from aviation.deploy import buckets, change_sets, events, reservations, states, wheels
 from aviation.deploy.boundary import with_boundary
@@ -68,14 +68,16 @@ def deploy(
     elif first != parameters:
         logger.info("deploy: %s: enabling the schedules", stack)
         changed += change_sets.apply(stack, template, parameters, show=show)
+    outputs = _outputs(stack)
+    secret.stored(outputs["AddressesSecret"])  # restored, if somebody deleted it: the alerts read it
     logger.info("deploy: %s: %s", stack, f"{changed} resources changed" if changed else "nothing to change")
-    return _outputs(stack)
+    return outputs
 
 
 def stored_key(stack: str) -> str | None:
     """The API's key in the stack's secret; None where there is none, or no stack."""
-    secret = _outputs(stack).get("ApiKeySecret") if events.described(stack) else None
-    return api_key.stored(secret) if secret else None
+    name = _outputs(stack).get("ApiKeySecret") if events.described(stack) else None
+    return secret.stored(name) if name else None
 
 
 def deploy_to_aws(
@@ -131,14 +133,14 @@ def destroy(stack: str, *, buckets: Iterable[str] = ()) -> None:
 def _keep_key(stack: str, key: str | None) -> bool:
     """Put the key, if it is given, into the stack's secret. Returns whether the secret holds one; it does not where
     there is no secret yet."""
-    secret = _outputs(stack).get("ApiKeySecret")
-    if not secret:
+    name = _outputs(stack).get("ApiKeySecret")
+    if not name:
         return False
     if key:
-        if api_key.put(secret, key):
+        if secret.put(name, key):
             logger.info("deploy: %s: the API's key is stored in its secret", stack)
         return True
-    return api_key.stored(secret) is not None
+    return secret.stored(name) is not None
 
 
 def _preview(stack: str, parameters: dict[str, str], root: Path) -> None:

@@ -17,7 +17,21 @@ from aviation.report import PUBLISH_JOB
 
 LOCK = ROOT / "infra/requirements/publish.txt"
 PACKAGES = (
-    *(*GROUND, *CLIENTS, "loopback", "api_key", "poll", "load", "views", "sql", "engine", "runs", "deploy"),
+    *(
+        *GROUND,
+        *CLIENTS,
+        "loopback",
+        "secret",
+        "api_key",
+        "tell",
+        "poll",
+        "load",
+        "views",
+        "sql",
+        "engine",
+        "runs",
+        "deploy",
+    ),
     *("backend", "charts", "board", "brief", "publish"),
 )
 """What the wheel has of `aviation`: modules and packages, by name. `deploy` tells the board how old data may get."""

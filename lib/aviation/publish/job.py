@@ -1,9 +1,12 @@
-"""One run: the files are made first, all of them, and then kept. What fails leaves what was published before."""
+"""One run: the files are made first, all of them, and then kept. What fails leaves what was published before.
+
+The brief is sent once it is kept.
+"""
 
 import tempfile
 from pathlib import Path
 
-from aviation import brief
+from aviation import brief, tell
 from aviation.board import offline
 from aviation.board.moment import moment
 from aviation.board.stack import Stack
@@ -43,14 +46,18 @@ def _published(settings: Settings) -> Report:
         folder, tables = Path(name), Tables()
         offline.write(folder / kept.PAGE, tables, stack=stack)
         if settings.chosen.brief:
-            brief.write(tables, folder / "brief")
+            written = brief.write(tables, folder / "brief")
         now = moment(tables)
         day = now.day if now else None
         keys = kept.put(folder, day)
         size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    return Report(
-        day=str(day) if day else None,
-        page=f"s3://{place('RunsBucket')}/{kept.LATEST}/{kept.PAGE}",
-        keys=keys,
-        bytes=size,
-    )
+        report = Report(
+            status="ok",
+            day=str(day) if day else None,
+            page=f"s3://{place('RunsBucket')}/{kept.LATEST}/{kept.PAGE}",
+            keys=keys,
+            bytes=size,
+        )
+        if settings.chosen.brief and (lost := brief.send(written)):
+            report |= Report(status="warning", warning=tell.not_delivered(lost))
+    return report

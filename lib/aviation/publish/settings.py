@@ -15,6 +15,7 @@ PLACES = {
     "published_bucket": "AVIATION_PUBLISHED_BUCKET",
     "runs_bucket": "AVIATION_RUNS_BUCKET",
     "database": "AVIATION_DATABASE",
+    "addresses_secret": "AVIATION_ADDRESSES_SECRET",
 }
 """The job's arguments that say where things are, with the variables by which `aviation.places` finds them."""
 OLDEST = "oldest_minutes"
