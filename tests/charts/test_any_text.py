@@ -10,7 +10,6 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from aviation.charts import marks
-from aviation.charts.maps import route_map
 from aviation.charts.text import NOT_GIVEN, specification
 from aviation.charts.themes import NOTEBOOK, PAGE
 from aviation.explore import show
@@ -45,16 +44,6 @@ def test_every_mark_draws_any_text(name, first, second, kind, theme):
     svg = vl_convert.vegalite_to_svg(specification(chart), vl_version="v6_1")
     assert ElementTree.fromstring(svg).tag.endswith("svg")
     assert "<script" not in svg
-
-
-@settings(max_examples=2, deadline=None, phases=[Phase.explicit, Phase.generate])
-@given(A_COLUMN, A_COLUMN)
-@example(WEIRD[:4], WEIRD[4:8])
-def test_the_map_draws_any_text(origins, destinations):
-    places = {f"{end}_{axis}": [1.0, 2.0, 3.0, 4.0] for end in ("from", "to") for axis in ("longitude", "latitude")}
-    routes = pd.DataFrame({"dep_iata": origins, "arr_iata": destinations, "flights": 1, **places})
-    aircraft = pd.DataFrame({"live_longitude": [1.0], "live_latitude": [2.0], "flight": origins[:1]})
-    assert "<svg" in vl_convert.vegalite_to_svg(specification(route_map(routes, aircraft)), vl_version="v6_1")
 
 
 def test_a_notebooks_picture_has_any_text():

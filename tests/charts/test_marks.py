@@ -23,10 +23,6 @@ CALLS = {
         marks.heat,
         {"x": "hour", "x_title": None, "y": "name", "value": "share", "form": ".0%", "unit": "on time"},
     ),
-    "heat without figures": (
-        marks.heat,
-        {"x": "hour", "x_title": None, "y": "name", "value": "delay", "form": None, "unit": "minutes"},
-    ),
     "dots": (marks.dots, {"label": "name", "value": "delay", "group": "group", "unit": "minutes"}),
     "scatter": (marks.scatter, {"x": "hour", "x_title": "hour", "y": "delay", "y_title": "delay"}),
     "grouped": (marks.grouped, {"label": "name", "group": "group", "value": "delay", "unit": "minutes"}),

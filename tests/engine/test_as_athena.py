@@ -9,7 +9,6 @@ import pytest
 from aviation import backend, query, status
 from aviation.alerts.matches import Horizon, matches, touched_dates
 from aviation.alerts.watch import resolve
-from aviation.dashboard import queries
 from aviation.deploy.template import read_template
 from aviation.engine import as_athena
 from aviation.errors import QueryError
@@ -100,23 +99,6 @@ SAVED = {one["View"]: one["Order"] for one in read_template(ROOT)["Mappings"]["Q
 def test_the_projects_views_pass_and_so_do_the_saved_queries_over_them(view):
     refuse(KNOWN.views[view])
     refuse(f"select * from {view} order by {SAVED[view]} limit 1000")
-
-
-# FLIGHTS_OVER is the beginning of others.
-ON_THE_DASHBOARD = [
-    text
-    for name, text in vars(queries).items()
-    if name != "FLIGHTS_OVER" and isinstance(text, str) and text.lstrip().startswith(("select", "with"))
-]
-
-
-@pytest.mark.parametrize("text", ON_THE_DASHBOARD)
-def test_the_dashboards_questions_pass(text):
-    refuse(text)
-
-
-def test_the_dashboard_asks_more_than_ten_questions():
-    assert len(ON_THE_DASHBOARD) > 10
 
 
 class AskedError(Exception):

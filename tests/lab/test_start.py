@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 from bs4 import BeautifulSoup
 
-from aviation import backend, dashboard
+from aviation import backend
+from aviation.board import offline
 from aviation.errors import ParameterError, QueryError
 from aviation.jobs import start as jobs
 from aviation.lab import start as lab
@@ -36,14 +37,14 @@ def test_an_unknown_entity_is_refused():
 
 
 def test_the_dashboard_stands_in_a_frame_and_its_absence_in_words(monkeypatch):
-    monkeypatch.setattr(dashboard, "render", lambda: '<p class="x">drawn</p>')
+    monkeypatch.setattr(offline, "render", lambda tables: '<p class="x">drawn</p>')
     [frame] = BeautifulSoup(lab.page().data, "html.parser")("iframe")
     assert frame["srcdoc"] == '<p class="x">drawn</p>'
 
-    def fail():
+    def fail(tables):
         raise QueryError("there is no table 'flights'")
 
-    monkeypatch.setattr(dashboard, "render", fail)
+    monkeypatch.setattr(offline, "render", fail)
     assert lab.page().data == "*There is no dashboard yet: there is no table 'flights'.*"
 
 

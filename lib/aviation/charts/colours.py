@@ -2,8 +2,6 @@
 
 import altair as alt
 
-from aviation.views.declaration import LATE_MIN
-
 INK, QUIET = "#1f2933", "#616e7c"  # of text on white
 GREY, FAINT_GREY = "#8d99ae", "#b8c2cc"
 UNKNOWN = "#6c757d"
@@ -33,17 +31,12 @@ OUTCOMES = STATUSES | {
     "not seen": "#59626b",
     "at least so far": NEUTRAL,
     "expected": "#e07a1f",
-    "operated": GREY,
-    "departure": NEUTRAL,
-    "arrival": LATE,
 }
 # For groups without a colour of their own, such as airports, in this order.
 SERIES = ["#1f6f8b", "#e07a1f", "#7b2d8b", "#4f772d", "#d1495b", "#8d99ae"]
 
 # The shades of a heat map of shares, 0 to 1, where more is better.
 SHARES = alt.Scale(domain=[0, 0.5, 1], range=[LATE, BETWEEN, EARLY])
-
-LAND, ROUTE, AIRPORT, AIRCRAFT = "#8d99ae33", NEUTRAL, "#1d3557", STATUSES["diverted"]
 
 
 def of(column: str, names: list[str]) -> list[str]:
@@ -58,8 +51,3 @@ def of(column: str, names: list[str]) -> list[str]:
 def scale(column: str, names: list[str]) -> alt.Scale:
     """`of` as the scale of an encoding."""
     return alt.Scale(domain=names, range=of(column, names))
-
-
-def delays(longest: float) -> alt.Scale:
-    """The shades of a heat map of delays in minutes, up to the longest one; LATE_MIN and more are late."""
-    return alt.Scale(domain=[0, LATE_MIN, max(60, longest)], range=[EARLY, BETWEEN, LATE], clamp=True)

@@ -91,27 +91,21 @@ def lines(
 
 
 def heat(
-    frame: pd.DataFrame, *, x: str, x_title: str | None, y: str, value: str, form: str | None, unit: str, title: str,
-    subtitle: str = "", order: Sequence[str] | None = None, shades: alt.Scale = colours.SHARES, theme: Theme = NOTEBOOK,
+    frame: pd.DataFrame, *, x: str, x_title: str | None, y: str, value: str, form: str, unit: str, title: str,
+    subtitle: str = "", theme: Theme = NOTEBOOK,
 ) -> alt.LayerChart:  # fmt: skip
-    """A cell for each `x` and `y`, `y` in `order`, else both in their own.
-
-    Its value, in `form`, is written in it; where `form` is None, a legend says what the colours mean. `shades` are the
-    colours of shares (colours.SHARES) or of delays (colours.delays)."""
+    """A cell for each `x` and `y`, in the colours of shares; its value, in `form`, is written in it."""
     frame = readable(frame, x, y)
     base = alt.Chart(frame).encode(
         x=alt.X(f"{x}:O", title=x_title or x, axis=alt.Axis(labelAngle=0, orient="bottom", grid=False)),
-        y=alt.Y(f"{y}:N", sort=list(order) if order else "ascending", title=None, axis=alt.Axis(grid=False)),
+        y=alt.Y(f"{y}:N", sort="ascending", title=None, axis=alt.Axis(grid=False)),
     )
-    legend = None if form else alt.Legend(orient="top", gradientLength=160, titleFontWeight="normal")
-    shade = alt.Color(f"{value}:Q", title=unit or value, legend=legend, scale=shades)
-    layers = [base.mark_rect(stroke=theme.gap, strokeWidth=2).encode(color=shade)]
-    if form:
-        on_dark = f"luminance(scale('color', datum['{value}'])) < 0.4"
-        ink = alt.condition(on_dark, alt.value("white"), alt.value(colours.INK))
-        text = alt.Text(f"{value}:Q", format=form)
-        layers.append(base.mark_text(fontSize=11).encode(text=text, color=ink))
-    return theme.dress(*layers, title=title, subtitle=subtitle, rows=frame[y].nunique())
+    shade = alt.Color(f"{value}:Q", title=unit or value, legend=None, scale=colours.SHARES)
+    on_dark = f"luminance(scale('color', datum['{value}'])) < 0.4"
+    ink = alt.condition(on_dark, alt.value("white"), alt.value(colours.INK))
+    written = base.mark_text(fontSize=11).encode(text=alt.Text(f"{value}:Q", format=form), color=ink)
+    cells = base.mark_rect(stroke=theme.gap, strokeWidth=2).encode(color=shade)
+    return theme.dress(cells, written, title=title, subtitle=subtitle, rows=frame[y].nunique())
 
 
 def dots(

@@ -38,11 +38,13 @@ def status(stack: str | None) -> None:
 
 @click.command()
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write it (else <home>/dashboard.html).")
-def dashboard(output: Path | None) -> None:
-    """Render the HTML dashboard; its path is the last line."""
-    from aviation.dashboard.page import write
+@click.option("--day", default="", metavar="DATE", help="The flights of that date (else of the newest).")
+@click.option("--as-of", metavar="TIME", help="As the tables stood then (ISO 8601, UTC).")
+def dashboard(output: Path | None, day: str, as_of: str | None) -> None:
+    """Write the board's page Now as one file that needs no board; its path is the last line."""
+    from aviation.board.offline import write
 
-    click.echo(write(output or home.home() / "dashboard.html"))
+    click.echo(write(output or home.home() / "dashboard.html", day=day, as_of=as_of))
 
 
 COMMANDS = (query, status, dashboard)

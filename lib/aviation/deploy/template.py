@@ -79,8 +79,8 @@ def taking_over(template: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any
 
 
 def without_descriptions(value: Any) -> Any:
-    """The template without descriptions, metadata, policies of roles, permissions of QuickSight, the dashboard's widgets
-    and the analysis's sheets: the same resources, in fewer bytes, to be shown and not to be made."""
+    """The template without descriptions, metadata, policies of roles, permissions of QuickSight, the dashboard's
+    widgets and the analysis's sheets: the same resources, in fewer bytes, to be shown and not to be made."""
     if isinstance(value, dict):
         value = value | ({"DashboardBody": NO_WIDGETS} if "DashboardBody" in value else {})
         return {name: without_descriptions(item) for name, item in value.items() if name not in UNSHOWN}

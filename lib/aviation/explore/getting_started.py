@@ -6,6 +6,7 @@ from aviation.charts import marks
 from aviation.columns import TABLES
 from aviation.explore.choice import Choice
 from aviation.explore.show import Answer, Finding, chart
+from aviation.explore.so_far import waiting
 from aviation.explore.words import counted, listed, share
 
 STORY = (
@@ -37,7 +38,7 @@ def by_status(chosen: Choice) -> Answer:
         label="flight_status",
         value="flights",
         colour="flight_status",
-        title="How the flights of the day ended",
+        title="The day's flights by their status",
         subtitle=chosen.label,
     )
 
@@ -88,6 +89,7 @@ def finding(chosen: Choice) -> Finding:
     return Finding(
         f"The tables hold {counted(rows['flights'], 'flight')}, and {counted(rows['flight_history'], 'version')} of "
         f"what was known of them, folded from {counted(rows['flight_observations'], 'observation')}. "
-        f"Of {counted(flights, 'flight')} on {chosen.label}, {listed(parts)}.",
+        f"Of {counted(flights, 'flight')} on {chosen.label}, {listed(parts)}."
+        f"{waiting(chosen, 'Not over')}",
         chosen.unmatched,
     )

@@ -11,6 +11,7 @@ import pandas as pd
 from aviation.charts import marks
 from aviation.explore.choice import Choice
 from aviation.explore.show import Answer, Finding, chart
+from aviation.explore.so_far import left_out, waiting
 from aviation.explore.words import counted, late, share
 from aviation.views.declaration import LATE_MIN
 
@@ -78,7 +79,7 @@ def pairs(chosen: Choice) -> Answer:
         y="dep_delay_min",
         y_title="departure delay of the next leg, minutes",
         title="An aircraft's delay, and its delay later that day",
-        subtitle=f"{chosen.label}; {counted(len(rows), 'departure')} of a tail number seen before",
+        subtitle=f"{chosen.label}; {counted(len(rows), 'departure')} of a tail number seen before{left_out(chosen)}",
     )
 
 
@@ -98,7 +99,7 @@ def compared(chosen: Choice) -> Answer:
         value="minutes",
         unit="mean departure delay, minutes",
         title="Next departures of late and of punctual aircraft",
-        subtitle=f"{chosen.label}; late is {LATE_MIN} minutes or more",
+        subtitle=f"{chosen.label}; late is {LATE_MIN} minutes or more{left_out(chosen)}",
     )
 
 
@@ -122,7 +123,7 @@ def finding(chosen: Choice) -> Finding:
         text = f"{where} on {chosen.label}: {comparison[0].lower()}{comparison[1:]} For none of the flights {unknown}."
     else:
         text = f"For none of the flights on {chosen.label} {unknown}; {where}. {comparison}"
-    return Finding(text, chosen.unmatched)
+    return Finding(f"{text}{waiting(chosen)}", chosen.unmatched)
 
 
 def _persistence(followed: pd.DataFrame) -> str:

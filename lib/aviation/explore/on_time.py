@@ -7,6 +7,8 @@ import pandas as pd
 from aviation.charts import marks
 from aviation.explore.choice import Choice
 from aviation.explore.show import Answer, Finding, chart
+from aviation.explore.so_far import FIGURES as SO_FAR
+from aviation.explore.so_far import expected, left_out, waiting
 from aviation.explore.words import counted, each, share, total
 from aviation.views.declaration import AIRLINE, FLIGHTS_OVER, LATE_MIN
 
@@ -44,7 +46,7 @@ def by_airline(chosen: Choice) -> Answer:
         zero_to=1.0,
         unit="share of flights that landed on time",
         title="Who landed on time",
-        subtitle=f"{chosen.label}; airlines with at least {ENOUGH} flights",
+        subtitle=f"{chosen.label}; airlines with at least {ENOUGH} flights{left_out(chosen)}",
         **SHARES,
     )
 
@@ -78,7 +80,7 @@ def by_airline_airport(chosen: Choice) -> Answer:
         y="airline",
         unit="on time",
         title="Share on time by airline and airport of departure",
-        subtitle=f"{chosen.label}; at least {ENOUGH} flights",
+        subtitle=f"{chosen.label}; at least {ENOUGH} flights{left_out(chosen)}",
         **SHARES,
     )
 
@@ -99,9 +101,25 @@ def by_airport_hour(chosen: Choice) -> Answer:
         y="airport",
         unit="on time",
         title="Share on time by airport and hour of departure",
-        subtitle=chosen.label,
+        subtitle=f"{chosen.label}{left_out(chosen)}",
         **SHARES,
     )
+
+
+def so_far(chosen: Choice) -> Answer:
+    """`airline` (its name, else code), `finished, on_time, on_time_share` of these; `under_way, overdue,
+    worst_overdue_min` (at least), `to_come, not_seen`, which those figures leave out; `expected` (all of which an
+    arrival is known or expected), `expected_on_time, expected_share`; shares are 0 to 1. The largest airlines first."""
+    counts = (
+        f"select coalesce(max(airline_name), airline, 'not named') as airline, {SO_FAR} from flights_so_far "
+        f"where {chosen.condition} group by flights_so_far.airline order by count(*) desc, 1"
+    )
+    rows = chosen.ask(counts)
+    shares = rows.assign(
+        on_time_share=rows["on_time"] / rows["finished"].where(rows["finished"] > 0),
+        expected_share=rows["expected_on_time"] / rows["expected"].where(rows["expected"] > 0),
+    )
+    return Answer(shares, counts)
 
 
 def _grouped(chosen: Choice, keys: str, group: str) -> str:
@@ -121,12 +139,13 @@ def finding(chosen: Choice) -> Finding:
         return Finding(chosen.nothing, chosen.nothing)
     if not flights:
         none = f"No flight of {chosen.label} is over yet. So none can be on time or late."
+        none += f"{waiting(chosen)}{expected(chosen)}"
         return Finding(none, none)
     spread = f"{_spread(airlines, 'airline', 'airlines')}, and {_spread(airports, 'airport', 'airports of departure')}"
     return Finding(
         f"Of {counted(flights, 'finished flight')} on {chosen.label}, {on_time:,} ({share(on_time, flights)}) "
         f"landed less than {LATE_MIN} minutes after schedule. "
-        f"{spread[0].upper()}{spread[1:]}.",
+        f"{spread[0].upper()}{spread[1:]}.{waiting(chosen)}{expected(chosen)}",
         chosen.unmatched,
     )
 

@@ -1,6 +1,7 @@
 """Which routes arrive late, and does it matter which airport one leaves from?"""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -8,6 +9,7 @@ from aviation.charts import marks
 from aviation.errors import ParameterError
 from aviation.explore.choice import Choice
 from aviation.explore.show import Answer, Finding, chart
+from aviation.explore.so_far import expected, left_out, waiting
 from aviation.explore.words import counted, each, late, minutes
 
 # As many as can be read in one chart.
@@ -32,10 +34,16 @@ class RouteChoice(Choice):
 
 def routes(chosen: RouteChoice) -> Answer:
     """`route` (JFK → BOS), `dep_iata, arr_iata, flights` (that are over), `arrived, delayed, mean_arr_delay_min,
-    delay_minutes` (mean x arrived, from 0 up), `destination` (Boston (BOS)), `named` (JFK → Boston (BOS)), of the
+    not_over` (flights), `mean_expected_min` (of all flights of which an arrival delay is known or expected),
+    `delay_minutes` (mean x arrived, from 0 up), `destination` (Boston (BOS)), `named` (JFK → Boston (BOS)), of the
     routes with enough arrivals; the latest on average first."""
     means = (
-        "select dep_iata, arr_iata, city_name, flights, arrived, delayed, mean_arr_delay_min from delays_by_route_day "
+        "select dep_iata, arr_iata, city_name, flights, arrived, delayed, mean_arr_delay_min, not_over, "
+        "mean_expected_min from delays_by_route_day "
+        "left join (select dep_airport, arr_airport, "
+        "count(case when standing <> 'over' then 1 end) as not_over, "
+        f"avg(arr_delay_expected_min) as mean_expected_min from flights_so_far where {chosen.condition} group by 1, 2) "
+        "as so_far on dep_airport = dep_iata and arr_airport = arr_iata "
         "left join (select iata_code, max(city_name) as city_name from cities group by iata_code) as city "
         f"on city.iata_code = arr_iata where {chosen.condition} and dep_iata is not null and arr_iata is not null "
         f"and arrived >= {chosen.minimum_arrivals} order by mean_arr_delay_min desc, dep_iata, arr_iata"
@@ -60,14 +68,21 @@ def routes(chosen: RouteChoice) -> Answer:
         form=".0f",
         unit="mean arrival delay, minutes",
         title="The routes that arrived latest",
-        subtitle=f"{chosen.label}; at least {chosen.enough}",
+        subtitle=f"{chosen.label}; at least {chosen.enough}{left_out(chosen)}",
     )
 
 
 def labelled(ranked: pd.DataFrame) -> pd.DataFrame:
-    """The rows, with `in_words`: the mean delay and the arrivals."""
-    words = each(ranked, lambda row: f"{row.mean_arr_delay_min:.0f} min, {counted(row.arrived, 'arrival')}")
-    return ranked.assign(in_words=words)
+    """The rows, with `in_words`: the mean delay and the arrivals; where some are not over, the expected mean."""
+    return ranked.assign(in_words=each(ranked, _in_words))
+
+
+def _in_words(row: Any) -> str:
+    words = f"{row.mean_arr_delay_min:.0f} min, {counted(row.arrived, 'arrival')}"
+    if pd.isna(row.not_over) or not row.not_over:
+        return words
+    more = f"{words}; {row.not_over:.0f} not over"
+    return more if pd.isna(row.mean_expected_min) else f"{more}, {row.mean_expected_min:.0f} min expected"
 
 
 def lost(chosen: RouteChoice) -> Answer:
@@ -82,7 +97,7 @@ def lost(chosen: RouteChoice) -> Answer:
         form=",.0f",
         unit="arrivals x mean arrival delay, minutes",
         title="The routes that lost most minutes",
-        subtitle=chosen.label,
+        subtitle=f"{chosen.label}{left_out(chosen)}",
     )
 
 
@@ -104,7 +119,7 @@ def destinations(chosen: RouteChoice) -> Answer:
         group="dep_iata",
         unit="mean arrival delay, minutes",
         title="The same destination from different airports",
-        subtitle=f"{chosen.label}; at least {chosen.enough}",
+        subtitle=f"{chosen.label}; at least {chosen.enough}{left_out(chosen)}",
     )
 
 
@@ -116,14 +131,15 @@ def finding(chosen: RouteChoice) -> Finding:
         if not chosen.flights:
             text = f"{none} {chosen.nothing.partition('. ')[2]}"
         else:
-            text = f"{none} Ask for routes with fewer: the parameter is `minimum_arrivals`."
+            text = f"{none} Ask for routes with fewer: the parameter is `minimum_arrivals`.{waiting(chosen)}"
         return Finding(text, text)
     named, means = ranked["named"], ranked["mean_arr_delay_min"]
     first = f"Of {counted(len(ranked), 'route')} with {chosen.enough} or more on {chosen.label}, "
     first += f"{named.iloc[0]} arrived latest, {late(means.iloc[0])} on average"
     if len(ranked) > 1:
         first += f", and {named.iloc[-1]} earliest, {late(means.iloc[-1])}"
-    return Finding(f"{first}. {_choice(destinations(chosen).frame)}", chosen.unmatched)
+    choice = _choice(destinations(chosen).frame)
+    return Finding(f"{first}. {choice}{waiting(chosen)}{expected(chosen)}", chosen.unmatched)
 
 
 def _choice(choices: pd.DataFrame) -> str:

@@ -5,6 +5,7 @@ import pandas as pd
 from aviation.charts import marks
 from aviation.explore.choice import Choice
 from aviation.explore.show import Answer, Finding, chart
+from aviation.explore.so_far import bound
 from aviation.explore.words import counted, hour, late, listed, share
 from aviation.views.declaration import LATE_MIN, delay_figures
 
@@ -63,7 +64,7 @@ def delays(chosen: Choice) -> Answer:
         group="measure",
         unit="departure delay, minutes",
         title="How late flights left, by the hour of their schedule",
-        subtitle=chosen.label,
+        subtitle=f"{chosen.label}{bound(chosen)}",
     )
 
 
@@ -74,11 +75,12 @@ def measures(by_hour: pd.DataFrame) -> pd.DataFrame:
 
 
 def delays_by_airport(chosen: Choice) -> Answer:
-    """`hour, airport, mean_dep_delay_min` of hours in which at least ENOUGH flights left the airport."""
+    """`hour, airport, mean_dep_delay_min` of hours in which at least ENOUGH flights left the airport or are overdue
+    there, which count as late as they are at the least."""
     means = (
-        "select hour(dep_scheduled_local) as hour, coalesce(dep_iata, dep_icao) as airport, "
-        f"avg(dep_delay_min) as mean_dep_delay_min from flights where {chosen.condition} "
-        "and flight_status <> 'cancelled' and dep_scheduled_local is not null group by 1, 2 "
+        "select hour(dep_scheduled_local) as hour, dep_airport as airport, "
+        f"avg(dep_delay_min) as mean_dep_delay_min from flights_so_far where {chosen.condition} "
+        "and dep_scheduled_local is not null group by 1, 2 "
         f"having count(dep_delay_min) >= {ENOUGH} order by 1, 2"
     )
     return chart(
@@ -91,7 +93,7 @@ def delays_by_airport(chosen: Choice) -> Answer:
         group="airport",
         unit="mean departure delay, minutes",
         title="How late flights left, by airport",
-        subtitle=f"{chosen.label}; hours in which at least {ENOUGH} flights left the airport",
+        subtitle=f"{chosen.label}; hours in which at least {ENOUGH} flights left or are overdue{bound(chosen)}",
     )
 
 

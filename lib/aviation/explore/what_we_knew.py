@@ -8,9 +8,10 @@ import pandas as pd
 from aviation.charts import marks
 from aviation.explore.choice import Choice
 from aviation.explore.show import Answer, Finding, chart
+from aviation.explore.so_far import waiting
 from aviation.explore.words import counted, each, listed, minutes, share, total
 from aviation.sql.as_of import instant
-from aviation.views.declaration import LATE_MIN
+from aviation.views.declaration import LATE_MIN, minutes_between
 
 # From what is over to what is not.
 ORDER = ("landed", "diverted", "cancelled", "active", "scheduled", "unknown", "incident")
@@ -53,14 +54,22 @@ def statuses(chosen: Choice) -> Answer:
 
 def expectations(chosen: Choice) -> Answer:
     """`known_at` (UTC), `measure, flights`: how many flights were then known to be late or cancelled, and how many that
-    had not left were expected to be late (the API's forecast); late is 15 minutes or more."""
+    had not left were expected to be late (the API's forecast), or late already by their schedule: those that the poll
+    saw, and that had not left; late is 15 minutes or more."""
     counts = f"""{_moments(chosen)} select known_at,
             count(case when flight_status <> 'cancelled' and dep_delay_min >= {LATE_MIN} then 1 end)
                 as "known late departures",
             count(case when flight_status <> 'cancelled' and dep_delay_min is null
                         and dep_delay_forecast_min >= {LATE_MIN} then 1 end) as "expected late departures",
+            count(case when seen.flight_key is not null and dep_actual_utc is null
+                        and flight_status not in ('landed', 'diverted', 'cancelled', 'active')
+                        and {minutes_between("dep_scheduled_utc", "known_at")} >= {LATE_MIN} then 1 end)
+                as "overdue departures",
             count(case when flight_status = 'cancelled' then 1 end) as "known cancellations"
-        from held group by 1 order by 1"""
+        from held left join (select distinct flight_key, observed_at from flight_observations
+                             where flight_date = date '{chosen.day}') as seen
+            on seen.flight_key = held.flight_key and seen.observed_at = held.known_at
+        group by 1 order by 1"""
     wide = chosen.ask(counts)
     return chart(
         counts,
@@ -192,7 +201,8 @@ def finding(then: Choice, now: Choice) -> Finding:
     ]
     known = f"{total(compared, 'then'):,} of {counted(now.flights, 'flight')}"
     return Finding(
-        f"On {then.label}, the tables knew {listed([known, *parts])}. {_notice(cancellations(now).frame)}",
+        f"On {then.label}, the tables knew {listed([known, *parts])}. "
+        f"{_notice(cancellations(now).frame)}{waiting(then, 'Not over')}",
         now.unmatched if then.flights else f"parameter 'as_of': at {then.as_of} nothing was known of these flights",
     )
 

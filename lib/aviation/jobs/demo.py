@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from tqdm import tqdm
 
-from aviation import backend, dashboard, home, replay
+from aviation import backend, home, replay
+from aviation.board import offline
 from aviation.entities import ENTITIES
 from aviation.jobs import start as jobs
 from aviation.local.stack import LocalStack
@@ -38,7 +39,7 @@ def run(stack: LocalStack) -> None:
     record = backend.in_use().load({"entities": []})
     logger.info("demo: loaded %s lines in %.0f s", f"{record.counts['lines_read']:,}", record.seconds)
     logger.info("demo 4/4: the tables, the dashboard and the board")
-    page = dashboard.write(home.home() / "dashboard.html")
+    page = offline.write(home.home() / "dashboard.html")
     for name, rows in row_counts().items():
         print(f"{name:<22} {rows:>8,} rows")
     print(f"{'data age':<22} {age('flights'):>8}")

@@ -5,7 +5,9 @@ from typing import Any
 
 from IPython.display import HTML, Markdown
 
-from aviation import backend, dashboard, parameters, status, templates
+from aviation import backend, parameters, status, templates
+from aviation.board import offline
+from aviation.board.tables import Tables
 from aviation.entities import entity_named
 from aviation.errors import QueryError
 from aviation.jobs import start as jobs
@@ -47,7 +49,7 @@ def run(chosen: Choices) -> Report:
 def page(height: int = 900) -> HTML | Markdown:
     """The dashboard, in a frame of the notebook (`height` pixels); words where there is nothing to draw yet."""
     try:
-        drawn = dashboard.render()
+        drawn = offline.render(Tables())
     except QueryError as error:
         said = f"*There is no dashboard yet: {in_markdown(str(error))}.*"
         return Markdown(said)  # type: ignore[no-untyped-call]  # IPython's classes have no types

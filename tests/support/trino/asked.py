@@ -1,13 +1,13 @@
 """Every query of the code, recorded on its way to Athena.
 
-The notebooks of notebooks/explore, the dashboard, the status and the alerts ask as they do on AWS; where Athena would
+The notebooks of notebooks/explore, the board, the status and the alerts ask as they do on AWS; where Athena would
 answer, made-up tables do.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,10 +21,9 @@ import sqlglot
 from aviation import backend, query, status
 from aviation.alerts.matches import Horizon, matches, touched_dates
 from aviation.alerts.watch import resolve
+from aviation.board import offline
 from aviation.board.pages import sql
 from aviation.board.pages.data import data
-from aviation.dashboard import page
-from aviation.dashboard.departures import board
 from aviation.explore.tables import completed
 from aviation.runs.parameters import read_parameters
 from aviation.sql import athena, catalog
@@ -81,11 +80,9 @@ def every_query(more: set[str]) -> Asked:
         patch.setattr(athena, "place", lambda name: name)
         patch.setattr(catalog, "read", lambda: LOADED)
         patch.setattr(sqlglot, "parse", parse)
-        answered_by(Database())
-        page.render()  # draws nothing where there is nothing
         answered_by(_flights_of_a_day())
         asked.sent |= asked_by_the_board()
-        _ask(status.row_counts, status.newest_fetches, status.freshness, partial(board, query.sql), _alerts)
+        _ask(status.row_counts, status.newest_fetches, status.freshness, _alerts)
         _ask(_pages_of_data)
         others = asked.sent | more
         for notebook in sorted((ROOT / "notebooks/explore").glob("*.ipynb")):
@@ -105,6 +102,7 @@ def asked_by_the_board() -> set[str]:
         RawBucket(storm_objects(), patch)
         for path in (*PAGES_OF_ALL, f"flight/{flight['key']}", f"raw/{flight['key']}"):
             assert browser(tables).get(f"/api/{path}").status_code < 500, path
+    offline.render(tables)
     return tables.asked
 
 
