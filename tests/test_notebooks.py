@@ -15,6 +15,7 @@ from aviation.explore.routes import RouteChoice
 from aviation.lab.start import Choices
 from aviation.load.settings import LoadParameters
 from aviation.poll.producer import ProducerParameters
+from aviation.publish.settings import PublishParameters
 from support import ROOT
 from support.notebooks import defaults
 
@@ -36,6 +37,7 @@ every_exploration = pytest.mark.parametrize("path", EXPLORATIONS, ids=lambda pat
 DECLARED = {
     "producer": ProducerParameters,
     "aviation_data_load": LoadParameters,
+    "aviation_publish": PublishParameters,
     "alerts": Watch,
     "start": Choices,
     "05_routes": RouteChoice,
