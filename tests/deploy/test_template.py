@@ -218,7 +218,7 @@ def test_nothing_fails_unseen(resources):
     """A function's failure and a schedule's go to the dead letters, and are not tried again beyond once."""
     letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
     schedules = of_type(resources, "AWS::Scheduler::Schedule")
-    assert len(schedules) == len(ENTITIES) + 2
+    assert len(schedules) == len(ENTITIES) + 3
     for name, schedule in schedules.items():
         target = schedule["Properties"]["Target"]
         assert target["DeadLetterConfig"]["Arn"] == letters, name
