@@ -98,7 +98,7 @@ def test_a_lock_that_cannot_be_downloaded_is_one_line_and_nothing_is_left(tmp_pa
     monkeypatch.setattr(wheels, "LOCK", lock)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     with pytest.raises(
-        BuildError, match="the wheels of the publishing job could not be downloaded: .*aviation-no-such"
+        BuildError, match=r"the wheels of the publishing job could not be downloaded: .*aviation-no-such"
     ):
         wheels.build_wheels(tmp_path / wheels.WHEELS, cache=tmp_path / "cache")
     assert not (tmp_path / wheels.WHEELS).exists()
