@@ -39,7 +39,7 @@ def test_the_bill_of_materials_lists_every_pin_and_is_the_same_each_time(tmp_pat
         assert done.returncode == 0, done.stderr
         made.append({file.name: file.read_bytes() for file in (tmp_path / name).iterdir()})
     assert made[0] == made[1]
-    assert set(made[0]) == {"Deployment_Lambda.cdx.json", "laptop.cdx.json"}
+    assert set(made[0]) == {"Deployment_Lambda.cdx.json", "laptop.cdx.json", "publish.cdx.json"}
     for lock, name in (
         ("infra/requirements/lambda.txt", "Deployment_Lambda"),
         ("infra/requirements/publish.txt", "publish"),
