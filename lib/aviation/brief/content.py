@@ -87,7 +87,8 @@ def _headline(day: Row) -> str:
 
 
 def _lead(tables: Tables, at: Moment, figures: Now) -> list[str]:
-    said = [f"As known at {polled(at.known_at)}.", figures.left_out]
+    on = f"on {at.known_at:%-d %B} " if at.known_at and at.known_at.date() != at.day else ""
+    said = [f"As known {on}at {polled(at.known_at)}.", figures.left_out]
     if not at.as_of:
         age = next(age for age in ages(tables, {}) if age.entity == "flights")
         said.append(f"The newest flights are {age.text}." if age.age_min is not None else "")

@@ -48,4 +48,4 @@ def page(brief: Brief, height: int = 900) -> HTML:
     for picture in brief.pictures:
         data = b64encode(picture.read_bytes()).decode()
         whole = whole.replace(f'<img src="{picture.name}"', f'<img src="data:image/png;base64,{data}"')
-    return HTML(templates.render("lab/frame.html", page=whole, height=height))  # type: ignore[no-untyped-call]
+    return HTML(templates.render("lab/frame.html", title="Brief", page=whole, height=height))  # type: ignore[no-untyped-call]
