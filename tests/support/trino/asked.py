@@ -23,6 +23,7 @@ from aviation.alerts.matches import Horizon, matches, touched_dates
 from aviation.alerts.watch import resolve
 from aviation.board.pages import sql
 from aviation.board.pages.data import data
+from aviation.brief.content import content
 from aviation.dashboard import page
 from aviation.dashboard.departures import board
 from aviation.explore.tables import completed
@@ -105,6 +106,7 @@ def asked_by_the_board() -> set[str]:
         RawBucket(storm_objects(), patch)
         for path in (*PAGES_OF_ALL, f"flight/{flight['key']}", f"raw/{flight['key']}"):
             assert browser(tables).get(f"/api/{path}").status_code < 500, path
+    content(tables, None)  # the brief's
     return tables.asked
 
 
