@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from aviation.alerts.watch import Watch
+from aviation.brief import Choices as BriefChoices
 from aviation.explore.choice import Choice
 from aviation.explore.routes import RouteChoice
 from aviation.lab.start import Choices
@@ -40,6 +41,7 @@ DECLARED = {
     "aviation_publish": PublishParameters,
     "alerts": Watch,
     "start": Choices,
+    "brief": BriefChoices,
     "05_routes": RouteChoice,
 } | {path.stem: Choice for path in EXPLORATIONS if path.stem != "05_routes"}
 # What a parameter file says even where it is the default: what the file is about, and what `aviation cost` reads.

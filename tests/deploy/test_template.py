@@ -211,7 +211,8 @@ def test_functions_are_told_where_the_secret_is_and_never_what_it_says(resources
         assert not [key for key in variables if re.search("KEY|TOKEN|PASSWORD", key) and not key.endswith("_SECRET")], (
             name
         )
-    assert "SecretString" not in resources["ApiKeySecret"]["Properties"]
+    for secret in of_type(resources, "AWS::SecretsManager::Secret").values():
+        assert "SecretString" not in secret["Properties"]
 
 
 def test_nothing_fails_unseen(resources):

@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import click
@@ -71,4 +72,23 @@ def _given() -> str:
     return "\n".join(lines)
 
 
-COMMANDS = (tell,)
+@click.command()
+@click.option("-o", "--output", type=click.Path(file_okay=False), help="The folder for it (else <home>/brief).")
+@click.option("--as-of", metavar="TIME", default="", help="Speak as of that time (ISO 8601, UTC).")
+@click.option("--send", "sends", is_flag=True, help="Send it to the addresses of 'aviation tell', too.")
+@click.option("--stack", help="A stack on AWS (else the one that the shell is set up for, or the local one).")
+def brief(output: str | None, as_of: str, sends: bool, stack: str | None) -> None:
+    """Write the morning brief, a page, text and pictures; the page's path is the last line."""
+    from aviation import brief as written
+
+    if stack:
+        home.use_stack(stack)
+    chosen = written.resolve(as_of=as_of, sends=sends, folder=output or "")
+    made, report = written.run(chosen)
+    click.echo(made.title)
+    click.echo(Path(output or home.home() / "brief").resolve() / "brief.html")
+    if warning := report.get("warning"):
+        raise AviationError(str(warning))
+
+
+COMMANDS = (tell, brief)

@@ -30,10 +30,12 @@ HOW = "see https://appriseit.com/services/ for how to write one"
 @dataclass(frozen=True)
 class Address:
     """Where messages go: `kind` is the service's name (`Slack`), `service` what apprise made of the address; None of a
-    line that is none, and `kind` is which (`line 2`) then."""
+    line that is none, and `kind` is which (`line 2`) then. `overflows`: whether the address itself says what becomes of
+    a message that is too long for it."""
 
     kind: str
     service: Any = field(repr=False)
+    overflows: bool = False
 
 
 def kept() -> list[Address]:
@@ -92,7 +94,7 @@ def silent() -> Iterator[None]:
 
 def _address(line: str, number: int) -> Address:
     with silent():
-        from apprise import Apprise, AppriseAsset, OverflowMode  # takes a while, and most runs tell nobody
+        from apprise import Apprise, AppriseAsset  # takes a while, and most runs tell nobody
 
         # What is sent names this program, and has no pictures from elsewhere.
         asset = AppriseAsset(app_id="Aviation", app_desc="Aviation", app_url="", image_url_mask="", image_url_logo="")
@@ -101,9 +103,7 @@ def _address(line: str, number: int) -> Address:
             service = Apprise.instantiate(line, asset=asset)
     if service is None:
         return Address(f"line {number}", None)
-    if "overflow=" not in line:
-        service.overflow_mode = OverflowMode.TRUNCATE  # what matters comes first, and a cut message is one
-    return Address(str(service.service_name), service)
+    return Address(str(service.service_name), service, "overflow=" in line)
 
 
 def _remember(line: str) -> None:

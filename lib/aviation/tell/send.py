@@ -60,11 +60,14 @@ def _send(messages: Sequence[Message], address: Address) -> int:
 
 
 def _delivered(message: Message, address: Address) -> bool:
-    from apprise import Apprise, NotifyFormat
+    from apprise import Apprise, NotifyFormat, OverflowMode
 
     is_mail = bool(message.html) and hasattr(address.service, "inline")
     if is_mail:
         address.service.inline = True  # pictures stand where the page has them
+    if not address.overflows:
+        # What matters comes first: of a message that is too long its beginning. But that would keep one picture alone.
+        address.service.overflow_mode = OverflowMode.SPLIT if message.pictures else OverflowMode.TRUNCATE
     body, form = (message.html, NotifyFormat.HTML) if is_mail else (message.text, NotifyFormat.TEXT)
     try:
         sender = Apprise(address.service, asset=address.service.asset)
