@@ -56,7 +56,7 @@ $(GRAMMAR)/.ready: .aviation/node/.ready $(addprefix tests/support/trino/,packag
 	@touch $@
 
 .PHONY: demo
-demo: setup ## Run the main job end to end on this machine: a real day of flights, from the API to a dashboard
+demo: setup ## Run the main job end to end on this machine: a real day of flights, from the API to a board
 	@$(AVIATION) demo
 
 .PHONY: lint

@@ -6,15 +6,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from aviation import dashboard, home
+from aviation import home
+from aviation.board import offline
 from aviation.runs import pages, store
 
 IMAGES = Path(__file__).parent / "images"
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run")
+STORM = "2013-07-10T20:10Z"
 DARK = "--blink-settings=preferredColorScheme=0"
 PICTURES = {
-    "dashboard.png": ("dashboard", 1280, 1330, ()),
-    "dashboard-map.png": ("map", 1280, 1050, ()),
+    "dashboard.png": ("dashboard", 1280, 1100, ()),
+    "dashboard-map.png": ("map", 1280, 1300, ()),
     "dashboard-dark.png": ("dashboard", 1280, 900, (DARK,)),
     "dashboard-phone.png": ("dashboard", 500, 1000, ()),
     "runs.png": ("runs", 1100, 700, ()),
@@ -26,11 +28,14 @@ def main() -> None:
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not browser:
         sys.exit("screenshots: Chromium is not installed: install it, then run 'make screenshots' again")
-    page = dashboard.write(home.home() / "dashboard.html")
+    page = offline.write(home.home() / "storm.html", as_of=STORM)
     with tempfile.TemporaryDirectory() as folder:
         # The same page from its map on.
         lower = Path(folder) / "map.html"
-        lower.write_text(page.read_text().replace("<header>", "<header hidden>").replace('id="panels"', "hidden"))
+        text = page.read_text()
+        for part in ('<dl class="tiles"', '<div class="now"'):
+            text = text.replace(part, f"{part} hidden")
+        lower.write_text(text)
         shown = {
             "dashboard": page,
             "map": lower,

@@ -97,7 +97,7 @@ def test_a_text_of_the_tables_is_text(tmp_path):
         if not any("\ud800" <= letter <= "\udfff" for letter in text):
             named = dict.fromkeys(("airline_name", "flight_iata", "dep_gate", "aircraft_registration"), text)
             rows.append(leg(f"{number} {text}", "JFK-BOS", number, 60, arr_late=30) | named | {"dep_iata": text})
-            rows.append(leg(f"{number} there", "JFK-BOS", number, 60, arr_late=30) | named)
+            rows.append(leg(f"{number} there", "JFK-BOS", number, 60, arr_late=30) | named | {"arr_iata": text})
     text = offline.write(tmp_path / "file.html", made(*rows)).read_text()
     page = read(text)
     assert len(page("script")) == len(page("style")) == 1
@@ -180,6 +180,10 @@ def test_flights_are_found_without_a_board(opened, file):
     assert 0 < len(routes) < every and all(route.endswith("–BOS") for route in routes)
     page.select_option("#direction", "from")
     expect(page.locator("#found")).to_have_text("No flight fits.")
+    page.select_option("#airport", "JFK")
+    expect(page.locator("#found")).not_to_have_text("No flight fits.")
+    page.select_option("#direction", "to")
+    expect(page.locator("#found")).to_have_text("No flight fits.")
     page.get_by_role("button", name="Show all").click()
     expect(page.locator("#found")).to_have_text(f"{every:,} flights.")
     page.select_option("#status", "overdue")
@@ -230,4 +234,5 @@ def test_printed_it_says_its_moment_and_leaves_out_what_is_to_be_pressed(opened,
     page = opened(file)
     page.emulate_media(media="print")
     assert page.locator(".asof").is_visible()
+    assert page.locator(".group > summary").first.is_visible()
     assert not page.locator("#filters").is_visible()

@@ -37,7 +37,10 @@ DOT = (
     f"time if it operated less than {LATE_MIN} minutes after its schedule; a cancelled or diverted flight is not on "
     "time."
 )
-OVER = "Counts the flights that are over: landed, diverted or cancelled. Those still to come or under way are left out."
+OVER = (
+    "Counts the flights that are over: landed, diverted or cancelled. Those under way, overdue or still to come are "
+    "left out: flights_so_far and days_so_far have them."
+)
 
 # One meaning of 'over', and of each delay, in every view. A cancelled flight has no delay, whatever times it carries,
 # and one that was diverted has no arrival at its destination. An airline goes by its best code: a name that is missing

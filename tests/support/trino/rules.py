@@ -29,7 +29,6 @@ FUNCTIONS = (
     Rule("contains(array(E), E) -> boolean", "functions/array.html"),
     Rule("count(*) -> bigint", "functions/aggregate.html"),
     Rule("count(T) -> bigint", "functions/aggregate.html"),
-    Rule("count_if(boolean) -> bigint", "functions/aggregate.html"),
     Rule("date_diff(varchar, date, date) -> bigint", "functions/datetime.html"),
     Rule("date_diff(varchar, timestamp(p), timestamp(p)) -> bigint", "functions/datetime.html"),
     Rule("date_trunc(varchar, date) -> date", "functions/datetime.html"),
