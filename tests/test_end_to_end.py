@@ -311,7 +311,7 @@ def test_what_is_published_on_glue_is_made_by_the_pinned_wheels_alone_under_the_
     python, environment = glue_runtime.installed(tmp_path), os.environ
     names = {"stack": places.stack_name(), "database": places.place("Database"), "oldest_minutes": "60"}
     names |= {"published_bucket": places.place("PublishedBucket"), "runs_bucket": places.place("RunsBucket")}
-    names |= {"addresses_secret": places.place("AddressesSecret")}
+    names |= {"addresses_secret": places.place("AddressesSecret"), "brief": "true"}
     arguments = [text for name, value in names.items() for text in (f"--{name}", value)]
     command = [python, tmp_path / "dist/aviation_publish.py", "--JOB_NAME", "publish", "--JOB_RUN_ID", "jr_published"]
     with recorder(environment["AWS_ENDPOINT_URL"]) as recording:
@@ -326,6 +326,8 @@ def test_what_is_published_on_glue_is_made_by_the_pinned_wheels_alone_under_the_
     assert "B6 " in page and 'data-promised="60.0"' in page
     [record] = store.latest("aviation_publish", limit=1)
     assert (record.run_id, record.status, record.counts["day"]) == ("jr_published", "ok", DAY)
+    latest = {key.removeprefix("published/latest/") for key in record.counts["keys"]}
+    assert {"brief/brief.html", "brief/brief.txt", "brief/delays.png", "dashboard.html"} <= latest
     policies = glue_runtime.role(names["stack"], names["database"], ACCOUNT, REGION)
     refused = {
         f"{call.action} on {arn}"

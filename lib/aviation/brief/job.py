@@ -11,7 +11,6 @@ from aviation.brief.writing import Brief, send, write
 from aviation.report import Report
 from aviation.times import parse_utc
 
-
 if TYPE_CHECKING:
     from IPython.display import HTML
 
