@@ -71,7 +71,7 @@ PYTEST := $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadscope --no-lo
 
 # What the tests check with, beside .venv; the second list is for the slow ones.
 TOOLS := $(GRAMMAR)/.ready .aviation/policies/.ready
-ALL_TOOLS := $(TOOLS) $(patsubst %,.aviation/%/.ready,checkov lambda-runtime moto sbom zizmor)
+ALL_TOOLS := $(TOOLS) $(patsubst %,.aviation/%/.ready,checkov glue-runtime lambda-runtime moto sbom zizmor)
 
 .PHONY: test
 test: lint $(TOOLS) ## Lint, then unit, contract, notebook and end-to-end tests: six minutes on two cores
@@ -113,9 +113,10 @@ build: setup ## Build what AWS runs into dist/
 # What each artefact, and this machine's environment, is made of; the same lock file always gives the same bytes.
 DIST := dist
 .PHONY: sbom
-sbom: .aviation/sbom/.ready ## List the packages of the Lambda's zip and of .venv, as CycloneDX, in dist/
+sbom: .aviation/sbom/.ready ## List the packages of the Lambda's zip, of the publishing job and of .venv, as CycloneDX, in dist/
 	@mkdir -p $(DIST)
 	@.aviation/sbom/bin/cyclonedx-py requirements --output-reproducible --short-PURLs -o $(DIST)/Deployment_Lambda.cdx.json $(LOCKS)/lambda.txt
+	@.aviation/sbom/bin/cyclonedx-py requirements --output-reproducible --short-PURLs -o $(DIST)/publish.cdx.json $(LOCKS)/publish.txt
 	@.aviation/sbom/bin/cyclonedx-py requirements --output-reproducible --short-PURLs -o $(DIST)/laptop.cdx.json requirements.txt
 
 .PHONY: audit
@@ -151,5 +152,8 @@ lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) --group pyproject.toml:sbom -o $(LOCKS)/sbom.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:zizmor -o $(LOCKS)/zizmor.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath) -o $(LOCKS)/lambda.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:glue-runtime -o $(LOCKS)/glue-runtime.txt
+	$(UV) pip compile $(LOCK) --group pyproject.toml:publish -c $(LOCKS)/glue-runtime.txt \
+		$$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' $(LOCKS)/glue-runtime.txt) -o $(LOCKS)/publish.txt
 
 LOCK = --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"

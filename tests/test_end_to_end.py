@@ -33,7 +33,8 @@ from aviation.replay.records import ends
 from aviation.runs import store
 from aviation.sql import catalog
 from aviation.status import row_counts
-from support import ROOT, traces
+from support import ROOT, glue_runtime, iam, traces
+from support.aws_calls import ACCOUNT, REGION, recorder
 from support.notebooks import defaults
 
 DAY = "2013-07-10"
@@ -303,6 +304,39 @@ def as_glue_runs_it(folder: Path, *arguments: str) -> subprocess.CompletedProces
     return subprocess.run(
         [*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
     )
+
+
+@pytest.mark.slow
+def test_what_is_published_on_glue_is_made_by_the_pinned_wheels_alone_under_the_jobs_role(loaded, stack, tmp_path):
+    python, environment = glue_runtime.installed(tmp_path), os.environ
+    names = {"stack": places.stack_name(), "database": places.place("Database"), "oldest_minutes": "60"}
+    names |= {"published_bucket": places.place("PublishedBucket"), "runs_bucket": places.place("RunsBucket")}
+    names |= {"addresses_secret": places.place("AddressesSecret"), "brief": "true"}
+    arguments = [text for name, value in names.items() for text in (f"--{name}", value)]
+    command = [python, tmp_path / "dist/aviation_publish.py", "--JOB_NAME", "publish", "--JOB_RUN_ID", "jr_published"]
+    with recorder(environment["AWS_ENDPOINT_URL"]) as recording:
+        given = {name: text for name, text in environment.items() if name.startswith("AWS_")}
+        given |= {"AWS_ENDPOINT_URL": recording.url, "HOME": str(tmp_path)}
+        done = subprocess.run([*command, *arguments], cwd=tmp_path, env=given, capture_output=True, text=True)
+        made = recording.calls(environment["AWS_ACCESS_KEY_ID"])
+    assert done.returncode == 0, done.stderr
+    newest = aws.client("s3").get_object(Bucket=names["runs_bucket"], Key="published/latest/dashboard.html")
+    assert newest["ContentType"] == "text/html; charset=utf-8"
+    page = newest["Body"].read().decode()
+    assert "B6 " in page and 'data-promised="60.0"' in page
+    [record] = store.latest("aviation_publish", limit=1)
+    assert (record.run_id, record.status, record.counts["day"]) == ("jr_published", "ok", DAY)
+    latest = {key.removeprefix("published/latest/") for key in record.counts["keys"]}
+    assert {"brief/brief.html", "brief/brief.txt", "brief/delays.png", "dashboard.html"} <= latest
+    policies = glue_runtime.role(names["stack"], names["database"], ACCOUNT, REGION)
+    refused = {
+        f"{call.action} on {arn}"
+        for call in made
+        for arn in call.resources
+        if not iam.allowed(policies, call.action, arn, dict(call.context))
+    }
+    assert refused == set()
+    assert {"s3:PutObject", "s3:GetObject", "glue:GetTable"} <= {call.action for call in made}
 
 
 @dataclass

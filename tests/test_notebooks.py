@@ -10,11 +10,13 @@ import pytest
 import yaml
 
 from aviation.alerts.watch import Watch
+from aviation.brief import Choices as BriefChoices
 from aviation.explore.choice import Choice
 from aviation.explore.routes import RouteChoice
 from aviation.lab.start import Choices
 from aviation.load.settings import LoadParameters
 from aviation.poll.producer import ProducerParameters
+from aviation.publish.settings import PublishParameters
 from support import ROOT
 from support.notebooks import defaults
 
@@ -36,8 +38,10 @@ every_exploration = pytest.mark.parametrize("path", EXPLORATIONS, ids=lambda pat
 DECLARED = {
     "producer": ProducerParameters,
     "aviation_data_load": LoadParameters,
+    "aviation_publish": PublishParameters,
     "alerts": Watch,
     "start": Choices,
+    "brief": BriefChoices,
     "05_routes": RouteChoice,
 } | {path.stem: Choice for path in EXPLORATIONS if path.stem != "05_routes"}
 # What a parameter file says even where it is the default: what the file is about, and what `aviation cost` reads.

@@ -46,6 +46,9 @@ class Backend(Protocol):
     def load(self, choices: dict[str, Any]) -> RunRecord:
         """Run the load job with its choices as parameters and wait; its run record."""
 
+    def publish(self, choices: dict[str, Any]) -> RunRecord:
+        """Run the publishing job with its choices as parameters and wait; its run record."""
+
     def past_instant(self, day: str) -> str:
         """The instant (ISO 8601) as of which a poll of a past day (ISO) asks the API; empty: now."""
 
@@ -84,6 +87,11 @@ class Aws:
         from aviation.runs import glue
 
         return glue.run_load(choices)
+
+    def publish(self, choices: dict[str, Any]) -> RunRecord:
+        from aviation.runs import glue
+
+        return glue.run_publish(choices)
 
     def past_instant(self, day: str) -> str:
         return ""  # the real API knows past days

@@ -8,6 +8,8 @@ from typing import Any, get_type_hints
 REPORT_MIME = "application/vnd.aviation.report+json"
 LOAD_JOB = "aviation_data_load"
 """The load's name: of its notebook and in its run records, which Glue and a laptop write alike."""
+PUBLISH_JOB = "aviation_publish"
+"""The name of what publishes after a load, in the same way."""
 
 
 PROGRESS = "progress: "

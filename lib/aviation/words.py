@@ -1,6 +1,29 @@
-"""Counts in words."""
+"""Counts, durations, times of day and flights in words."""
+
+from datetime import datetime
+
+DASH = "–"
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """`1 flight`, `1,004 flights`; `plural` where it is not the noun and an s."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def flight_name(code: str | None, airline: str | None, number: str | None) -> str:
+    """A flight as people write it: `B6 27` of the code B627 of airline B6."""
+    if code and airline and code.startswith(airline) and len(code) > len(airline):
+        return f"{airline} {code[len(airline) :]}"
+    return code or " ".join(part for part in (airline, number) if part) or DASH
+
+
+def clock(moment: datetime | None) -> str:
+    """A time of day: `16:10`."""
+    return f"{moment:%H:%M}" if moment else DASH
+
+
+def duration(minutes: float) -> str:
+    """Minutes in words: `45 min`, `3 h 10 min`."""
+    hours, rest = divmod(round(abs(minutes)), 60)
+    parts = [f"{hours} h"] * bool(hours) + [f"{rest} min"] * bool(rest or not hours)
+    return " ".join(parts)

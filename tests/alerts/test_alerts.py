@@ -44,6 +44,8 @@ class Tables:
             "aircraft_registration": "N504JB",
             "flight_status": status,
             "dep_scheduled_utc": scheduled,
+            "dep_scheduled_local": scheduled - timedelta(hours=4),
+            "dep_timezone": "America/New_York",
             "observed_at": NEWEST,
         } | given
         self._insert("flights", row)
@@ -101,21 +103,21 @@ def test_cancelled_diverted_and_late_flights_are_told_with_what_changed(tables):
     tables.flight("4", dep_delay_min=10, arr_delay_min=-5)
     told = {alert.flight: alert for alert in found(tables)}
     assert {name: alert.kind for name, alert in told.items()} == {
-        "B61": "cancelled",
-        "B62": "diverted",
-        "B63": "delayed",
+        "B6 1": "cancelled",
+        "B6 2": "diverted",
+        "B6 3": "delayed",
     }
-    assert told["B61"].changed == {
+    assert told["B6 1"].changed == {
         "field": "flight_status",
         "from": "scheduled",
         "to": "cancelled",
         "known_from": "2013-07-10T14:00:00Z",
     }
-    assert told["B62"].changed is None
-    assert told["B63"].minutes == 95
-    assert told["B63"].text == (
-        "JetBlue Airways 3 JFK-BOS, scheduled 2013-07-10 15:00 UTC arrived 95 minutes late; "
-        "arr_delay_min was unknown until 2013-07-10T19:00:00Z."
+    assert told["B6 2"].changed is None
+    assert told["B6 3"].minutes == 95
+    assert told["B6 3"].text == (
+        "JetBlue Airways 3 (B6 3) JFK–BOS, which was due to leave at 11:00 (New York), arrived 1 h 35 min late, "
+        "known since 15:00."
     )
 
 
@@ -123,8 +125,8 @@ def test_a_forecast_counts_until_the_flight_has_left(tables):
     tables.flight("1", "scheduled", NEWEST + timedelta(hours=1), dep_delay_forecast_min=90)
     tables.flight("2", "active", dep_delay_min=5, dep_delay_forecast_min=90)
     [alert] = found(tables)
-    assert (alert.flight, alert.minutes) == ("B61", 90)
-    assert "is expected to leave 90 minutes late" in alert.text
+    assert (alert.flight, alert.minutes) == ("B6 1", 90)
+    assert "due to leave at 17:00 (New York), is expected to leave 1 h 30 min late" in alert.text
 
 
 def test_a_flight_that_waits_is_told_by_how_long_it_is_overdue_unless_it_is_not_seen(tables):
@@ -133,12 +135,22 @@ def test_a_flight_that_waits_is_told_by_how_long_it_is_overdue_unless_it_is_not_
     tables.flight("3", "scheduled", scheduled=NEWEST - timedelta(minutes=130), dep_delay_forecast_min=300)
     gone = {"observed_at": NEWEST - timedelta(minutes=30)}
     tables.flight("4", "scheduled", scheduled=NEWEST - timedelta(minutes=190), **gone)
-    waits, forecast = found(tables, delay_minutes=120)
-    assert (waits.flight, waits.kind, waits.minutes, waits.changed) == ("B61", "delayed", 130, None)
+    forecast, waits = found(tables, delay_minutes=120)
+    assert (waits.flight, waits.kind, waits.minutes, waits.changed) == ("B6 1", "delayed", 130, None)
     assert waits.text == (
-        "JetBlue Airways 1 JFK-BOS, scheduled 2013-07-10 17:50 UTC has not left, 130 minutes after its schedule."
+        "JetBlue Airways 1 (B6 1) JFK–BOS, due to leave at 13:50 (New York), has not left, 2 h 10 min after its "
+        "schedule."
     )
-    assert (forecast.flight, forecast.minutes) == ("B63", 300)
+    assert (forecast.flight, forecast.minutes) == ("B6 3", 300)
+
+
+def test_the_gravest_come_first_by_the_weights_of_the_board(tables):
+    tables.flight("1", dep_delay_min=100)
+    tables.flight("2", "diverted")
+    tables.flight("3", "cancelled")
+    tables.flight("4", dep_delay_min=301)
+    tables.flight("5", dep_delay_min=250)
+    assert [alert.flight for alert in found(tables)] == ["B6 4", "B6 3", "B6 5", "B6 2", "B6 1"]
 
 
 @pytest.mark.parametrize(
@@ -168,13 +180,13 @@ def test_a_watch_looks_where_it_is_told(tables, watch, expected):
         arr_icao="KORD",
         aircraft_registration=None,
     )
-    assert {alert.flight.removeprefix("B6") for alert in found(tables, **watch)} == expected
+    assert {alert.flight.removeprefix("B6").strip() for alert in found(tables, **watch)} == expected
 
 
 def test_what_was_long_ago_is_no_news(tables):
     tables.flight("1", "cancelled", scheduled=datetime(2013, 7, 9, 7, 59))
     tables.flight("2", "cancelled", scheduled=datetime(2013, 7, 9, 8, 1))
-    assert [alert.flight for alert in found(tables)] == ["B62"]
+    assert [alert.flight for alert in found(tables)] == ["B6 2"]
     assert [alert.flight for alert in found(tables, hours=1)] == []
 
 
@@ -222,7 +234,7 @@ def test_each_disruption_is_told_once_and_later_loads_add_what_is_new(tables, bu
     assert alerts.run(watch, send=send)["sent"] == 0  # no load yet
     tables.load(datetime(2026, 3, 2))
     assert alerts.run(watch, send=send)["sent"] == 1
-    assert told[-1] == "B699"
+    assert told[-1] == "B6 99"
     assert len(told) == len(set(told)) == 26
 
 
@@ -241,12 +253,12 @@ def test_what_the_batches_of_a_load_brought_is_told_once_and_all_of_it(tables, b
         tables.load(datetime(2026, 3, 2, 0, batch), run="in two batches", day=day, batch=batch)
     report = alerts.run(watch, send=send)
     assert report["flight_dates"] == ["2013-07-10", "2013-07-11"]  # of both batches, and not of the load before
-    assert told == ["B61", "B62"]
+    assert told == ["B6 1", "B6 2"]
     for batch, day in ((1, DAY), (2, next_day)):
         tables.load(datetime(2026, 3, 3, 0, batch), run="again in two", day=day, batch=batch)
     tables.flight("3", "diverted")
     alerts.run(watch, send=send)
-    assert told == ["B61", "B62", "B63"]
+    assert told == ["B6 1", "B6 2", "B6 3"]
 
 
 def test_a_run_that_is_cut_off_tells_the_rest_the_next_time(tables, bucket):
@@ -258,14 +270,14 @@ def test_a_run_that_is_cut_off_tells_the_rest_the_next_time(tables, bucket):
         told.extend(alert.flight for alert in batch)
 
     watch = watch_of(watch="cut")
-    for number in range(25):
+    for number in range(20):
         tables.flight(str(number), "cancelled")
     tables.load(datetime(2026, 3, 1))
     with pytest.raises(AviationError):
         alerts.run(watch, send=breaks)
     assert len(told) == 10
     alerts.run(watch, send=lambda batch: told.extend(alert.flight for alert in batch))
-    assert len(told) == len(set(told)) == 25
+    assert len(told) == len(set(told)) == 20
 
 
 class Told:
@@ -299,14 +311,14 @@ def test_a_clock_that_was_ahead_or_behind_once_hides_no_load(tables, bucket):
     for number, clock in enumerate(clocks):
         tables.flight(str(number), "cancelled")
         tables.load(clock, run=f"load {number}")
-        assert watch.by(tables) == [f"B6{number}"]
+        assert watch.by(tables) == [f"B6 {number}"]
 
 
 def test_a_watch_that_begins_after_a_clock_was_ahead_looks_at_the_newest_load(tables, bucket):
     tables.load(IN_A_YEAR, day=date(2013, 7, 1))
     tables.flight("1", "cancelled")
     tables.load(datetime(2026, 3, 1))
-    assert Told("begun-late").by(tables) == ["B61"]
+    assert Told("begun-late").by(tables) == ["B6 1"]
 
 
 def test_a_load_that_is_written_after_one_that_ended_later_is_told(tables, bucket):
@@ -317,7 +329,7 @@ def test_a_load_that_is_written_after_one_that_ended_later_is_told(tables, bucke
     watch.by(tables)
     tables.flight("1", "cancelled")
     tables.load(datetime(2026, 3, 1, 1), run="the slower one")
-    assert watch.by(tables) == ["B61"]
+    assert watch.by(tables) == ["B6 1"]
 
 
 @pytest.mark.parametrize("until", [datetime(2026, 3, 1, 0, 0, 0, 5), IN_A_YEAR], ids=["right", "ahead"])
@@ -332,7 +344,7 @@ def test_what_a_watch_remembers_by_its_last_load_is_read_on(tables, bucket, unti
     tables.load(datetime(2026, 2, 1), day=other_day)
     tables.load(until, day=other_day)
     tables.load(datetime(2026, 3, 2), run="the first after the upgrade")
-    assert watch.by(tables) == ["B62"]
+    assert watch.by(tables) == ["B6 2"]
     assert watch.kept()["alerts"][str(DAY)] == [alert_id, Alert(watch.name, "cancelled", new, *[""] * 6, "").alert_id]
     assert watch.by(tables) == []
 
@@ -347,7 +359,7 @@ def test_what_a_watch_remembers_is_bounded_and_what_it_forgets_is_not_told_again
         tables.flight(str(number), "cancelled", newest, flight_date=day, flight_key=f"{day}|JFK|JBU|{number}")
         ended = IN_A_YEAR if number == 2 else datetime(2026, 3, 1) + timedelta(days=number)
         tables.load(ended, newest, day, run=f"load {number}")
-        assert watch.by(tables) == [f"B6{number}"]
+        assert watch.by(tables) == [f"B6 {number}"]
     kept = watch.kept()
     assert len(kept["seen"]) == 3
     assert len(kept["alerts"]) == 1
@@ -382,7 +394,7 @@ def test_a_message_reaches_who_subscribed_and_the_file_of_a_laptop(stack, tables
     finally:
         sns.unsubscribe(SubscriptionArn=subscription)
     body = json.loads(message["Body"])
-    assert body["Subject"] == "B61 cancelled: JFK-BOS"
+    assert body["Subject"] == "B6 1 cancelled: JFK-BOS"
     assert body["Message"].startswith(alert.text)
     assert body["MessageAttributes"]["kind"]["Value"] == "cancelled"
     last = (stack.home / "alerts.jsonl").read_text().splitlines()[-1]

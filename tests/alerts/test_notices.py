@@ -34,6 +34,7 @@ POLLED = ("FlightsSchedule", "CitiesSchedule", "AirplanesSchedule", "AircraftTyp
 PARAMETERS = dict.fromkeys(POLLED, "cron(41 2 ? * SUN *)") | {
     "ScheduleState": "ENABLED",
     "SavedQueries": "false",
+    "Publish": "false",
     "DatabaseName": STACK,
 }
 SCHEDULE_FAILED = {
@@ -170,15 +171,25 @@ def poll_fails(pipeline: Stack) -> None:
 
 
 def load_fails(pipeline: Stack) -> None:
+    job_fails(pipeline, f"{STACK}-aviation_data_load")
+
+
+def publishing_fails(pipeline: Stack) -> None:
+    job_fails(pipeline, f"{STACK}-aviation_publish")
+
+
+def job_fails(pipeline: Stack, job: str) -> None:
     """PutEvents refuses a source of AWS's own, here as there. So the rule is shown Glue's event first, and then takes
     the same one from a source that we may use."""
     events, name = aws.client("events"), f"{STACK}-failed-loads"
+    detail = GLUE_FAILED | {"jobName": job}
     pattern = events.describe_rule(Name=name)["EventPattern"]
     for state in ("FAILED", "TIMEOUT", "STOPPED"):
-        event = GLUE_EVENT | {"detail": GLUE_FAILED | {"state": state}}
-        assert events.test_event_pattern(EventPattern=pattern, Event=json.dumps(event))["Result"], state
+        event = GLUE_EVENT | {"detail": detail | {"state": state}}
+        shown = pattern.replace('"glue"', '"aws.glue"')
+        assert events.test_event_pattern(EventPattern=shown, Event=json.dumps(event))["Result"], state
     events.put_rule(Name=name, EventPattern=pattern.replace('"aws.glue"', '"glue"'))
-    entry = {"Source": "glue", "DetailType": GLUE_EVENT["detail-type"], "Detail": json.dumps(GLUE_FAILED)}
+    entry = {"Source": "glue", "DetailType": GLUE_EVENT["detail-type"], "Detail": json.dumps(detail)}
     assert not events.put_events(Entries=[entry])["FailedEntryCount"]
     pipeline.datum("failed-loads", "AWS/Events", "TriggeredRules", 1, RuleName=name)
 
@@ -217,7 +228,7 @@ def alerts_fail(pipeline: Stack) -> None:
 def budget_passed(pipeline: Stack) -> None:
     """The template's budget, made by hand: the emulator's CloudFormation knows none, and its budgets tell nobody."""
     properties = read_template(ROOT)["Resources"]["Budget"]["Properties"]
-    known = {"AWS::StackName": STACK, "MonthlyBudgetUsd": "115", "AlarmsTopic": pipeline.outputs["AlarmsTopic"]}
+    known = {"AWS::StackName": STACK, "MonthlyBudgetUsd": "160", "AlarmsTopic": pipeline.outputs["AlarmsTopic"]}
     text = re.sub(r'\{"Ref": "([\w:]+)"\}', lambda match: json.dumps(known[match[1]]), json.dumps(properties))
     budgets, account = aws.client("budgets"), {"AccountId": "000000000000"}
     budgets.create_budget(**account, **json.loads(text))
@@ -253,12 +264,13 @@ WAYS: dict[str, Callable[[Stack], None]] = {
         "delivery-age", "AWS/Firehose", "DeliveryToS3.DataFreshness", 901, DeliveryStreamName=FLIGHTS
     ),
     "A load fails, takes too long or is stopped": load_fails,
+    "Publishing fails, takes too long or is stopped": publishing_fails,
     "A load refuses many lines": load_refuses,
     "Flights get old although they are loaded": lambda pipeline: age(pipeline, "flights", 61),
     "Flights are no longer loaded": silence,
     "Cities, airplanes or aircraft types get old": lambda pipeline: age(pipeline, "cities", 2901),
     "A schedule cannot start its producer or its load": schedule_fails,
-    "A rule cannot start the alerts, or cannot tell of a failed load": rule_fails,
+    "A rule cannot start the alerts or publishing, or cannot tell of a failed load": rule_fails,
     "The alerts' function fails": alerts_fail,
     "The month costs more than its budget, or is going to": budget_passed,
 }

@@ -55,6 +55,19 @@ def amount(budget: dict) -> dict:
     return budget | {"BudgetLimit": limit | {"Amount": str(limit["Amount"])}}
 
 
+def counted(config: dict) -> dict:
+    """A distribution as CloudFront's API has it: a list with its length, and what CloudFormation makes up."""
+
+    def listed(items: list) -> dict:
+        return {"Quantity": len(items), "Items": items}
+
+    behaviour = config["DefaultCacheBehavior"]
+    behaviour |= {name: listed(behaviour[name]) for name in ("AllowedMethods", "FunctionAssociations")}
+    renamed = {"HttpVersion": config["HttpVersion"], "IsIPV6Enabled": config["IPV6Enabled"]}
+    kept = {name: part for name, part in config.items() if name != "IPV6Enabled"}
+    return kept | renamed | {"CallerReference": "1", "Origins": listed(config["Origins"])}
+
+
 CALLS: dict[str, list[Call]] = {
     "AWS::Athena::NamedQuery": [Call("athena.CreateNamedQuery")],
     "AWS::Athena::WorkGroup": [
@@ -62,6 +75,14 @@ CALLS: dict[str, list[Call]] = {
         Call("athena.DeleteWorkGroup", {"Name": "WorkGroup"}, only_with="RecursiveDeleteOption"),
     ],
     "AWS::Budgets::Budget": [Call("budgets.CreateBudget", {"Budget": ("Budget", amount)}, {"AccountId": ACCOUNT})],
+    "AWS::CloudFront::Distribution": [
+        Call("cloudfront.CreateDistribution", {"DistributionConfig": ("DistributionConfig", counted)})
+    ],
+    "AWS::CloudFront::Function": [
+        Call("cloudfront.CreateFunction"),
+        Call("cloudfront.PublishFunction", {"AutoPublish": ""}, {"IfMatch": "1"}, only_with="AutoPublish"),
+    ],
+    "AWS::CloudFront::OriginAccessControl": [Call("cloudfront.CreateOriginAccessControl")],
     "AWS::CloudTrail::Trail": [
         Call("cloudtrail.CreateTrail", {"TrailName": "Name"}),
         Call("cloudtrail.StartLogging", {"TrailName": "Name", "IsLogging": ""}, only_with="IsLogging"),
@@ -75,6 +96,8 @@ CALLS: dict[str, list[Call]] = {
     ],
     "AWS::Glue::Database": [Call("glue.CreateDatabase")],
     "AWS::Glue::Job": [Call("glue.CreateJob")],
+    "AWS::Glue::Trigger": [Call("glue.CreateTrigger")],
+    "AWS::Glue::Workflow": [Call("glue.CreateWorkflow")],
     "AWS::IAM::Role": [
         Call(
             "iam.CreateRole",

@@ -65,7 +65,12 @@ def actions(*policies: dict) -> set[str]:
 @pytest.fixture(scope="module")
 def calls(stack, tmp_path_factory):
     """What `aviation` calls when the stack acme is previewed, made, changed, used as on AWS and destroyed."""
-    given = {"ScheduleState": "DISABLED", "SavedQueries": "false", "DatabaseName": unrolled.DATABASE}
+    given = {
+        "ScheduleState": "DISABLED",
+        "SavedQueries": "false",
+        "Publish": "false",
+        "DatabaseName": unrolled.DATABASE,
+    }
     file = tmp_path_factory.mktemp("policy") / "given.yaml"
     file.write_text(json.dumps(given))
     changed = file.with_name("changed.yaml")

@@ -45,6 +45,7 @@ REASONS = {
     ("deployer", "ESCALATION", "Update*LambdaFunction*"): BOUNDED,
     ("deployer", "ESCALATION", "ExecuteCloudFormationChangeSet"): "CloudFormation acts with the deployer's permissions",
     ("deployer", "INVALID_ARN", "Account expected *"): "transforms are AWS's own: the account in their ARN is `aws`",
+    ("deployer", "RESOURCE_STAR", "cloudfront:Create*"): "what is made has no name before",
     ("deployer", "RESOURCE_STAR", "cloudwatch:DescribeAlarms"): "CloudWatch asks about alarm:*, whatever is named",
     ("deployer", "RESOURCE_MISMATCH", "athena:*agResource"): "the workgroup is tagged; the action knows more kinds",
     ("deployer", "RESOURCE_MISMATCH", "athena:ListTagsForResource"): "as for the action that tags",

@@ -58,7 +58,8 @@ def named(second: SecondEmulator, text: str, entity: str = "") -> str:
     """The text with what the stack calls what stands there in capitals."""
     names = {f"{name.upper()}": second.outputs[f"{name}Bucket"] for name in ("Raw", "Published", "Runs", "Artefacts")}
     names |= {"STACK": stack_name(), "DATABASE": second.outputs["Database"], "TOPIC": second.outputs["AlertsTopic"]}
-    names |= {"SECRET": second.outputs["ApiKeySecret"], "ENTITY": entity, "LOAD_SCRIPT": second.script_key}
+    names |= {"SECRET": second.outputs["ApiKeySecret"], "ADDRESSES": second.outputs["AddressesSecret"]}
+    names |= {"ENTITY": entity, "LOAD_SCRIPT": second.script_key}
     for name in sorted(names, key=len, reverse=True):
         text = text.replace(name, names[name])
     return text

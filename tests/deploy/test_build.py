@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 
-from aviation.deploy import build
+from aviation.deploy import build, wheels
 from aviation.errors import BuildError
 from support import ROOT
 
@@ -64,6 +64,45 @@ def library(tmp_path_factory) -> Path:
     target = tmp_path_factory.mktemp("dist") / "aviation.zip"
     build.build_library(target)
     return target
+
+
+def test_the_publishing_jobs_artefacts_are_the_same_bytes_when_the_same_is_built(tmp_path):
+    for folder in ("one", "other"):
+        wheels.build_package(tmp_path / folder / wheels.WHEEL)
+    one, other = (tmp_path / folder / wheels.WHEEL for folder in ("one", "other"))
+    assert one.read_bytes() == other.read_bytes()
+    assert folders(one) == {"aviation", "aviation-0.1.0.dist-info"}
+    inside = {name.split("/")[1].removesuffix(".py") for name in names(one) if name.startswith("aviation/")}
+    assert inside == set(wheels.PACKAGES)
+
+
+def test_the_wheel_has_the_pages_templates_and_styles_and_a_record_of_all(tmp_path):
+    wheels.build_package(tmp_path / wheels.WHEEL)
+    found = names(tmp_path / wheels.WHEEL)
+    assert {"aviation/board/offline.html", "aviation/board/static/board.css", "aviation/deploy/prices.yaml"} <= set(
+        found
+    )
+    with zipfile.ZipFile(tmp_path / wheels.WHEEL) as archive:
+        record = archive.read("aviation-0.1.0.dist-info/RECORD").decode()
+    assert sorted(line.split(",")[0] for line in record.splitlines()) == sorted(found)
+
+
+def test_the_script_that_publishes_is_its_notebook():
+    script = build.export_script(ROOT / "glue_notebooks/aviation_publish.ipynb")
+    assert "report = publish.run(chosen)" in script
+
+
+def test_a_lock_that_cannot_be_downloaded_is_one_line_and_nothing_is_left(tmp_path, monkeypatch):
+    lock = tmp_path / "publish.txt"
+    lock.write_text("aviation-no-such==1.0 --hash=sha256:" + "0" * 64 + "\n")
+    monkeypatch.setattr(wheels, "LOCK", lock)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(
+        BuildError, match=r"the wheels of the publishing job could not be downloaded: .*aviation-no-such"
+    ):
+        wheels.build_wheels(tmp_path / wheels.WHEELS, cache=tmp_path / "cache")
+    assert not (tmp_path / wheels.WHEELS).exists()
+    assert not (tmp_path / "cache").exists()
 
 
 def names(archive: Path) -> list[str]:

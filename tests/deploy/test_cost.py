@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from aviation.cli import main
 from aviation.deploy import cost
-from aviation.deploy.assumptions import ASSUMED
+from aviation.deploy.assumptions import ASSUMED, assumed
 from aviation.deploy.bill import LINE_BYTES, LOAD_SECONDS, Case, bill
 from aviation.deploy.plan import MONTH_DAYS, check_plan, with_defaults
 from aviation.deploy.prices import price_list
@@ -35,6 +35,10 @@ def case(flights: int | None = None, **parameters: str) -> Case:
 
 def quantities(of: Case) -> dict[str, float]:
     return {line.price: line.quantity for line in bill(of)}
+
+
+def by_item(of: Case) -> dict[str, float]:
+    return {line.item: line.quantity for line in bill(of)}
 
 
 def test_the_schedules_as_they_are_by_default_make_the_calls_of_runs_times_pages():
@@ -156,6 +160,23 @@ def test_firehose_bills_records_rounded_up_to_five_kilobytes_which_packing_avoid
     assert quantities(packed)["firehose_gb"] == pytest.approx(1440 * (full + -(-rest // 5) * 5) / 1024**2)
     loose = Case(packed.parameters, ROOT, 700, packed=False)
     assert quantities(loose)["firehose_gb"] == pytest.approx(1440 * 1050 * 5 / 1024**2)
+
+
+def test_publishing_costs_two_workers_after_each_load_and_in_the_morning_and_nothing_where_it_is_off():
+    def hours(**given: str) -> float:
+        return by_item(case(**given))["Glue, DPU-hours of publishing"]
+
+    seconds = assumed("session_seconds") + assumed("publish_seconds")
+    loads = 30 * 48 + 30  # flights, and upkeep
+    assert hours() == pytest.approx(2 * (loads + 30) * seconds / 3600)
+    assert hours(BriefState="DISABLED") == pytest.approx(2 * loads * seconds / 3600)
+    assert hours(Publish="false") == hours(ScheduleState="DISABLED") == 0
+
+
+def test_viewers_cost_where_there_are_any():
+    assert quantities(case())["cloudfront_request"] == 0
+    assert quantities(case(ViewerNetworks="198.51.100.0/24"))["cloudfront_request"] > 0
+    assert quantities(case(ViewerNetworks="198.51.100.0/24", Publish="false"))["cloudfront_request"] == 0
 
 
 def test_data_events_cost_where_they_are_kept():

@@ -8,7 +8,7 @@ import yaml
 from botocore.client import BaseClient
 from click.testing import CliRunner
 
-from aviation import api_key, aws
+from aviation import aws, secret
 from aviation.cli import main
 from aviation.deploy import buckets, change_sets
 from aviation.deploy.template import buckets_alone, read_template
@@ -61,7 +61,7 @@ def whole(life: Life) -> None:
     assert life.status() in change_sets.SUCCEEDED
     assert {f"{title}Bucket" for title in buckets.BUCKETS} < set(outputs)
     assert len(life.buckets()) == 4
-    assert api_key.read(outputs["ApiKeySecret"]) == "key-of-this-life"
+    assert secret.read(outputs["ApiKeySecret"]) == "key-of-this-life"
     assert life.schedules() == {"ENABLED"}
     life.deploy(ScheduleState="ENABLED")
     assert life.told[-1].endswith("nothing to change")
@@ -180,9 +180,9 @@ def test_a_dry_run_of_a_stack_whose_buckets_were_kept_shows_that_they_are_taken_
 
 
 def test_no_schedule_is_enabled_before_the_key_is_stored_and_the_delivery_streams_are_active(life, monkeypatch):
-    put, at_put = api_key.put, []
+    put, at_put = secret.put, []
 
-    def noted(secret: str, key: str) -> None:
+    def noted(name: str, key: str) -> None:
         firehose = aws.client("firehose")
         found = [
             firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
@@ -190,9 +190,9 @@ def test_no_schedule_is_enabled_before_the_key_is_stored_and_the_delivery_stream
             if logical.endswith("DeliveryStream")
         ]
         at_put.append((life.schedules(), {stream["DeliveryStreamStatus"] for stream in found}, len(found)))
-        put(secret, key)
+        put(name, key)
 
-    monkeypatch.setattr(api_key, "put", noted)
+    monkeypatch.setattr(secret, "put", noted)
     life.deploy(ScheduleState="ENABLED")
     assert at_put == [({"DISABLED"}, {"ACTIVE"}, 4)]
     assert life.schedules() == {"ENABLED"}
@@ -214,15 +214,23 @@ def test_without_a_key_schedules_stay_disabled_until_there_is_one(life):
 
 
 def test_a_secret_that_waits_for_its_deletion_is_restored_with_its_key(life):
-    secret = life.deploy()["ApiKeySecret"]
-    aws.client("secretsmanager").delete_secret(SecretId=secret)
+    name = life.deploy()["ApiKeySecret"]
+    aws.client("secretsmanager").delete_secret(SecretId=name)
     life.deploy(key=None, ScheduleState="ENABLED")
-    assert any(line.startswith(f"deploy: the secret {secret} was to be deleted: restored") for line in life.told)
-    assert api_key.read(secret) == "key-of-this-life"
+    assert any(line.startswith(f"deploy: the secret {name} was to be deleted: restored") for line in life.told)
+    assert secret.read(name) == "key-of-this-life"
     assert life.schedules() == {"ENABLED"}
-    aws.client("secretsmanager").delete_secret(SecretId=secret)
+    aws.client("secretsmanager").delete_secret(SecretId=name)
     life.deploy(key="another-key-of-this-life")
-    assert api_key.read(secret) == "another-key-of-this-life"
+    assert secret.read(name) == "another-key-of-this-life"
+
+
+def test_the_secret_of_addresses_is_restored_with_them(life):
+    name = life.deploy()["AddressesSecret"]
+    secret.put(name, "json://127.0.0.1:9/of-this-life")
+    aws.client("secretsmanager").delete_secret(SecretId=name)
+    life.deploy()
+    assert secret.read(name) == "json://127.0.0.1:9/of-this-life"
 
 
 def test_an_account_with_a_quota_of_ten_gets_everything_but_the_reservations(life, monkeypatch):

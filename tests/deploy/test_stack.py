@@ -8,7 +8,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from aviation import api_key, aws, places
+from aviation import aws, places, secret
 from aviation.cli import main
 from aviation.deploy import change_sets
 from aviation.deploy import stack as deploy
@@ -225,10 +225,10 @@ def test_a_key_in_the_environment_is_put_into_the_secret_and_nowhere_else(life, 
     assert "the API's key is stored in its secret" in made.output
     found = aws.client("cloudformation").describe_stacks(StackName=life.name)["Stacks"][0]
     assert "key-of-this-test" not in json.dumps(found, default=str)
-    assert api_key.read(places.stack_outputs(life.name)["ApiKeySecret"]) == "key-of-this-test"
-    assert api_key.put(places.stack_outputs(life.name)["ApiKeySecret"], "another-key-of-this-test")
-    assert not api_key.put(places.stack_outputs(life.name)["ApiKeySecret"], "another-key-of-this-test")
-    assert api_key.read(places.stack_outputs(life.name)["ApiKeySecret"]) == "another-key-of-this-test"
+    assert secret.read(places.stack_outputs(life.name)["ApiKeySecret"]) == "key-of-this-test"
+    assert secret.put(places.stack_outputs(life.name)["ApiKeySecret"], "another-key-of-this-test")
+    assert not secret.put(places.stack_outputs(life.name)["ApiKeySecret"], "another-key-of-this-test")
+    assert secret.read(places.stack_outputs(life.name)["ApiKeySecret"]) == "another-key-of-this-test"
 
 
 def test_schedules_that_the_plan_cannot_carry_are_refused_before_anything_is_made(life, tmp_path):

@@ -211,14 +211,15 @@ def test_functions_are_told_where_the_secret_is_and_never_what_it_says(resources
         assert not [key for key in variables if re.search("KEY|TOKEN|PASSWORD", key) and not key.endswith("_SECRET")], (
             name
         )
-    assert "SecretString" not in resources["ApiKeySecret"]["Properties"]
+    for secret in of_type(resources, "AWS::SecretsManager::Secret").values():
+        assert "SecretString" not in secret["Properties"]
 
 
 def test_nothing_fails_unseen(resources):
     """A function's failure and a schedule's go to the dead letters, and are not tried again beyond once."""
     letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
     schedules = of_type(resources, "AWS::Scheduler::Schedule")
-    assert len(schedules) == len(ENTITIES) + 2
+    assert len(schedules) == len(ENTITIES) + 3
     for name, schedule in schedules.items():
         target = schedule["Properties"]["Target"]
         assert target["DeadLetterConfig"]["Arn"] == letters, name

@@ -7,15 +7,17 @@ import pytest
 from aviation.deploy.build import LAMBDA_NOTEBOOKS
 from aviation.deploy.template import read_template
 from aviation.entities import ENTITIES
-from aviation.load.settings import parsed
+from aviation.load.arguments import parsed
+from aviation.load.settings import LoadParameters
+from aviation.publish.settings import PublishParameters
 from aviation.report import RunRecord
-from aviation.runs.declared import LOAD, PRODUCERS, StartedBy, by_hand, job_of, producer, watches
+from aviation.runs.declared import LOAD, PRODUCERS, PUBLISH, StartedBy, by_hand, job_of, producer, watches
 from aviation.runs.parameters import check_parameters, read_parameters
 from support import ROOT
 from support.notebooks import defaults
 
 BY_HAND = [by_hand(file.relative_to(ROOT), ROOT) for file in sorted((ROOT / "notebooks").rglob("*.ipynb"))]
-JOBS = [*PRODUCERS.values(), LOAD, *watches(ROOT)]
+JOBS = [*PRODUCERS.values(), LOAD, PUBLISH, *watches(ROOT)]
 
 
 def record(job: str, notebook: str) -> RunRecord:
@@ -59,10 +61,23 @@ def test_each_schedule_of_the_load_starts_one_of_its_parameter_files():
         given = template["Mappings"]["Loads"][load]
         filled = text.replace("${Entities}", given["Entities"]).replace("${Upkeep}", given["Upkeep"])
         arguments = json.loads(filled)["Arguments"]
-        started = {name.removeprefix("--"): parsed(name.removeprefix("--"), value) for name, value in arguments.items()}
+        choices = {name.removeprefix("--"): text for name, text in arguments.items()}
+        started = {name: parsed(name, text, LoadParameters) for name, text in choices.items()}
         file = f"parameters/aviation_data_load/{given['Name']}.yaml"
         assert file in LOAD.parameters
         assert started.items() <= (defaults(LOAD.notebook) | read_parameters(ROOT / file)).items()
+
+
+def test_the_schedule_of_the_brief_starts_the_publishing_job_with_its_parameter_file():
+    target = read_template(ROOT)["Resources"]["PublishSchedule"]["Properties"]["Target"]
+    started = json.loads(target["Input"]["Fn::Sub"])
+    assert started["JobName"] == "${PublishJob}"
+    choices = {name.removeprefix("--"): text for name, text in started["Arguments"].items()}
+    file = "parameters/aviation_publish/morning.yaml"
+    assert file in PUBLISH.parameters
+    assert {name: parsed(name, text, PublishParameters) for name, text in choices.items()} == read_parameters(
+        ROOT / file
+    )
 
 
 def test_the_lambdas_zip_has_the_notebook_of_every_job_that_a_lambda_runs():
@@ -79,6 +94,7 @@ def test_a_watch_is_called_what_its_file_is_called():
 def test_a_record_is_of_the_job_that_wrote_it():
     assert job_of(record("producer/cities", "producer.ipynb"), ROOT) == producer("cities")
     assert job_of(record("aviation_data_load", "aviation_data_load.ipynb"), ROOT) is LOAD
+    assert job_of(record("aviation_publish", "aviation_publish.ipynb"), ROOT) is PUBLISH
     assert job_of(record("alerts/disruptions", "alerts.ipynb"), ROOT).started_by == StartedBy.LOAD
     by_a_person = job_of(record("explore/02_storm_day", "02_storm_day.ipynb"), ROOT)
     assert (by_a_person.name, by_a_person.started_by) == ("explore/02_storm_day", StartedBy.PERSON)

@@ -42,7 +42,7 @@ LEFT_OUT = (
         "iam:PassRole",
         "no role is given to the service",
         unless="RoleArn RoleARN ExecutionRole ReplicationConfiguration DeliveryStatusLogging SubscriptionRoleArn",
-        types="Athena::WorkGroup Events::Rule S3::Bucket SNS::*",
+        types="Athena::WorkGroup S3::Bucket SNS::*",
     ),
     LeftOut(
         "iam:GetRole",
@@ -67,6 +67,18 @@ LEFT_OUT = (
         "the trail writes to a bucket alone, without insights",
         unless="CloudWatchLogsRoleArn InsightSelectors",
         types="CloudTrail::Trail",
+    ),
+    LeftOut(
+        "cloudfront:*ConnectionGroup cloudfront:GetVpcOrigin cloudfront:UpdateDistributionWithStagingConfig",
+        "the distribution is for one site, of a bucket, and has no staging one",
+        unless="ConnectionMode TenantConfig VpcOriginConfig Staging ContinuousDeploymentPolicyId",
+    ),
+    LeftOut("cloudfront:CreateDistributionWithTags", "no such action: CloudFront asks for CreateDistribution"),
+    LeftOut(
+        "cloudfront:ListTagsForResource cloudfront:*agResource",
+        "CloudFront's functions have tags, of which the reference says nothing: the template gives them none",
+        unless="Tags",
+        types="CloudFront::Function",
     ),
     LeftOut("billing:GetBillingViewData", "the budget is of the account's own costs", unless="BillingViewArn"),
     LeftOut(
@@ -133,6 +145,7 @@ LEFT_OUT = (
 )
 
 PASSED_TO = {
+    "AWS::Events::Rule": "events.amazonaws.com",
     "AWS::Glue::Job": "glue.amazonaws.com",
     "AWS::KinesisFirehose::DeliveryStream": "firehose.amazonaws.com",
     "AWS::Lambda::Function": "lambda.amazonaws.com",

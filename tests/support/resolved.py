@@ -16,13 +16,18 @@ GIVEN = {
     "LambdaKey": "Deployment_Lambda-0123456789abcdef.zip",
     "LibraryKey": "aviation-0123456789abcdef.zip",
     "LoadScriptKey": "aviation_data_load-0123456789abcdef.py",
+    "PackageKey": "0123456789abcdef/aviation-0.1.0-py3-none-any.whl",
     "PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/aviation-boundary",
+    "PublishScriptKey": "aviation_publish-0123456789abcdef.py",
     "QuickSightOwner": f"arn:aws:quicksight:{REGION}:{ACCOUNT}:user/default/owner",
+    "ViewerNetworks": "198.51.100.0/24",
+    "WheelsKey": "publish-0123456789abcdef.gluewheels.zip",
 }
 """Values of parameters that have no default, or whose default leaves out what they are for."""
 
 HERE = f"{REGION}:{ACCOUNT}"
 ARNS = {
+    "AWS::CloudFront::Function": f"arn:aws:cloudfront::{ACCOUNT}:function/{{name}}",
     "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:{HERE}:alarm:{{name}}",
     "AWS::Events::Rule": f"arn:aws:events:{HERE}:rule/{{name}}",
     "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role/{{name}}",

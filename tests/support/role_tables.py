@@ -124,6 +124,9 @@ BEYOND = [
     Beyond("AlertsRole", "glue", "update_table", {"DatabaseName": "DATABASE", "TableInput": {"Name": "flights"}}),
     Beyond("AlertsRole", "athena", "stop_query_execution", {"QueryExecutionId": "x"}),
     Beyond("AlertsRole", "secretsmanager", "get_secret_value", {"SecretId": "SECRET"}),
+    Beyond("AlertsRole", "secretsmanager", "put_secret_value", {"SecretId": "ADDRESSES", "SecretString": "x"}),
+    Beyond("FlightsProducerRole", "secretsmanager", "get_secret_value", {"SecretId": "ADDRESSES"}),
+    Beyond("LoadRole", "secretsmanager", "get_secret_value", {"SecretId": "ADDRESSES"}),
     Beyond(
         "FlightsProducerScheduleRole",
         "lambda",

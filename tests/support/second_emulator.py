@@ -173,10 +173,11 @@ class SecondEmulator:
     def _make_places(self, key: str) -> None:
         self._control("config", {"lambda": {"use_docker": False}})
         self.outputs = dict(stack_outputs(stack_name()))
-        self.there = self.outputs["ApiKeySecret"]
-        secrets = self.client("secretsmanager")
-        made = secrets.create_secret(Name=self.there.rpartition(":")[2][:-7], SecretString=key)
-        self.outputs["ApiKeySecret"] = made["ARN"]
+        self.made = {}
+        for output, text in (("ApiKeySecret", key), ("AddressesSecret", "# none")):
+            name = self.outputs[output].rpartition(":")[2][:-7]
+            made = self.client("secretsmanager").create_secret(Name=name, SecretString=text)
+            self.made[self.outputs[output]] = self.outputs[output] = made["ARN"]
         for name in ("RawBucket", "PublishedBucket", "RunsBucket", "ArtefactsBucket"):
             self.client("s3").create_bucket(Bucket=self.outputs[name])
         for name in aws.client("kinesis").list_streams()["StreamNames"]:
@@ -217,8 +218,7 @@ class SecondEmulator:
         for function in aws.client("lambda").list_functions()["Functions"]:
             variables = function["Environment"]["Variables"]
             self.variables[function["FunctionName"]] = {
-                name: self.outputs["ApiKeySecret"] if value == self.there else value
-                for name, value in variables.items()
+                name: self.made.get(value, value) for name, value in variables.items()
             }
             self.client("lambda").create_function(
                 FunctionName=function["FunctionName"],
@@ -237,7 +237,9 @@ class SecondEmulator:
                 role = item["PhysicalResourceId"]
                 names = iam.list_role_policies(RoleName=role)["PolicyNames"]
                 documents = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
-                text = json.dumps(documents).replace(self.there, self.outputs["ApiKeySecret"])
+                text = json.dumps(documents)
+                for there, here in self.made.items():
+                    text = text.replace(there, here)
                 found[item["LogicalResourceId"]] = json.loads(text)
         return found
 

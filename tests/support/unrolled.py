@@ -25,10 +25,16 @@ GIVEN = {
     "LambdaKey": "Deployment_Lambda-0123456789abcdef.zip",
     "LoadScriptKey": "aviation_data_load-0123456789abcdef.py",
     "LibraryKey": "aviation-0123456789abcdef.zip",
+    "PublishScriptKey": "aviation_publish-0123456789abcdef.py",
+    "PackageKey": "0123456789abcdef/aviation-0.1.0-py3-none-any.whl",
+    "WheelsKey": "publish-0123456789abcdef.gluewheels.zip",
 }
 KINDS = {
     "AWS::Athena::WorkGroup": ("athena", {"workgroup": ("Name",)}),
     "AWS::Budgets::Budget": ("budgets", {"budget": ("Budget.BudgetName",)}),
+    "AWS::CloudFront::Distribution": ("cloudfront", {"distribution": ("*",)}),
+    "AWS::CloudFront::Function": ("cloudfront", {"function": ("Name",)}),
+    "AWS::CloudFront::OriginAccessControl": ("cloudfront", {"origin-access-control": ("*",)}),
     "AWS::CloudTrail::Trail": ("cloudtrail", {"trail": ("TrailName",)}),
     "AWS::CloudWatch::Alarm": ("cloudwatch", {"alarm": ("AlarmName",)}),
     "AWS::CloudWatch::Dashboard": ("cloudwatch", {"dashboard": ("DashboardName",)}),
@@ -43,6 +49,8 @@ KINDS = {
         },
     ),
     "AWS::Glue::Job": ("glue", {"job": ("Name",)}),
+    "AWS::Glue::Trigger": ("glue", {"trigger": ("Name",)}),
+    "AWS::Glue::Workflow": ("glue", {"workflow": ("Name",)}),
     "AWS::IAM::Role": ("iam", {"role": ("RoleName",)}),
     "AWS::Kinesis::Stream": ("kinesis", {"stream": ("Name",), "kmsKey": ("*",)}),
     "AWS::KinesisFirehose::DeliveryStream": ("firehose", {"deliverystream": ("DeliveryStreamName",)}),
@@ -148,7 +156,9 @@ def _get_att(given: Any) -> str:
     service, kinds = KINDS[resources()[name]["Type"]]
     kind, properties = next(item for item in kinds.items() if item[1])
     arn = _arn(name, service, kind, properties)
-    assert attribute in ("Arn", "TopicArn", "QueueName"), f"{name}.{attribute}"
+    if attribute == "RegionalDomainName":
+        return f"{arn.rpartition(':')[2]}.s3.{REGION}.amazonaws.com"
+    assert attribute in ("Arn", "FunctionARN", "TopicArn", "QueueName"), f"{name}.{attribute}"
     return arn.rpartition(":")[2] if attribute == "QueueName" else f"{arn}:*" if kind == "log-group" else arn
 
 

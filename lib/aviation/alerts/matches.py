@@ -5,21 +5,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from aviation import query
+from aviation.alerts import wording
 from aviation.alerts.watch import Alert, Watch
+from aviation.severity import weight
 from aviation.sql import catalog
 from aviation.times import utc_text
 
 DELAYS = ("dep_delay_min", "arr_delay_min", "dep_delay_forecast_min")
-WORDS = {
-    "dep_delay_min": "left {} minutes late",
-    "arr_delay_min": "arrived {} minutes late",
-    "dep_delay_forecast_min": "is expected to leave {} minutes late",
-    "dep_overdue_min": "has not left, {} minutes after its schedule",
-}
 Row = dict[str, Any]
 COLUMNS = (
     *("flight_key", "flight_date", "airline_name", "airline_iata", "airline_icao", "flight_iata", "flight_number"),
-    *("dep_iata", "dep_icao", "arr_iata", "arr_icao", "aircraft_registration", "flight_status", "dep_scheduled_utc"),
+    *("dep_iata", "dep_icao", "arr_iata", "arr_icao", "aircraft_registration", "flight_status"),
+    *("dep_scheduled_utc", "dep_scheduled_local", "dep_timezone"),
     *DELAYS,
 )
 
@@ -78,7 +75,8 @@ def touched_dates(forgotten: Horizon | None) -> list[Row]:
 
 
 def matches(watch: Watch, touched: list[Row]) -> list[Alert]:
-    """The disruptions among the flights of the touched dates (rows of TOUCHED), by scheduled departure."""
+    """The disruptions among the flights of the touched dates (rows of TOUCHED), the gravest first; of equal ones by
+    scheduled departure."""
     newest = max((row["newest"] for row in touched if row["newest"]), default=None)
     if not newest:
         return []
@@ -89,7 +87,8 @@ def matches(watch: Watch, touched: list[Row]) -> list[Alert]:
     events: dict[tuple[str, str], Row] = {}
     for event in query.rows(_events(dates)):  # oldest first: the last change of a field stays
         events[event["flight_key"], event["field"]] = event
-    return [alert for flight in flights if (alert := _alert(watch, flight, events))]
+    alerts = [alert for flight in flights if (alert := _alert(watch, flight, events, newest))]
+    return sorted(alerts, key=lambda alert: -weight(alert.kind, alert.minutes))
 
 
 def _flights(watch: Watch, dates: list[str], newest: datetime) -> str:
@@ -153,10 +152,10 @@ def _disruption(watch: Watch, flight: Row) -> Disruption | None:
     if not late:
         return None
     decisive = max(late, key=lambda name: late[name])
-    return Disruption("delayed", WORDS[decisive].format(late[decisive]), decisive, late[decisive])
+    return Disruption("delayed", wording.late(decisive, late[decisive]), decisive, late[decisive])
 
 
-def _alert(watch: Watch, flight: Row, events: dict[tuple[str, str], Row]) -> Alert | None:
+def _alert(watch: Watch, flight: Row, events: dict[tuple[str, str], Row], newest: datetime) -> Alert | None:
     """The alert on a flight that `_flights` asked for, None where there is nothing to tell."""
     disruption = _disruption(watch, flight)
     if not disruption:
@@ -168,23 +167,19 @@ def _alert(watch: Watch, flight: Row, events: dict[tuple[str, str], Row]) -> Ale
         "to": event["to_value"],
         "known_from": utc_text(event["known_from"]),
     }
-    airline = flight["airline_iata"] or flight["airline_icao"] or ""
-    name = f"{flight['airline_name'] or airline or 'unknown airline'} {flight['flight_number'] or ''}".strip()
-    route = f"{flight['dep_iata'] or flight['dep_icao']}-{flight['arr_iata'] or flight['arr_icao']}"
     scheduled = flight["dep_scheduled_utc"]
-    when = f", scheduled {scheduled:%Y-%m-%d %H:%M} UTC" if scheduled else ""
-    was = f"; {disruption.field} was {changed['from'] or 'unknown'} until {changed['known_from']}" if changed else ""
     return Alert(
         watch=watch.watch,
         kind=disruption.kind,
         flight_key=flight["flight_key"],
-        flight=flight["flight_iata"] or name,
-        route=route,
-        airline=airline,
+        flight=wording.code(flight),
+        route=f"{flight['dep_iata'] or flight['dep_icao']}-{flight['arr_iata'] or flight['arr_icao']}",
+        airline=flight["airline_iata"] or flight["airline_icao"] or "",
         scheduled_utc=utc_text(scheduled) if scheduled else None,
         minutes=disruption.minutes,
         changed=changed,
-        text=f"{name} {route}{when} {disruption.words}{was}.",
+        text=wording.sentence(flight, disruption.words, event["known_from"] if event else None, newest),
+        airline_name=flight["airline_name"] or "",
     )
 
 

@@ -35,7 +35,8 @@ class Watch:
 @dataclass(frozen=True)
 class Alert:
     """One disruption of one leg. `kind` is cancelled, diverted or delayed; `changed` is the change that made it so
-    (`field`, `from`, `to`, `known_from`), None where the leg was like that when it was first seen."""
+    (`field`, `from`, `to`, `known_from`), None where the leg was like that when it was first seen. `text` says it in
+    words, with times local to the airport of departure; all other times are UTC."""
 
     watch: str
     kind: str
@@ -47,6 +48,7 @@ class Alert:
     minutes: int | None
     changed: dict[str, Any] | None
     text: str
+    airline_name: str = ""
 
     @property
     def alert_id(self) -> str:

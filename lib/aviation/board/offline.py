@@ -29,21 +29,24 @@ MOST_FLIGHTS = 2000
 """So many flights are listed, by their scheduled departure."""
 
 
-def write(path: Path, tables: Tables | None = None, *, day: str = "", as_of: str | None = None) -> Path:
+def write(
+    path: Path, tables: Tables | None = None, *, day: str = "", as_of: str | None = None, stack: Stack | None = None
+) -> Path:
     """Write the page into `path`, whole or not at all; the path. Arguments and errors as of `render`."""
-    home.write(path, render(tables or Tables(), day=day, as_of=as_of))
+    home.write(path, render(tables or Tables(), day=day, as_of=as_of, stack=stack))
     return path.resolve()
 
 
-def render(tables: Tables, *, day: str = "", as_of: str | None = None) -> str:
+def render(tables: Tables, *, day: str = "", as_of: str | None = None, stack: Stack | None = None) -> str:
     """The page's HTML: of the flight date `day` (else the newest), as the tables stood at `as_of` (ISO 8601; else now).
+    `stack` promises how old the data gets: the one in use, if none is given.
 
     QueryError where the tables are not there yet, ParameterError where `day` or `as_of` is none.
     """
     at = moment.moment(tables, day, as_of or "")
     if not at:
         tables.ask(moment.DAYS)  # where there are no tables, it says so
-    age = age_of(tables, Stack())
+    age = age_of(tables, stack or Stack())
     style = Markup((STATIC / "board.css").read_text())
     script = Markup("\n".join((STATIC / name).read_text() for name in SCRIPTS))
     page = templates.render(

@@ -18,7 +18,7 @@ from aviation.deploy.schedules import DAY, fires
 from aviation.entities import ENTITIES
 from aviation.errors import ParameterError, PlaceError
 from aviation.places import stack_name
-from aviation.report import RunRecord
+from aviation.report import PUBLISH_JOB, RunRecord
 from aviation.runs import pages, store
 
 Found = TypeVar("Found")
@@ -106,11 +106,13 @@ def _schedules() -> list[Schedule]:
 def _target(target: dict[str, str]) -> str:
     """What a schedule starts: `producer-flights`, or `load --entities flights`."""
     try:
-        arguments = json.loads(target.get("Input", "{}")).get("Arguments")
+        given = json.loads(target.get("Input", "{}"))
+        arguments, job = given.get("Arguments"), str(given.get("JobName", ""))
     except (ValueError, AttributeError):
-        arguments = None
+        arguments, job = None, ""
     if isinstance(arguments, dict):
-        return " ".join(["load", *(f"{name} {value}" for name, value in arguments.items())])
+        word = "publish" if job.endswith(PUBLISH_JOB) else "load"
+        return " ".join([word, *(f"{name} {value}" for name, value in arguments.items())])
     return target["Arn"].rpartition(":")[2]
 
 

@@ -4,20 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from aviation.views.declaration import LATE_MIN
-
-DASH = "–"
-
-
-def flight_name(code: str | None, airline: str | None, number: str | None) -> str:
-    """A flight as people write it: `B6 27` of the code B627 of airline B6."""
-    if code and airline and code.startswith(airline) and len(code) > len(airline):
-        return f"{airline} {code[len(airline) :]}"
-    return code or " ".join(part for part in (airline, number) if part) or DASH
-
-
-def clock(moment: datetime | None) -> str:
-    """A time of day: `16:10`."""
-    return f"{moment:%H:%M}" if moment else DASH
+from aviation.words import DASH as DASH
+from aviation.words import clock as clock
+from aviation.words import duration as duration
+from aviation.words import flight_name as flight_name
 
 
 def polled(moment: datetime | None) -> str:
@@ -28,13 +18,6 @@ def polled(moment: datetime | None) -> str:
 def instants(moments: Iterable[datetime]) -> str:
     """Moments (UTC) for a script, as ISO 8601."""
     return " ".join(f"{moment.isoformat()}Z" for moment in moments)
-
-
-def duration(minutes: float) -> str:
-    """Minutes in words: `45 min`, `3 h 10 min`."""
-    hours, rest = divmod(round(abs(minutes)), 60)
-    parts = [f"{hours} h"] * bool(hours) + [f"{rest} min"] * bool(rest or not hours)
-    return " ".join(parts)
 
 
 def delay(minutes: float | None, *, at_least: bool = False) -> str:

@@ -21,7 +21,7 @@ from botocore.exceptions import (
 )
 
 from aviation import backend
-from aviation.cli import board, deployment, jobs, runs, stack, tables
+from aviation.cli import board, deployment, jobs, runs, stack, tables, tell
 from aviation.errors import AviationError, InterruptError, on_disk, one_line
 from aviation.redact import guard_logs, redact
 
@@ -114,6 +114,6 @@ def main(debug: bool) -> None:
     click.get_current_context().with_resource(progress_shown(logging.DEBUG if debug else logging.INFO))
 
 
-for module in (stack, jobs, runs, tables, board, deployment):
+for module in (stack, jobs, runs, tables, board, tell, deployment):
     for command in module.COMMANDS:
         main.add_command(command)

@@ -39,6 +39,13 @@ ASSUMED = {
     "least_billed_seconds": Assumption(
         60, "s", "billed for a Glue run at least", "https://aws.amazon.com/glue/pricing/"
     ),
+    "publish_seconds": Assumption(
+        60, "s", "of a run that publishes, after its start", "a guess: 7 s of pip and 13 s of work here"
+    ),
+    "viewer_requests": Assumption(
+        20_000, "requests", "of viewers, where there are any", "a guess: 1,000 a working day"
+    ),
+    "page_mb": Assumption(0.3, "MB", "of a viewer's request, compressed", "measured on the demo's page"),
     "start_seconds": Assumption(
         4, "s", "a Lambda's start and first call", "a guess: 2 s here, benchmarks/lambda_runtime.py"
     ),

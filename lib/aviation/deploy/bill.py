@@ -24,6 +24,8 @@ WAITED_SECONDS = assumed("calls_in_a_row") * assumed("call_wait_seconds")
 LOAD_SECONDS = assumed("session_seconds") + WAITED_SECONDS + COMPUTED_SECONDS
 """Of a load of flights on Glue, from start to end, where no run has told."""
 LOADS = ("Flights", "Upkeep")
+PUBLISHERS = 2
+"""The workers of the publishing job."""
 FIREHOSE_STEP = 5 * 1024
 PUT_UNIT = 25 * 1024
 GB = 1024**3
@@ -91,6 +93,18 @@ class Case:
         daily = self.load_seconds + assumed("upkeep_seconds")
         return self.loads("Flights") * billed(self.load_seconds) + self.loads("Upkeep") * billed(daily)
 
+    @property
+    def publishes(self) -> bool:
+        """Whether a job publishes after each load."""
+        return self.parameters["Publish"] == "true"
+
+    def publishing_seconds(self, loads: float) -> float:
+        """The seconds that Glue bills in a month for a run after each of so many loads, and for the mornings'."""
+        on = self.parameters["ScheduleState"] == self.parameters["BriefState"] == "ENABLED"
+        mornings = runs(self.parameters["BriefTime"], MONTH_DAYS) if on else 0
+        seconds = billed(assumed("session_seconds") + assumed("publish_seconds"))
+        return (loads + mornings) * seconds if self.publishes else 0
+
     def is_polled(self, entity: str) -> bool:
         """Whether schedules poll and load it."""
         names = ("ScheduleState", f"{ENTITIES[entity].title}State", f"{_load_of(entity)}LoadState")
@@ -127,6 +141,7 @@ def bill(case: Case) -> list[Line]:
     loads = sum(map(case.loads, LOADS))
     watching = _Watching.of(case, loads)
     log_bytes = runs_of_producers * assumed("producer_log_bytes") + loads * assumed("load_log_bytes")
+    viewed = assumed("viewer_requests") if case.publishes and case.parameters["ViewerNetworks"] else 0
     kms = len(ENTITIES) * HOURS * assumed("kms_requests")
     trailed = loads if case.parameters["DataEvents"] == "true" else 0
     lambda_gb = case.number("ProducerMemoryMegabytes") / 1024
@@ -137,8 +152,11 @@ def bill(case: Case) -> list[Line]:
         *_storage(case, raw_bytes, runs_of_producers, loads),
         Line("Lambda, GB-seconds", lambda_seconds * lambda_gb, "lambda_gb_second"),
         Line("Lambda, invocations", runs_of_producers + watching.invocations, "lambda_request"),
+        Line("Glue, DPU-hours of publishing", PUBLISHERS * case.publishing_seconds(loads) / 3600, "glue_dpu_hour"),
         Line("Glue, DPU-hours", case.number("LoadWorkers") * case.billed_seconds() / 3600, "glue_dpu_hour"),
         Line("Glue, catalog requests", loads * assumed("catalog_calls_per_load"), "glue_catalog_request"),
+        Line("CloudFront, requests", viewed, "cloudfront_request"),
+        Line("CloudFront, GB out", viewed * assumed("page_mb") / 1e3, "cloudfront_out_gb"),
         Line("Athena, TB scanned", watching.queries * assumed("query_mb") / 1e6, "athena_tb"),
         Line("Scheduler, invocations", runs_of_producers + loads, "scheduler_invocation"),
         Line("SNS, e-mails", assumed("emails"), "sns_email"),
@@ -149,15 +167,16 @@ def bill(case: Case) -> list[Line]:
         Line("CloudWatch, custom metrics", case.metrics(), "cloudwatch_metric"),
         Line("CloudWatch, GB of logs", log_bytes / GB, "cloudwatch_logs_gb"),
         Line("Secrets Manager, secrets", resources["AWS::SecretsManager::Secret"], "secret_month"),
-        Line("Secrets Manager, calls", runs_of_producers, "secret_call"),
+        Line("Secrets Manager, calls", runs_of_producers + watching.runs, "secret_call"),
     ]
 
 
 @dataclass(frozen=True)
 class _Watching:
-    """What the alerts and people ask in a month."""
+    """What the alerts and people ask in a month. Each of the `runs` of a watch reads the addresses, at the most."""
 
     invocations: float
+    runs: float
     seconds: float
     queries: float
 
@@ -166,7 +185,9 @@ class _Watching:
         """The alerts run every watch after each load."""
         number = len(watches(case.root))
         seconds = loads * (assumed("start_seconds") + number * assumed("watch_seconds"))
-        return cls(loads, seconds, loads * number * assumed("watch_queries") + assumed("peoples_queries"))
+        return cls(
+            loads, loads * number, seconds, loads * number * assumed("watch_queries") + assumed("peoples_queries")
+        )
 
 
 def _streams(case: Case, records: dict[str, float], raw_bytes: float) -> Iterator[Line]:

@@ -14,12 +14,13 @@ from pathlib import Path
 from aviation import home
 from aviation.deploy import symbols
 from aviation.errors import BuildError
+from aviation.report import LOAD_JOB
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ROOT = PACKAGE.parents[1]
 LAMBDA_LOCK = ROOT / "infra/requirements/lambda.txt"
 CACHE = ROOT / ".aviation/cache"
-LOAD_NOTEBOOK = ROOT / "glue_notebooks/aviation_data_load.ipynb"
+GLUE_NOTEBOOKS = ROOT / "glue_notebooks"
 
 INSTALL = [
     *("--python-platform", "x86_64-manylinux_2_28", "--only-binary", ":all:", "--require-hashes", "--no-deps"),
@@ -37,22 +38,24 @@ KEPT_METADATA = {"METADATA", "entry_points.txt"}
 
 LAMBDA_NOTEBOOKS = ("producer", "alerts")
 GROUND = (
-    *("__init__", "errors", "entities", "columns", "parameters", "printable", "report", "redact", "retry", "templates"),
-    *("times", "words", "zones"),
+    *("__init__", "errors", "entities", "columns", "parameters", "printable", "report", "redact", "retry", "severity"),
+    *("templates", "times", "words", "zones"),
 )
 CLIENTS = ("home", "aws", "places")
-LAMBDA_PACKAGES = (*GROUND, *CLIENTS, "api_key", "poll", "views", "sql", "runs", "backend", "query", "alerts")
+LAMBDA_PACKAGES = (
+    *(*GROUND, *CLIENTS, "secret", "api_key", "tell", "poll", "views", "sql", "runs", "backend", "query", "alerts"),
+)
 LIBRARY_PACKAGES = (*GROUND, *CLIENTS, "load", "views")
 """What each artefact contains of `aviation`: modules and packages, by name. Nothing else goes in."""
 
 
 def build(dist: Path) -> dict[str, Path]:
-    """Build every artefact into `dist`, each whole or not at all. Returns their paths by name: `Deployment_Lambda.zip`,
-    `aviation.zip`, `aviation_data_load.py`. BuildError says which cannot be built and why."""
-    artefacts = {name: dist / name for name in ("Deployment_Lambda.zip", "aviation.zip", "aviation_data_load.py")}
+    """Build what every stack runs into `dist`, each artefact whole or not at all. Returns their paths by name:
+    `Deployment_Lambda.zip`, `aviation.zip`, `aviation_data_load.py`. BuildError says which cannot be built and why."""
+    artefacts = {name: dist / name for name in ("Deployment_Lambda.zip", "aviation.zip", f"{LOAD_JOB}.py")}
     build_lambda(artefacts["Deployment_Lambda.zip"])
     build_library(artefacts["aviation.zip"])
-    home.write(artefacts["aviation_data_load.py"], export_script(LOAD_NOTEBOOK))
+    home.write(artefacts[f"{LOAD_JOB}.py"], export_script(GLUE_NOTEBOOKS / f"{LOAD_JOB}.ipynb"))
     return artefacts
 
 
@@ -61,12 +64,12 @@ def build_lambda(target: Path, *, cache: Path = CACHE) -> None:
     files of those. Installing what is pinned takes 10 s; `cache` keeps it until the pins change."""
     runnable = [(file, file.relative_to(ROOT)) for name in LAMBDA_NOTEBOOKS for file in _notebook_and_parameters(name)]
     dependencies = _dependencies(LAMBDA_LOCK, cache).read_bytes()
-    home.write(target, _zipped([*_package_files(LAMBDA_PACKAGES), *runnable], onto=dependencies))
+    home.write(target, zipped([*package_files(LAMBDA_PACKAGES), *runnable], onto=dependencies))
 
 
 def build_library(target: Path) -> None:
     """Write the package for Glue's `--extra-py-files`: pure Python and its data files."""
-    home.write(target, _zipped(_package_files(LIBRARY_PACKAGES)))
+    home.write(target, zipped(package_files(LIBRARY_PACKAGES)))
 
 
 def export_script(notebook: Path) -> str:
@@ -124,7 +127,7 @@ def _dependencies(lock: Path, cache: Path) -> Path:
         }
         if too_new := symbols.too_new(files, runtime):
             raise BuildError(f"Lambda's {runtime} has older C libraries than these: {'; '.join(too_new)}")
-        home.write(cached, _zipped(files.items()))
+        home.write(cached, zipped(files.items()))
     return cached
 
 
@@ -142,7 +145,7 @@ def _notebook_and_parameters(name: str) -> Iterable[Path]:
     yield from (ROOT / "parameters" / name).glob("*.yaml")
 
 
-def _package_files(names: Iterable[str]) -> Iterable[tuple[Path, Path]]:
+def package_files(names: Iterable[str]) -> Iterable[tuple[Path, Path]]:
     """The files of these modules and packages of `aviation`, each with its path inside an archive."""
     for name in names:
         module = PACKAGE / f"{name}.py"
@@ -151,14 +154,14 @@ def _package_files(names: Iterable[str]) -> Iterable[tuple[Path, Path]]:
                 yield file, "aviation" / file.relative_to(PACKAGE)
 
 
-def _zipped(files: Iterable[tuple[Path, Path]], onto: bytes = b"") -> bytes:
+def zipped(files: Iterable[tuple[Path, Path]], onto: bytes = b"", level: int = 9) -> bytes:
     """A zip of files under their paths inside, added to the zip `onto`. The entries are sorted and all have one time
-    and mode, so that the same content always makes the same bytes."""
+    and mode, so that the same content always makes the same bytes. `level` 0 compresses nothing."""
     content = io.BytesIO(onto)
     with zipfile.ZipFile(content, "a") as archive:
         for inside, file in sorted((inside.as_posix(), file) for file, inside in files if file.is_file()):
             entry = zipfile.ZipInfo(inside, ZIP_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = zipfile.ZIP_DEFLATED if level else zipfile.ZIP_STORED
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, file.read_bytes(), compresslevel=9)
+            archive.writestr(entry, file.read_bytes(), compresslevel=level)
     return content.getvalue()

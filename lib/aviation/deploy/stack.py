@@ -18,9 +18,9 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import ClientError
 
-from aviation import api_key, aws, home, places
+from aviation import aws, home, places, secret
 from aviation.api_key import VARIABLE
-from aviation.deploy import buckets, change_sets, events, reservations, states
+from aviation.deploy import buckets, change_sets, events, reservations, states, wheels
 from aviation.deploy.boundary import with_boundary
 from aviation.deploy.buckets import BUCKETS, is_there
 from aviation.deploy.buckets import existing as bucket_names
@@ -29,6 +29,7 @@ from aviation.deploy.plan import check_plan, with_defaults
 from aviation.deploy.template import TEMPLATE, read_parameters, read_template, taking_over, without_descriptions
 from aviation.errors import AccessKeyError, ParameterError, PlanError, StackError
 from aviation.poll import lease
+from aviation.report import PUBLISH_JOB
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ ARTEFACTS = {
     "LoadScriptKey": "aviation_data_load.py",
     "LibraryKey": "aviation.zip",
 }
+PUBLISHING = {"PublishScriptKey": f"{PUBLISH_JOB}.py", "PackageKey": wheels.WHEEL, "WheelsKey": wheels.WHEELS}
+"""Built, downloaded and uploaded only for a stack that publishes."""
 BUCKET_OUTPUTS = {f"{title}Bucket" for title in BUCKETS}
 NO_SCHEDULES = {"ScheduleState": "DISABLED"}
 
@@ -51,7 +54,7 @@ def deploy(
     without one, given now or before, all stay disabled. With `show` the changes are logged before they are made, a line
     each. A StackError names the first resource that failed and the reason; CloudFormation has rolled back by then.
     """
-    artefacts, parameters = _artefacts(root), with_boundary(stack, parameters)
+    artefacts, parameters = _artefacts(root, parameters), with_boundary(stack, parameters)
     if not states.settle(stack) or BUCKET_OUTPUTS - set(_outputs(stack)):
         buckets.provide(stack, parameters, root)
     bucket = _outputs(stack)["ArtefactsBucket"]
@@ -65,14 +68,16 @@ def deploy(
     elif first != parameters:
         logger.info("deploy: %s: enabling the schedules", stack)
         changed += change_sets.apply(stack, template, parameters, show=show)
+    outputs = _outputs(stack)
+    secret.stored(outputs["AddressesSecret"])  # restored, if somebody deleted it: the alerts read it
     logger.info("deploy: %s: %s", stack, f"{changed} resources changed" if changed else "nothing to change")
-    return _outputs(stack)
+    return outputs
 
 
 def stored_key(stack: str) -> str | None:
     """The API's key in the stack's secret; None where there is none, or no stack."""
-    secret = _outputs(stack).get("ApiKeySecret") if events.described(stack) else None
-    return api_key.stored(secret) if secret else None
+    name = _outputs(stack).get("ApiKeySecret") if events.described(stack) else None
+    return secret.stored(name) if name else None
 
 
 def deploy_to_aws(
@@ -128,14 +133,14 @@ def destroy(stack: str, *, buckets: Iterable[str] = ()) -> None:
 def _keep_key(stack: str, key: str | None) -> bool:
     """Put the key, if it is given, into the stack's secret. Returns whether the secret holds one; it does not where
     there is no secret yet."""
-    secret = _outputs(stack).get("ApiKeySecret")
-    if not secret:
+    name = _outputs(stack).get("ApiKeySecret")
+    if not name:
         return False
     if key:
-        if api_key.put(secret, key):
+        if secret.put(name, key):
             logger.info("deploy: %s: the API's key is stored in its secret", stack)
         return True
-    return api_key.stored(secret) is not None
+    return secret.stored(name) is not None
 
 
 def _preview(stack: str, parameters: dict[str, str], root: Path) -> None:
@@ -151,7 +156,7 @@ def _preview(stack: str, parameters: dict[str, str], root: Path) -> None:
         logger.info("deploy: %s: it is %s: %s; nothing was changed", stack, now.status, words)
         return
     exists = ahead.then == "change"
-    keys = {parameter: _key(path) for parameter, path in _artefacts(root).items()}
+    keys = {parameter: _key(path) for parameter, path in _artefacts(root, parameters).items()}
     keys |= reservations.allowed(stack, parameters, root)
     kept = {} if exists else bucket_names(stack)
     if exists and (bucket := _outputs(stack).get("ArtefactsBucket")):
@@ -170,13 +175,19 @@ def _uploaded_template(bucket: str, root: Path) -> dict[str, str]:
     return {"TemplateURL": f"{aws.client('s3').meta.endpoint_url}/{bucket}/{key}"}
 
 
-def _artefacts(root: Path) -> dict[str, Path]:
-    built = build(root / "dist")
-    return {parameter: built[name] for parameter, name in ARTEFACTS.items()}
+def _artefacts(root: Path, parameters: dict[str, str]) -> dict[str, Path]:
+    built, names = build(root / "dist"), ARTEFACTS
+    if with_defaults(parameters, root)["Publish"] == "true":
+        built, names = built | wheels.build(root / "dist"), names | PUBLISHING
+    return {parameter: built[name] for parameter, name in names.items()}
 
 
 def _key(file: Path) -> str:
-    return f"{file.stem}-{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}{file.suffix}"
+    content = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    if file.suffix == ".whl":
+        return f"{content}/{file.name}"  # pip goes by a wheel's name
+    name, _, kind = file.name.partition(".")
+    return f"{name}-{content}.{kind}"
 
 
 def _upload(bucket: str, file: Path) -> str:

@@ -1,5 +1,6 @@
 """Reads the CloudFormation template and the parameter files that go with it."""
 
+import copy
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from aviation.errors import ParameterError
 from aviation.parameters import unknown_parameter
 
 TEMPLATE = Path("infra/cloudformation.yaml")
-DESCRIPTIVE = {"Metadata", "Description", "AlarmDescription", "Sheets"}
+UNSHOWN = {"Metadata", "Description", "AlarmDescription", "Permissions", "Policies", "Sheets"}
 NO_WIDGETS = '{"widgets": []}'
 STORAGE = "Fn::ForEach::Storage"
 
@@ -58,7 +59,11 @@ def buckets_alone(template: dict[str, Any]) -> dict[str, Any]:
     one of them before the functions and the job can be made."""
     parameters = {name: about for name, about in template["Parameters"].items() if "Default" in about}
     outputs = {name: output for name, output in template["Outputs"].items() if name.endswith("Bucket")}
-    resources = {STORAGE: template["Resources"][STORAGE]}
+    variable, titles, loop = copy.deepcopy(template["Resources"][STORAGE])
+    statements = loop["${Bucket}BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    # The viewers' distribution is not there yet.
+    statements[:] = [item for item in statements if "Fn::If" not in item]
+    resources = {STORAGE: [variable, titles, loop]}
     return template | {"Parameters": parameters, "Resources": resources, "Outputs": outputs}
 
 
@@ -74,11 +79,11 @@ def taking_over(template: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any
 
 
 def without_descriptions(value: Any) -> Any:
-    """The template without descriptions, metadata, the dashboard's widgets and the analysis's sheets: it makes the same
-    resources from fewer bytes."""
+    """The template without descriptions, metadata, policies of roles, permissions of QuickSight, the dashboard's
+    widgets and the analysis's sheets: the same resources, in fewer bytes, to be shown and not to be made."""
     if isinstance(value, dict):
         value = value | ({"DashboardBody": NO_WIDGETS} if "DashboardBody" in value else {})
-        return {name: without_descriptions(item) for name, item in value.items() if name not in DESCRIPTIVE}
+        return {name: without_descriptions(item) for name, item in value.items() if name not in UNSHOWN}
     if isinstance(value, list):
         return [without_descriptions(item) for item in value]
     return re.sub(r"\s+", " ", value) if isinstance(value, str) else value

@@ -45,6 +45,10 @@ def _on_glue(job: Job, parameters: dict[str, Any]) -> RunRecord:
     return backend.in_use().load(parameters)
 
 
+def _published(job: Job, parameters: dict[str, Any]) -> RunRecord:
+    return backend.in_use().publish(parameters)
+
+
 def _here(job: Job, parameters: dict[str, Any]) -> RunRecord:
     return runs.execute(home.root() / job.notebook, parameters, job=job.name)
 
@@ -52,6 +56,7 @@ def _here(job: Job, parameters: dict[str, Any]) -> RunRecord:
 STARTERS: dict[StartedBy, Callable[[Job, dict[str, Any]], RunRecord]] = {
     StartedBy.LAMBDA: _through_lambda,
     StartedBy.GLUE: _on_glue,
+    StartedBy.PUBLISH: _published,
     StartedBy.LOAD: _here,
     StartedBy.PERSON: _here,
 }

@@ -1,15 +1,14 @@
 """A load's settings: choices from the notebook's parameters, places from the Glue job's arguments."""
 
-import json
 import os
-import sys
 import uuid
 from dataclasses import dataclass, fields
-from typing import Any, get_type_hints
+from typing import Any
 
 from aviation import aws
 from aviation.entities import ENTITIES, entity_named
 from aviation.errors import ParameterError, PlaceError
+from aviation.load.arguments import GLUE_RUN, on_glue, parsed, passed
 from aviation.parameters import resolve
 from aviation.places import place
 
@@ -18,9 +17,6 @@ DEPLOYED = (
     *("stack", "raw_bucket", "published_bucket", "runs_bucket", "database", "catalog"),
     *("delay_cost_per_minute", "timeout_minutes"),
 )
-
-# Glue's own id of the run, which it passes to each: the run is found in Glue and in the runs bucket under one name.
-GLUE_RUN = "JOB_RUN_ID"
 
 
 @dataclass(frozen=True)
@@ -34,6 +30,9 @@ class LoadParameters:
     reconcile: bool
     requeue: bool
     upkeep: bool
+
+
+CHOICES = tuple(item.name for item in fields(LoadParameters))
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Settings:
     @property
     def choices(self) -> dict[str, Any]:
         """What was chosen, as the notebook's parameters name it."""
-        return {item.name: getattr(self, item.name) for item in fields(LoadParameters)}
+        return {name: getattr(self, name) for name in CHOICES}
 
     @property
     def namespace(self) -> str:
@@ -84,12 +83,12 @@ def settings(**choices: Any) -> Settings:
     before the notebook's) are in sys.argv; elsewhere the deployed job is asked for its default arguments.
     Raises ParameterError for a choice that is unknown or does not fit, PlaceError where nothing is deployed.
     """
-    arguments = _glue_arguments() if _on_glue() else _deployed_arguments()
+    arguments = passed([*DEPLOYED, *CHOICES]) if on_glue() else _deployed_arguments()
     glue_run = arguments.pop(GLUE_RUN, None)
     if missing := [name for name in DEPLOYED if not arguments.get(name)]:
         raise PlaceError(f"the load job has no argument --{missing[0]}: deploy it again with this version")
-    passed = {name: parsed(name, text) for name, text in arguments.items() if name not in DEPLOYED}
-    chosen = resolve(LoadParameters, **(choices | passed))
+    given = {name: parsed(name, text, LoadParameters) for name, text in arguments.items() if name in CHOICES}
+    chosen = resolve(LoadParameters, **(choices | given))
     for name in ("look_back_hours", "batch_megabytes"):
         if (value := getattr(chosen, name)) < 1:
             raise ParameterError(f"parameter '{name}' must be at least 1, not {value}")
@@ -113,34 +112,10 @@ def settings(**choices: Any) -> Settings:
         timeout_minutes=int(arguments["timeout_minutes"]),
         run_id=os.environ.get("AVIATION_RUN_ID") or glue_run or uuid.uuid4().hex,
         # Elsewhere the notebook's runner keeps the record.
-        runs_bucket=arguments["runs_bucket"] if _on_glue() else None,
+        runs_bucket=arguments["runs_bucket"] if on_glue() else None,
     )
-
-
-def _on_glue() -> bool:
-    return any(argument.partition("=")[0] == "--JOB_NAME" for argument in sys.argv)
-
-
-def _glue_arguments() -> dict[str, str]:
-    from awsglue.utils import getResolvedOptions  # Glue has it; a Lambda and a laptop without the load do not need it
-
-    passed = {argument.partition("=")[0] for argument in sys.argv}
-    names = ["JOB_NAME", *DEPLOYED, *(item.name for item in fields(LoadParameters))]
-    resolved = getResolvedOptions(sys.argv, [name for name in names if f"--{name}" in passed])
-    return {name: resolved[name] for name in (GLUE_RUN, *names[1:]) if resolved.get(name)}
 
 
 def _deployed_arguments() -> dict[str, str]:
     defaults = aws.client("glue").get_job(JobName=place("LoadJob"))["Job"]["DefaultArguments"]
     return {name: defaults[f"--{name}"] for name in DEPLOYED if f"--{name}" in defaults}
-
-
-def parsed(name: str, text: str) -> object:
-    """A choice that Glue passes as text, as what it is declared to be; what does not parse is left for `resolve`."""
-    declared = get_type_hints(LoadParameters)[name]
-    if declared == list[str] and not text.lstrip().startswith("["):
-        return [part.strip() for part in text.split(",") if part.strip()]
-    try:
-        return json.loads(text.lower() if declared is bool else text)
-    except ValueError:
-        return text

@@ -51,6 +51,11 @@ class Laptop:
 
         return run_load(choices)
 
+    def publish(self, choices: dict[str, Any]) -> RunRecord:
+        from aviation.local.publish import run_publish
+
+        return run_publish(choices)
+
     def past_instant(self, day: str) -> str:
         from aviation.local.stack import LocalStack
 

@@ -19,12 +19,13 @@ from aviation import aws
 from aviation.deploy.schedules import WEEK, fires
 from aviation.entities import ENTITIES
 from aviation.errors import AviationError, InterruptError, ParameterError, one_line
+from aviation.load.arguments import parsed
 from aviation.load.objects import ListObjects, bucket_lister
-from aviation.load.settings import parsed
-from aviation.local.load import run_load
+from aviation.load.settings import LoadParameters
+from aviation.local.publish import load_and_publish
 from aviation.places import place, stack_name
 from aviation.poll import lease
-from aviation.report import RunRecord
+from aviation.report import LOAD_JOB, RunRecord
 from aviation.words import counted
 
 logger = logging.getLogger(__name__)
@@ -71,12 +72,17 @@ def deployed() -> list[LoadSchedule]:
     for page in scheduler.get_paginator("list_schedules").paginate(GroupName=group, State="ENABLED"):
         for item in page["Schedules"]:
             schedule = scheduler.get_schedule(Name=item["Name"], GroupName=group)
-            if schedule["Target"]["Arn"].endswith(GLUE_TARGET) and schedule["State"] == "ENABLED":
-                arguments = json.loads(schedule["Target"]["Input"])["Arguments"]
+            target = schedule["Target"]
+            if target["Arn"].endswith(GLUE_TARGET) and schedule["State"] == "ENABLED" and _is_load(target):
+                arguments = json.loads(target["Input"])["Arguments"]
                 choices = {name.removeprefix("--"): text for name, text in arguments.items()}
-                parameters = {name: parsed(name, text) for name, text in choices.items()}
+                parameters = {name: parsed(name, text, LoadParameters) for name, text in choices.items()}
                 enabled.append(LoadSchedule(schedule["Name"], schedule["ScheduleExpression"], parameters))
     return sorted(enabled, key=lambda schedule: schedule.name)
+
+
+def _is_load(target: dict[str, str]) -> bool:
+    return str(json.loads(target["Input"])["JobName"]).endswith(LOAD_JOB)
 
 
 def template_parameters(every: int | None) -> dict[str, str]:
@@ -171,7 +177,7 @@ if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", stream=sys.stdout)
     logger.setLevel(logging.INFO)
     try:
-        drive(run_load, Arrivals(datetime.now(UTC), bucket_lister(place("RawBucket")), lease.is_held))
+        drive(load_and_publish, Arrivals(datetime.now(UTC), bucket_lister(place("RawBucket")), lease.is_held))
     except InterruptError as error:
         logger.info("schedules: interrupted: %s", error)
         sys.exit(error.exit_code)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aviation.entities import ENTITIES, entity_named
 from aviation.errors import ParameterError
-from aviation.report import LOAD_JOB, RunRecord
+from aviation.report import LOAD_JOB, PUBLISH_JOB, RunRecord
 
 
 class StartedBy(StrEnum):
@@ -19,6 +19,7 @@ class StartedBy(StrEnum):
     LAMBDA = "a schedule, through a Lambda"
     GLUE = "a schedule, as a Glue job"
     LOAD = "the end of a load, through a Lambda"
+    PUBLISH = "the end of a load, as a Glue job"
     PERSON = "a person, where they are"
 
 
@@ -59,6 +60,12 @@ LOAD = Job(
         for case in ("all", "flights", "reconcile", "reference", "requeue", "upkeep")
     ),
 )
+PUBLISH = Job(
+    name=PUBLISH_JOB,
+    notebook=f"glue_notebooks/{PUBLISH_JOB}.ipynb",
+    started_by=StartedBy.PUBLISH,
+    parameters=tuple(f"parameters/{PUBLISH_JOB}/{case}.yaml" for case in ("each_load", "morning")),
+)
 ALERTS = "notebooks/alerts.ipynb"
 
 
@@ -96,7 +103,7 @@ def by_hand(notebook: Path, root: Path) -> Job:
 def job_of(record: RunRecord, root: Path) -> Job:
     """The job that a run record is of. ParameterError where it is none of the table's and its notebook is not in
     `notebooks/` once."""
-    for job in (LOAD, *PRODUCERS.values(), *watches(root)):
+    for job in (LOAD, PUBLISH, *PRODUCERS.values(), *watches(root)):
         if job.name == record.job:
             return job
     # By its name, as data: a record may have been written by anybody, and a pattern or a path is neither.

