@@ -132,8 +132,8 @@ def aircraft_page(request: Request, tables: TablesOf, at: MomentOf, code: str) -
 
 @router.get("/api/airport/{code:path}", response_model=Place, responses=download.FILES)
 def airport_figures(tables: TablesOf, at: MomentOf, code: str, form: download.FormOf = "json") -> Place | Response:
-    """The day's figures of one airport, by its IATA code, else its ICAO code, and its departures and arrivals; a file has
-    what needs attention."""
+    """The day's figures of one airport, by its IATA code, else its ICAO code, and its departures and arrivals; a file
+    has what needs attention."""
     return _figures(tables, at, "airport", code, form)
 
 
