@@ -33,7 +33,7 @@ from aviation.replay.records import ends
 from aviation.runs import store
 from aviation.sql import catalog
 from aviation.status import row_counts
-from support import ROOT, glue_runtime, iam, traces
+from support import ROOT, board_figures, glue_runtime, iam, traces
 from support.aws_calls import ACCOUNT, REGION, recorder
 from support.notebooks import defaults
 
@@ -221,6 +221,37 @@ def test_in_the_middle_of_the_storm_the_flights_that_wait_are_counted(loaded):
     [day] = query.sql("select * from days_so_far", as_of="2013-07-10T20:10Z").to_dict("records")
     assert (day["overdue"], day["very_overdue"], day["worst_overdue_min"]) == (64, 22, 190)
     assert day["expected_on_time_share"] < day["on_time_share"]
+
+
+@pytest.fixture(scope="module")
+def ask(loaded, stack):
+    """What the board that the demo left says of the day, as JSON."""
+
+    def answer(path: str, **query: object):
+        found = requests.get(f"{stack.board.url}api/{path}", {"date": DAY, **query}, timeout=60)
+        assert found.status_code == 200, found.text
+        return found.json()
+
+    return answer
+
+
+@pytest.mark.parametrize("when", board_figures.POLLS, ids=lambda when: f"{when:%H%M}")
+@pytest.mark.parametrize("check", board_figures.CHECKS)
+def test_every_figure_of_the_boards_pages_is_what_the_data_set_says(ask, check, when):
+    check(ask, when)
+
+
+def test_the_board_says_what_was_loaded_and_that_nothing_was_refused(ask):
+    # The producers' runs say what they sent, a line each; other tests send more.
+    sent = [one["outcome"] for one in ask("data/runs") if one["job"].startswith("producer/")]
+    assert "records 1896" in sent
+    assert max(one["lines_read"] for one in ask("data/loads")) >= 12 * 1896
+    [flights] = [one for one in ask("data/freshness") if one["entity"] == "flights"]
+    newest = pd.Timestamp(demo.poll_times(DAY)[-1]).tz_localize(None)
+    assert pd.Timestamp(flights["observed_at"]) == newest
+    refused = {one["rule"]: one["records"] for one in ask("data/rules") if one["action"] == "refuse"}
+    kept = query.sql("select rule, count(*) as records from quarantine group by rule")
+    assert {rule: records for rule, records in refused.items() if records} == dict(kept.itertuples(index=False))
 
 
 def test_views_answer_what_pandas_computes_and_as_of_an_instant_too(loaded):

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from aviation.board import tables as board_tables
 from aviation.board.pages import flights as flights_module
 from aviation.board.pages import sql as sql_module
-from support.board import MadeTables, browser
+from support.board import MadeTables, browser, storm
 from support.board_made import MadeStack, day, insert_loads, load, whole
 from support.made_up import Database
 
@@ -210,3 +210,27 @@ def test_before_the_first_load_the_page_stands_and_says_what_is_missing():
     assert sql(browser(MadeTables(Database()), stack=MadeStack()), "select count(*) from flights").json()["rows"] == [
         [0]
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "rows"),
+    [
+        ("map", lambda said: said["routes"]),
+        ("airport/JFK", lambda said: said["figures"]["cases"]),
+        ("airline/JBU", lambda said: said["figures"]["cases"]),
+        ("flight/2013-07-10|JFK|VRD|411", lambda said: said["versions"]),
+    ],
+)
+def test_a_page_is_a_file_of_its_own_rows_as_of_its_moment(path, rows):
+    client = browser(storm(), stack=MadeStack())
+    moment = {"as_of": "2013-07-10T20:10Z"}
+    expected = rows(client.get(f"/api/{path}", params=moment).json())
+    assert expected
+    [names, *found] = as_csv(client.get(f"/api/{path}", params=moment | {"format": "csv"}))
+    assert names == list(expected[0])
+    assert len(found) == len(expected)
+    assert as_parquet(client.get(f"/api/{path}", params=moment | {"format": "parquet"})).num_rows == len(expected)
+    page = BeautifulSoup(client.get(f"/{path}", params=moment).text, "html.parser")
+    links = [link["href"] for link in page.select(".files a")]
+    assert len(links) == 2 and all("as_of=2013-07-10T20" in link for link in links)
+    assert as_csv(client.get(links[0])) == [names, *found]

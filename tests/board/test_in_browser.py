@@ -15,10 +15,12 @@ import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from aviation.board.app import application
+from aviation.board.guard import Access
 from aviation.board.tables import Tables
 from aviation.jobs.demo import poll_times
 from aviation.replay import DEFAULT_DAY
 from support.board import MadeTables, loaded, polls, storm
+from support.board_made import MadeStack
 from support.browser import CHROMIUM, needs_chromium
 from support.made_up import NOON, Database, leg
 
@@ -26,16 +28,41 @@ AXE = Path(__file__).parent / "axe-4.14.1.min.js"
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 PAGES = ("/", "/flights", "/map")
 STORM = "as_of=2013-07-10T20:10:00Z"
+LEG = f"{DEFAULT_DAY}|JFK|VRD|411"
+EVERY = (
+    *PAGES,
+    f"/flight/{LEG}",
+    "/airport/JFK",
+    "/airline/JBU",
+    "/aircraft/N588JB",
+    "/data",
+    "/sql?sql=select+flight_key,+dep_delay_min+from+flights",
+    "/nowhere",
+)
+"""Every page that stands in the board's frame but the raw records, which need a bucket."""
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 IMAGE = "<img src=x onerror=alert(1)>"
 
 
+# What can be focused and is shown, and which control is not among it.
+REACHED = """(() => {
+  const shown = (one) => one.checkVisibility({visibilityProperty: true}) && !one.disabled;
+  const kinds = 'a, button, input:not([type=hidden]), select, textarea, summary';
+  const controls = [...document.querySelectorAll(kinds)].filter(shown);
+  const lost = (one) => one.tabIndex < 0 || one.tagName === 'A' && !one.href;
+  const missed = controls.filter(lost).map((one) => one.outerHTML);
+  return {count: controls.length, missed};
+})()"""
+
+
 @contextmanager
-def served(tables: Tables) -> Iterator[str]:
+def served(tables: Tables, access: Access | None = None) -> Iterator[str]:
     """The address of the board over these tables."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(application(tables), log_level="critical", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(
+            uvicorn.Config(application(tables, access, MadeStack()), log_level="critical", timeout_graceful_shutdown=1)
+        )
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         while not server.started:
@@ -62,8 +89,9 @@ def board() -> Iterator[str]:
 
 
 @contextmanager
-def tab(chromium: Browser, address: str, path: str = "/", **options) -> Iterator[Page]:
-    """A page of the board; at the end it must have logged no error, and asked nobody but the board."""
+def tab(chromium: Browser, address: str, path: str = "/", is_refused: bool = False, **options) -> Iterator[Page]:
+    """A page of the board; at the end it must have logged no error, but that the page itself is refused where it
+    should be, and asked nobody but the board."""
     context = chromium.new_context(**({"viewport": WIDE} | options))
     page = context.new_page()
     said, asked = [], []
@@ -74,7 +102,7 @@ def tab(chromium: Browser, address: str, path: str = "/", **options) -> Iterator
     page.goto(f"{address}{path}")
     yield page
     context.close()
-    assert said == []
+    assert [text for text in said if not (is_refused and re.search("status of 40|Status Error Code 40", text))] == []
     assert [url for url in asked if not url.startswith((address, "data:"))] == []
 
 
@@ -86,24 +114,91 @@ def test_axe_is_the_file_that_was_published():
     assert sha256(AXE.read_bytes()).hexdigest() == AXE_SHA256
 
 
+def storm_of(path: str) -> str:
+    """The page in the middle of the storm."""
+    return f"{path}{'&' if '?' in path else '?'}{STORM}"
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe has against the page, all of it unfolded."""
+    page.evaluate("document.querySelectorAll('main details:not(#raw)').forEach((one) => { one.open = true; })")
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run().then((results) => results.violations)")
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", EVERY)
 def test_axe_finds_nothing(chromium, board, path, viewport, scheme):
-    with tab(chromium, board, f"{path}?{STORM}", viewport=viewport, color_scheme=scheme) as page:
-        page.evaluate("document.querySelectorAll('#main details').forEach((one) => { one.open = true; })")
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run().then((results) => results.violations)")
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    refused = path == "/nowhere"
+    with tab(chromium, board, storm_of(path), refused, viewport=viewport, color_scheme=scheme) as page:
+        assert violations(page) == []
+        # One heading for the page, a table's headings say of what, and a chart says what it shows.
+        assert page.locator("h1").count() == 1
+        assert page.locator("main").count() == page.locator("header").count() == page.locator("footer").count() == 1
+        assert page.locator("th:not([scope])").count() == 0
+        assert page.locator("figure:not([aria-label])").count() == 0
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_axe_finds_nothing_on_the_page_that_asks_for_the_token(chromium, viewport, scheme):
+    looks = {"viewport": viewport, "color_scheme": scheme}
+    with (
+        served(storm(), Access(token="right")) as address,
+        tab(chromium, address, "/flights", True, **looks) as page,
+    ):
+        expect(page.get_by_label("Token")).to_be_focused()
+        page.keyboard.type("wrong")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        page.get_by_label("Token").fill("right")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Departures")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_each_control_is_reached_by_keyboard_and_shows_that_it_is(chromium, board, path):
+    with tab(chromium, board, storm_of(path), path == "/nowhere") as page:
+        page.keyboard.press("Tab")
+        expect(page.locator(".skip")).to_be_focused()
+        assert page.locator(".skip").bounding_box()["x"] >= 0
+        reached = page.evaluate(REACHED)
+        assert reached["missed"] == []
+        for _ in range(min(reached["count"], 25) - 1):
+            page.keyboard.press("Tab")
+            style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert style != "none", page.evaluate("document.activeElement.outerHTML")
+        page.locator(".skip").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#main")).to_be_focused()
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_a_title_says_page_day_and_moment(chromium, board, path):
+    with tab(chromium, board, storm_of(path), path == "/nowhere") as page:
+        title = page.title()
+        assert title.endswith(" · Aviation")
+        if path not in ("/data", "/nowhere"):
+            assert "10 Jul 2013, 20:10 UTC" in title
+            newest = page.locator("#newest")
+            if path == "/":
+                newest.click()
+                expect(page).to_have_title("Now · 10 Jul 2013, 12:30 UTC · Aviation")
+
+
+@pytest.mark.parametrize("path", EVERY)
 def test_a_phone_shows_all_of_it_without_scrolling_sideways(chromium, board, path):
-    with tab(chromium, board, f"{path}?{STORM}", viewport=PHONE, is_mobile=True, has_touch=True) as page:
+    refused = path == "/nowhere"
+    with tab(chromium, board, storm_of(path), refused, viewport=PHONE, is_mobile=True, has_touch=True) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         for status in page.locator("#main .status:visible").all()[:20]:
             box = status.bounding_box()
-            assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
+            if not status.evaluate("(one) => one.closest('.scroll') && !one.closest('table.board')"):
+                assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
 
 
 def test_text_of_charts_is_readable_on_a_phone(chromium, board):

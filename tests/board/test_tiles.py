@@ -1,6 +1,5 @@
 """The tiles of *Now*, what is folded of the cases, and the curve of delays."""
 
-import pandas as pd
 import pytest
 
 from aviation.board.moment import moment
@@ -9,7 +8,7 @@ from aviation.board.pages.attention import MOST_ALONE, Group
 from aviation.board.pages.now import now
 from aviation.board.pages.tiles import DAY, left_out, tiles
 from aviation.jobs.demo import poll_times
-from aviation.replay import DEFAULT_DAY, data
+from aviation.replay import DEFAULT_DAY
 from support.board import browser, storm
 
 THEN = "2013-07-10T20:10Z"
@@ -85,40 +84,34 @@ def test_cases_of_one_kind_and_airline_are_one_line_and_none_is_lost():
 
 @pytest.mark.parametrize("number", [3, 5, 8])
 def test_the_curve_of_delays_counts_who_waits(number):
-    instant = poll_times(DEFAULT_DAY)[number]
-    legs = pd.DataFrame(
-        [
-            {
-                "hour": leg.dep_scheduled.astimezone(data.zone(leg.origin)).hour,
-                "scheduled": leg.dep_scheduled,
-                "left": leg.dep_actual,
-                "cancelled": bool(said.cancelled),
-            }
-            for leg, said in zip(data.legs(DEFAULT_DAY), data.truth(DEFAULT_DAY).itertuples(), strict=True)
-        ]
-    )
-    tables = storm()
-    rows = hours.delays(tables, moment(tables, "", instant.isoformat()))
-    past = {row.hour: row for row in rows if not row.overdue and not row.to_come}
-    done = legs[~legs["cancelled"] & (legs["left"] <= instant)]
-    late = (done["left"] - done["scheduled"]).dt.total_seconds() / 60
-    means = late.groupby(done["hour"]).mean()
+    rows = hours.delays(storm(), moment(storm(), "", poll_times(DEFAULT_DAY)[number].isoformat()))
+    past = [row for row in rows if not row.overdue]
     assert past
-    for hour, row in past.items():
-        assert row.at_least_so_far_min == pytest.approx(means[hour])
-        assert row.expected_min == row.at_least_so_far_min
+    assert all(row.expected_min == row.at_least_so_far_min for row in past)
     assert all(row.expected_min >= row.at_least_so_far_min for row in rows)
+    assert [row.hour for row in rows if row.overdue] == [rows[-1].hour]
 
 
-def test_hours_in_progress_are_marked_and_said():
-    tables = storm()
-    rows = hours.delays(tables, moment(tables, "", THEN))
-    assert [row.hour for row in rows if row.overdue or row.to_come] == [13, 14, 15, 16]
-    drawn = str(hours.drawn_delays(rows))
-    assert "Shaded: hours in progress, with 64 overdue and 47 flights to come" in drawn
+def test_in_the_storm_the_curve_rises():
+    rows = hours.delays(storm(), moment(storm(), "", THEN))
+    late = [row.at_least_so_far_min for row in rows if row.hour >= 12]
+    assert [row.hour for row in rows][-5:] == [12, 13, 14, 15, 16]
+    assert late == sorted(late)
+    assert late[-1] > 45 and rows[-1].overdue == 64
+
+
+def test_the_hour_in_which_flights_wait_is_marked_and_said():
+    drawn = str(hours.drawn_delays(hours.delays(storm(), moment(storm(), "", THEN))))
+    assert "Shaded: with 64 overdue" in drawn
     assert "at least so far" in drawn and "expected" in drawn
-    after = hours.delays(tables, moment(tables))
-    assert "Shaded" not in str(hours.drawn_delays(after))
+    assert "Shaded" not in str(hours.drawn_delays(hours.delays(storm(), moment(storm()))))
+
+
+def test_a_flight_that_leaves_after_midnight_is_of_the_hours_after_23():
+    rows = hours.delays(storm(), moment(storm()))
+    assert [row.hour for row in rows] == list(range(4, 4 + len(rows)))
+    assert rows[-1].hour > 24
+    assert sum(row.flights for row in rows) == 1004 - 121
 
 
 def test_each_outcome_of_an_hour_is_a_column_of_its_figures():

@@ -31,6 +31,7 @@ FUNCTIONS = (
     Rule("count(T) -> bigint", "functions/aggregate.html"),
     Rule("date_diff(varchar, date, date) -> bigint", "functions/datetime.html"),
     Rule("date_diff(varchar, timestamp(p), timestamp(p)) -> bigint", "functions/datetime.html"),
+    Rule("date_add(varchar, bigint, timestamp(p)) -> timestamp(p)", "functions/datetime.html"),
     Rule("date_trunc(varchar, date) -> date", "functions/datetime.html"),
     Rule("date_trunc(varchar, timestamp(p)) -> timestamp(p)", "functions/datetime.html"),
     Rule("day_of_week(date) -> bigint", "functions/datetime.html"),

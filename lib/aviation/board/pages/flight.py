@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel
 
-from aviation.board import words
+from aviation.board import download, words
 from aviation.board.asked import TablesOf, UnknownError, page
 from aviation.board.moment import Moment, moment
 from aviation.board.narrowed import literal
@@ -233,7 +233,11 @@ def flight_page(
     return page(request, "flight", at, values=values)
 
 
-@router.get("/api/flight/{flight_key:path}")
-def flight_figures(tables: TablesOf, at: FlightMoment, flight_key: str) -> Flight:
-    """One leg: where it stands, what became known of it and when, its versions, and its aircraft's day."""
-    return flight(tables, at, flight_key)
+@router.get("/api/flight/{flight_key:path}", response_model=Flight, responses=download.FILES)
+def flight_figures(
+    tables: TablesOf, at: FlightMoment, flight_key: str, form: download.FormOf = "json"
+) -> Flight | Response:
+    """One leg: where it stands, what became known of it and when, its versions, and its aircraft's day; a file has the
+    versions."""
+    figures = flight(tables, at, flight_key)
+    return figures if form == "json" else download.rows(figures.versions, Version, form, f"flight-{flight_key}")

@@ -15,9 +15,8 @@ from aviation.board.tables import Tables
 from aviation.charts import colours, marks
 from aviation.charts.themes import Theme
 from aviation.views.declaration import LATE_MIN
-from aviation.words import counted
 
-HOUR = "scheduled departure, local hour"
+HOUR, LEFT = "scheduled departure, local hour", "departure, local hour"
 # Each flight of an hour once, from the worst end to the best.
 OUTCOMES = ("cancelled", "diverted", "overdue", "left late", "left on time", "to come", "not seen")
 HOURS = f"""
@@ -32,25 +31,24 @@ from flights_so_far
 where dep_scheduled_local is not null
 group by 1, 2
 order by 1, 2"""
-# Hours of which no flight is due yet say nothing of delays. What is expected is of the flights that are due, too: what
-# the API says of a flight hours ahead is mostly that it leaves on time.
+# By the hour in which a flight left, and of those that wait the newest: by the hour of the schedule the curve would
+# fall in a storm, as the flights of the newest hours have not had the time to be late. After midnight it is 24, 25 ...
 CURVE = """
-select hour(dep_scheduled_local) as hour,
+select date_diff('hour', cast(flight_date as timestamp),
+                 date_trunc('hour', date_add('minute', dep_delay_min, dep_scheduled_local))) as hour,
        avg(dep_delay_min) as at_least_so_far_min,
-       avg(dep_delay_expected_min) filter (where dep_delay_min is not null) as expected_min,
-       count(dep_delay_min) as flights,
-       count(*) filter (where dep_delay_is_at_least) as overdue,
-       count(*) filter (where standing = 'to come') as to_come
+       avg(dep_delay_expected_min) as expected_min,
+       count(*) as flights,
+       count(*) filter (where dep_delay_is_at_least) as overdue
 from flights_so_far
-where dep_scheduled_local is not null
+where dep_delay_min is not null and dep_scheduled_local is not null
 group by 1
-having count(dep_delay_min) > 0
 order by 1"""
 # A chart takes a tenth of a second: whoever looks at the same figures gets the same one.
 _DRAWN: Once[Markup] = Once(most=200)
 MEASURES = {"at_least_so_far_min": "at least so far", "expected_min": "expected"}
 OUTCOMES_TITLE = "What became of each hour's departures"
-DELAYS_TITLE = "Mean departure delay by hour"
+DELAYS_TITLE = "Mean departure delay by the hour of departure"
 OUTCOMES_NOTE = (
     f"Late: {LATE_MIN} minutes or more. Overdue: its time has passed and it has not left. "
     "Not seen: the newest poll had it no more."
@@ -66,15 +64,15 @@ class HourOutcome(BaseModel):
 
 
 class HourDelay(BaseModel):
-    """Mean departure delays in minutes of an hour's flights that left or are overdue. Of the overdue ones, which are
-    counted in `overdue`, at least that. Where flights are overdue or to come, the hour is in progress."""
+    """Mean departure delays in minutes of the flights that left in an hour (local, from midnight of the flight date: 24
+    and more on the day after) or are overdue in it, the newest. Of the overdue ones, which are counted in `overdue`, at
+    least that."""
 
     hour: int
     at_least_so_far_min: float
     expected_min: float
     flights: int
     overdue: int
-    to_come: int
 
 
 def outcomes(tables: Tables, moment: Moment) -> list[HourOutcome]:
@@ -83,7 +81,7 @@ def outcomes(tables: Tables, moment: Moment) -> list[HourOutcome]:
 
 
 def delays(tables: Tables, moment: Moment) -> list[HourDelay]:
-    """How late flights leave, by hour."""
+    """How late flights are when they leave, by the hour in which they do."""
     return [HourDelay(**row) for row in tables.records(CURVE, day=moment.day, as_of=moment.as_of)]
 
 
@@ -101,7 +99,7 @@ def drawn_outcomes(rows: list[HourOutcome]) -> Markup:
 
 
 def drawn_delays(rows: list[HourDelay]) -> Markup:
-    """Two curves, with the hours in progress behind a shade."""
+    """Two curves, with the hour in which flights wait behind a shade."""
     return _DRAWN.get(("delays", _key(rows)), lambda: _draw_delays(rows))
 
 
@@ -134,12 +132,12 @@ def delays_chart(rows: list[HourDelay], theme: Theme, title: str = "") -> alt.La
         x="hour",
         value="minutes",
         group="measure",
-        x_title=HOUR,
+        x_title=LEFT,
         unit="minutes late, mean",
         title=title,
         theme=theme,
     )
-    waiting = frame[(frame["overdue"] > 0) | (frame["to_come"] > 0)]["hour"]
+    waiting = frame[frame["overdue"] > 0]["hour"]
     if len(waiting):
         edges = pd.DataFrame({"from": waiting - 0.5, "until": waiting + 0.5})
         across = alt.X("from:Q", scale=alt.Scale(zero=False, nice=False))
@@ -149,13 +147,8 @@ def delays_chart(rows: list[HourDelay], theme: Theme, title: str = "") -> alt.La
 
 
 def delays_note(rows: list[HourDelay]) -> str:
-    """What the curves are of, and what those of the hours in progress do not say."""
-    open_hours = [row for row in rows if row.overdue or row.to_come]
-    note = "Of the flights that left, and of the overdue ones by what they are late at the least."
-    if not open_hours:
+    """What the curves are of, and what the shade says."""
+    note = "Of the flights that left in that hour."
+    if not (overdue := sum(row.overdue for row in rows)):
         return note
-    overdue, to_come = sum(row.overdue for row in open_hours), sum(row.to_come for row in open_hours)
-    waiting = " and ".join(
-        [f"{overdue:,} overdue"] * bool(overdue) + [f"{counted(to_come, 'flight')} to come"] * bool(to_come)
-    )
-    return f"{note} Shaded: hours in progress, with {waiting}; a fall there does not mean that delays fall."
+    return f"{note} Shaded: with {overdue:,} overdue, which count by what they are late at the least."

@@ -4,9 +4,9 @@ from math import atan2, cos, degrees, radians, sin
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
-from aviation.board import words
+from aviation.board import download, words
 from aviation.board.asked import MomentOf, TablesOf, page
 from aviation.board.geography import SCALE, Place, great_circle, land_path, on_map, path
 from aviation.board.pages.routes import Map, MapAircraft, MapRoute, flight_map
@@ -132,7 +132,11 @@ def map_page(request: Request, tables: TablesOf, at: MomentOf) -> HTMLResponse:
     return page(request, "map", at, values={"figures": figures, **shown})
 
 
-@router.get("/api/map")
-def map_figures(tables: TablesOf, at: MomentOf) -> Map | None:
-    """The day's routes with how late their flights are, and the aircraft under way. Null before the first load."""
-    return flight_map(tables, at) if at else None
+@router.get("/api/map", response_model=Map | None, responses=download.FILES)
+def map_figures(tables: TablesOf, at: MomentOf, form: download.FormOf = "json") -> Map | Response | None:
+    """The day's routes with how late their flights are, and the aircraft under way; a file has the routes. Null before
+    the first load."""
+    figures = flight_map(tables, at) if at else None
+    if form == "json":
+        return figures
+    return download.rows(figures.routes if figures else [], MapRoute, form, f"routes-{at.day if at else 'none'}")

@@ -3,13 +3,15 @@
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel
 
+from aviation.board import download
 from aviation.board.asked import MomentOf, TablesOf, UnknownError, page
 from aviation.board.moment import Moment
 from aviation.board.narrowed import Narrowed, literal
 from aviation.board.pages import rotation
+from aviation.board.pages.attention import Case
 from aviation.board.pages.flights import Filters, Flights, flights
 from aviation.board.pages.now import Now, now, pictures
 from aviation.board.pages.rotation import Leg
@@ -101,6 +103,15 @@ def _known(at: Moment | None, kind: Kind, code: str) -> Moment:
     return at
 
 
+def _figures(tables: Tables, at: Moment | None, kind: Kind, code: str, form: download.Form) -> Place | Response:
+    """The figures; as a file what needs attention."""
+    known = _known(at, kind, code)
+    place = one(tables, known, kind, code)
+    if form == "json":
+        return place
+    return download.rows(place.figures.cases, Case, form, f"attention-{place.code}-{known.day}")
+
+
 @router.get("/airport/{code:path}", name="airport", include_in_schema=False)
 def airport_page(request: Request, tables: TablesOf, at: MomentOf, code: str) -> HTMLResponse:
     """The page."""
@@ -119,19 +130,21 @@ def aircraft_page(request: Request, tables: TablesOf, at: MomentOf, code: str) -
     return _page(request, tables, at, "aircraft", code)
 
 
-@router.get("/api/airport/{code:path}")
-def airport_figures(tables: TablesOf, at: MomentOf, code: str) -> Place:
-    """The day's figures of one airport, by its IATA code, else its ICAO code, and its departures and arrivals."""
-    return one(tables, _known(at, "airport", code), "airport", code)
+@router.get("/api/airport/{code:path}", response_model=Place, responses=download.FILES)
+def airport_figures(tables: TablesOf, at: MomentOf, code: str, form: download.FormOf = "json") -> Place | Response:
+    """The day's figures of one airport, by its IATA code, else its ICAO code, and its departures and arrivals; a file
+    has what needs attention."""
+    return _figures(tables, at, "airport", code, form)
 
 
-@router.get("/api/airline/{code:path}")
-def airline_figures(tables: TablesOf, at: MomentOf, code: str) -> Place:
-    """The day's figures of one airline, by its ICAO or IATA code, and its flights."""
-    return one(tables, _known(at, "airline", code), "airline", code)
+@router.get("/api/airline/{code:path}", response_model=Place, responses=download.FILES)
+def airline_figures(tables: TablesOf, at: MomentOf, code: str, form: download.FormOf = "json") -> Place | Response:
+    """The day's figures of one airline, by its ICAO or IATA code, and its flights; a file has what needs attention."""
+    return _figures(tables, at, "airline", code, form)
 
 
-@router.get("/api/aircraft/{code:path}")
-def aircraft_figures(tables: TablesOf, at: MomentOf, code: str) -> Place:
-    """The day's figures of one aircraft, by its registration, and its legs in order."""
-    return one(tables, _known(at, "aircraft", code), "aircraft", code)
+@router.get("/api/aircraft/{code:path}", response_model=Place, responses=download.FILES)
+def aircraft_figures(tables: TablesOf, at: MomentOf, code: str, form: download.FormOf = "json") -> Place | Response:
+    """The day's figures of one aircraft, by its registration, and its legs in order; a file has what needs
+    attention."""
+    return _figures(tables, at, "aircraft", code, form)
