@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from aviation import aws, backend
+from aviation.alerts import quiet
 from aviation.alerts.matches import matches, touched_dates
 from aviation.alerts.sent import Sent
 from aviation.alerts.watch import Alert, Watch
@@ -24,6 +25,7 @@ def run(watch: Watch, *, send: Callable[[list[Alert]], None] | None = None) -> R
 
     It looks at the flight dates that loads have touched which it has not seen; on its first run, at those of the newest
     load. A load is known by its run and batch: no clock decides what is new.
+    What is acknowledged or muted (`quiet`) is neither sent nor noted as sent: a later run that still finds it sends it.
     After a run that is cut off, the next one sends at most one batch a second time. `send` takes a batch (`publish`
     unless given).
     """
@@ -32,7 +34,9 @@ def run(watch: Watch, *, send: Callable[[list[Alert]], None] | None = None) -> R
     there = touched_dates(sent.forgotten)
     touched = sent.unseen(there)
     disruptions = matches(watch, touched)
-    new = [alert for alert in disruptions if alert not in sent]
+    unsent = [alert for alert in disruptions if alert not in sent]
+    quiets = quiet.read().quiets if unsent else []
+    new = [alert for alert in unsent if not quiet.of(quiets, alert.flight_key, alert.airline, alert.route, alert.kind)]
     for start in range(0, len(new), BATCH):
         send(new[start : start + BATCH])
         sent.add(new[start : start + BATCH])
@@ -40,7 +44,8 @@ def run(watch: Watch, *, send: Callable[[list[Alert]], None] | None = None) -> R
         sent.saw(there)
     kinds = {kind: sum(alert.kind == kind for alert in new) for kind in ("cancelled", "diverted", "delayed")}
     dates = sorted({str(row["flight_date"])[:10] for row in touched})
-    return Report(status="ok", watch=watch.watch, flight_dates=dates, matches=len(disruptions), sent=len(new), **kinds)
+    counts = {"matches": len(disruptions), "sent": len(new), "muted": len(unsent) - len(new)}
+    return Report(status="ok", watch=watch.watch, flight_dates=dates, **counts, **kinds)
 
 
 def publish(alerts: list[Alert], sns: Any = None) -> None:

@@ -1,5 +1,6 @@
 """The page *Flight*: one leg, where it stands, what became known of it and when, and its aircraft's day."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -8,11 +9,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 
+from aviation.alerts.quiet import Quiet, of
 from aviation.board import words
-from aviation.board.asked import TablesOf, UnknownError, page
+from aviation.board.asked import QuietsOf, TablesOf, UnknownError, page
 from aviation.board.moment import Moment, moment
 from aviation.board.narrowed import literal
-from aviation.board.pages import rotation, timeline
+from aviation.board.pages import attention, rotation, timeline
 from aviation.board.pages.headline import headline
 from aviation.board.pages.rotation import Leg
 from aviation.board.pages.timeline import Step, Version
@@ -86,7 +88,7 @@ class Position(BaseModel):
 
 class Flight(BaseModel):
     """A leg as it was known at `known_at` (UTC). `headline` says where it stands, `travels` how the delay travels with
-    its aircraft, whose legs of the day are `legs`."""
+    its aircraft, whose legs of the day are `legs`; `quiet` who has acknowledged or muted it."""
 
     flight_key: str
     day: date
@@ -110,10 +112,12 @@ class Flight(BaseModel):
     versions: list[Version]
     legs: list[Leg]
     travels: list[str]
+    quiet: Quiet | None
 
 
-def flight(tables: Tables, moment: Moment, key: str) -> Flight:
-    """The page's figures. UnknownError where there is no such flight, or it was not known at that moment."""
+def flight(tables: Tables, moment: Moment, key: str, quiets: Collection[Quiet] = ()) -> Flight:
+    """The page's figures, with who of `quiets` has acknowledged or muted it. UnknownError where there is no such
+    flight, or it was not known at that moment."""
     found = tables.records(f"{FLIGHT}\nwhere flights.flight_key = {literal(key)}", day=moment.day, as_of=moment.as_of)
     if not found:
         raise _unknown(tables, moment, key)
@@ -144,7 +148,14 @@ def flight(tables: Tables, moment: Moment, key: str) -> Flight:
         versions=versions,
         legs=legs,
         travels=rotation.travels(legs, key),
+        quiet=_quiet(tables, moment, row, quiets),
     )
+
+
+def _quiet(tables: Tables, moment: Moment, row: Row, quiets: Collection[Quiet]) -> Quiet | None:
+    key, airline = row["flight_key"], row["airline_iata"] or row["airline_icao"] or ""
+    wrong = attention.disruption(tables, moment, key) if quiets else ""
+    return next(iter(of(quiets, key, airline, f"{row['dep_code']}-{row['arr_code']}", wrong)), None)
 
 
 def _unknown(tables: Tables, moment: Moment, key: str) -> UnknownError:
@@ -220,20 +231,20 @@ FlightMoment = Annotated[Moment, Depends(moment_of)]
 
 @router.get("/flight/{flight_key:path}", name="flight", include_in_schema=False, response_model=None)
 def flight_page(
-    request: Request, tables: TablesOf, at: FlightMoment, flight_key: str, date: str = ""
+    request: Request, tables: TablesOf, at: FlightMoment, quiets: QuietsOf, flight_key: str, date: str = ""
 ) -> HTMLResponse | RedirectResponse:
     """The page. Another `date` is about the flight of the same name on that day."""
     if date and date != flight_key[:10]:
         return RedirectResponse(f"/flight/{quote(date + flight_key[10:])}?{urlencode({'date': date})}", 303)
     values: dict[str, object] = {"flight_key": flight_key, "unknown": ""}
     try:
-        values["figures"] = flight(tables, at, flight_key)
+        values["figures"] = flight(tables, at, flight_key, quiets)
     except NotYetError as error:  # a page all the same: its moment can be changed
         values |= {"figures": None, "unknown": str(error)}
     return page(request, "flight", at, values=values)
 
 
 @router.get("/api/flight/{flight_key:path}")
-def flight_figures(tables: TablesOf, at: FlightMoment, flight_key: str) -> Flight:
+def flight_figures(tables: TablesOf, at: FlightMoment, quiets: QuietsOf, flight_key: str) -> Flight:
     """One leg: where it stands, what became known of it and when, its versions, and its aircraft's day."""
-    return flight(tables, at, flight_key)
+    return flight(tables, at, flight_key, quiets)

@@ -1,18 +1,21 @@
 """The pages *Airport*, *Airline* and *Aircraft*: the day's figures and charts, and the flights, of one of them."""
 
+from collections.abc import Collection
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
-from aviation.board.asked import MomentOf, TablesOf, UnknownError, page
+from aviation.alerts.quiet import Quiet
+from aviation.board.asked import MomentOf, QuietsOf, TablesOf, UnknownError, page
 from aviation.board.moment import Moment
 from aviation.board.narrowed import Narrowed, literal
 from aviation.board.pages import rotation
 from aviation.board.pages.flights import Filters, Flights, flights
 from aviation.board.pages.now import Now, now, pictures
 from aviation.board.pages.rotation import Leg
+from aviation.board.quieted import Seen
 from aviation.board.tables import Tables
 
 Row = dict[str, Any]
@@ -71,7 +74,7 @@ class Place(BaseModel):
     legs: list[Leg]
 
 
-def one(tables: Tables, moment: Moment, kind: Kind, code: str) -> Place:
+def one(tables: Tables, moment: Moment, kind: Kind, code: str, quiets: Collection[Quiet] = ()) -> Place:
     """The page's figures. UnknownError where no flight of the day has to do with it."""
     known = tables.records(KNOWN[kind](literal(code)), day=moment.day)
     if not known:
@@ -83,7 +86,7 @@ def one(tables: Tables, moment: Moment, kind: Kind, code: str) -> Place:
         kind=kind,
         code=code,
         name=name,
-        figures=now(its_own, moment),
+        figures=now(its_own, moment, quiets),
         departures=flights(its_own, moment, Filters.model_construct(airport=at)),
         arrivals=flights(its_own, moment, Filters.model_construct(airport=at, direction="arrivals")) if at else None,
         legs=rotation.rotation(tables, moment, code) if kind == "aircraft" else [],
@@ -91,8 +94,10 @@ def one(tables: Tables, moment: Moment, kind: Kind, code: str) -> Place:
 
 
 def _page(request: Request, tables: Tables, at: Moment | None, kind: Kind, code: str) -> HTMLResponse:
-    place = one(tables, _known(at, kind, code), kind, code)
-    return page(request, "place", at, values={"place": place, "figures": place.figures, **pictures(place.figures)})
+    seen: Seen = request.app.state.quieted.seen()
+    place = one(tables, _known(at, kind, code), kind, code, seen.quiets)
+    values = {"place": place, "figures": place.figures, "not_quieted": seen.error, **pictures(place.figures)}
+    return page(request, "place", at, values=values)
 
 
 def _known(at: Moment | None, kind: Kind, code: str) -> Moment:
@@ -120,18 +125,18 @@ def aircraft_page(request: Request, tables: TablesOf, at: MomentOf, code: str) -
 
 
 @router.get("/api/airport/{code:path}")
-def airport_figures(tables: TablesOf, at: MomentOf, code: str) -> Place:
+def airport_figures(tables: TablesOf, at: MomentOf, quiets: QuietsOf, code: str) -> Place:
     """The day's figures of one airport, by its IATA code, else its ICAO code, and its departures and arrivals."""
-    return one(tables, _known(at, "airport", code), "airport", code)
+    return one(tables, _known(at, "airport", code), "airport", code, quiets)
 
 
 @router.get("/api/airline/{code:path}")
-def airline_figures(tables: TablesOf, at: MomentOf, code: str) -> Place:
+def airline_figures(tables: TablesOf, at: MomentOf, quiets: QuietsOf, code: str) -> Place:
     """The day's figures of one airline, by its ICAO or IATA code, and its flights."""
-    return one(tables, _known(at, "airline", code), "airline", code)
+    return one(tables, _known(at, "airline", code), "airline", code, quiets)
 
 
 @router.get("/api/aircraft/{code:path}")
-def aircraft_figures(tables: TablesOf, at: MomentOf, code: str) -> Place:
+def aircraft_figures(tables: TablesOf, at: MomentOf, quiets: QuietsOf, code: str) -> Place:
     """The day's figures of one aircraft, by its registration, and its legs in order."""
-    return one(tables, _known(at, "aircraft", code), "aircraft", code)
+    return one(tables, _known(at, "aircraft", code), "aircraft", code, quiets)
