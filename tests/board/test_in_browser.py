@@ -21,6 +21,7 @@ from aviation.replay import DEFAULT_DAY
 from support.board import MadeTables, loaded, polls, storm
 from support.browser import CHROMIUM, needs_chromium
 from support.made_up import NOON, Database, leg
+from support.quiet_made import MadeQuieted
 
 AXE = Path(__file__).parent / "axe-4.14.1.min.js"
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
@@ -33,9 +34,10 @@ IMAGE = "<img src=x onerror=alert(1)>"
 @contextmanager
 def served(tables: Tables) -> Iterator[str]:
     """The address of the board over these tables."""
+    app = application(tables, quieted=MadeQuieted())
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(application(tables), log_level="critical", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         while not server.started:

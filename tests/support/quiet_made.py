@@ -8,6 +8,30 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from aviation.alerts import quiet
+from aviation.alerts.quiet import Quiet
+from aviation.board.quieted import Quieted, Seen
+
+
+class MadeQuieted(Quieted):
+    """Nothing is acknowledged or muted; what is put is kept in memory."""
+
+    def __init__(self, *quiets: Quiet):
+        super().__init__()
+        self.quiets = list(quiets)
+
+    def seen(self) -> Seen:
+        return Seen(self.quiets, str(len(self.quiets)))
+
+    def refusal(self) -> str:
+        return ""
+
+    def put(self, made: Quiet) -> None:
+        self.quiets = [*(one for one in self.quiets if one.what != made.what), made]
+
+    def take_back(self, what: tuple[str, ...]) -> Quiet | None:
+        taken = next((one for one in self.quiets if one.what == what), None)
+        self.quiets = [one for one in self.quiets if one is not taken]
+        return taken
 
 
 class MadeBucket:
