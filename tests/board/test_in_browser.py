@@ -370,3 +370,54 @@ def test_twenty_people_look_at_once(chromium, board):
         expect(page.locator(".asof")).to_contain_text("20:10 UTC", timeout=20_000)
     for context in contexts:
         context.close()
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_what_somebody_mutes_shows_on_every_open_page(chromium, viewport):
+    with (
+        served(storm()) as address,
+        tab(chromium, address, f"/?{STORM}", viewport=viewport) as mine,
+        tab(chromium, address, f"/?{STORM}") as theirs,
+    ):
+        line = mine.locator("#attention .cases > li > .case").first
+        flight = line.locator(".flight").inner_text()
+        line.locator(".hush summary").click()
+        line.get_by_label("Note").last.fill("in hand")
+        assert mine.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        mine.evaluate(AXE.read_text())
+        found = mine.evaluate("axe.run('#attention').then((results) => results.violations)")
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+        line.get_by_role("button", name="Mute", exact=True).click()
+        for page in (mine, theirs):
+            expect(page.locator("#muted-cases summary").first).to_have_text("Muted: 1")
+            page.locator("#muted-cases > summary").click()
+            muted = page.locator("#muted-cases .case")
+            expect(muted).to_contain_text(flight)
+            expect(muted).to_contain_text("in hand")
+        # Who is filling in a form is not disturbed; the change shows when they leave it.
+        other = theirs.locator("#attention .cases > li > .case").first
+        other.locator(".hush summary").click()
+        other.get_by_label("Note").last.fill("not yet")
+        muted = mine.locator("#muted-cases .case")
+        muted.locator(".hush summary").click()
+        muted.get_by_role("button", name="Take it back").click()
+        expect(mine.locator("#muted-cases")).to_have_count(0)
+        theirs.wait_for_timeout(1500)
+        expect(other.get_by_label("Note").last).to_have_value("not yet")
+        expect(theirs.locator("#muted-cases")).to_have_count(1)
+        other.get_by_label("Note").last.blur()
+        expect(theirs.locator("#muted-cases")).to_have_count(0)
+
+
+def test_a_form_that_is_refused_says_why(chromium):
+    with served(storm()) as address:
+        context = chromium.new_context(viewport=WIDE)
+        page = context.new_page()
+        page.goto(f"{address}/?{STORM}")
+        line = page.locator("#attention .cases > li > .case").first
+        line.locator(".hush summary").click()
+        expect(line.get_by_role("button", name="Mute", exact=True)).to_be_visible()
+        context.clear_cookies()
+        line.get_by_role("button", name="Mute", exact=True).click()
+        expect(line.get_by_role("alert")).to_contain_text("load the page again")
+        context.close()

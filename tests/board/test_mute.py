@@ -278,6 +278,7 @@ def test_text_of_people_stays_text(bucket):
     key = first(asks, "cancelled")
     asks.acknowledge(key, "cancelled", note=f"{EVIL}\x1b[31m")
     asks.mute(f"airline:{key.split('|')[2]}", note=EVIL)
+    assert [one["note"] for one in asks.asks.get("/api/quiet").json()["quiets"]] == [f"{EVIL}[31m", EVIL]
     for path in ("/", f"/flight/{quote(key)}", f"/quiet/{quote(key)}"):
         page = asks.page(path)
         assert not page.select("img")
