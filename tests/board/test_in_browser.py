@@ -200,7 +200,7 @@ def test_what_is_unfolded_stays_so_at_another_moment(chromium, board):
     with tab(chromium, board, f"/?{STORM}") as page:
         group = page.locator("details.group").first
         name = group.get_attribute("id")
-        group.locator("summary").click()
+        group.locator("> summary").click()
         page.locator("#scrubber").focus()
         page.keyboard.press("ArrowRight")
         expect(page.locator(".asof")).to_contain_text("22:30 UTC")
