@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from aviation import alerts, aws, places, query
-from aviation.alerts import sent
+from aviation.alerts import quiet, sent
 from aviation.alerts.matches import matches, touched_dates
+from aviation.alerts.quiet import Quiet
 from aviation.alerts.watch import Alert, Watch, resolve
 from aviation.errors import AviationError, ParameterError
 from aviation.sql import catalog
@@ -399,3 +400,83 @@ def test_a_message_reaches_who_subscribed_and_the_file_of_a_laptop(stack, tables
     assert body["MessageAttributes"]["kind"]["Value"] == "cancelled"
     last = (stack.home / "alerts.jsonl").read_text().splitlines()[-1]
     assert json.loads(last) == asdict(alert)
+
+
+def muted(code: str, scope: str = "flight", hours: float = 1) -> Quiet:
+    return Quiet("muted", scope, code, None, "ann", quiet.now(), quiet.now() + timedelta(hours=hours))
+
+
+def nothing_is_quiet() -> None:
+    quiet.change(lambda quiets: [])
+
+
+@pytest.mark.parametrize(
+    ("scope", "code", "told"),
+    [
+        ("flight", f"{DAY}|JFK|JBU|1", {"B62", "UA3"}),
+        ("airline", "B6", {"UA3"}),
+        ("airport", "ORD", {"B61", "B62"}),
+        ("route", "JFK-BOS", {"UA3"}),
+        ("route", "BOS-JFK", {"B61", "B62", "UA3"}),
+    ],
+)
+def test_what_is_muted_is_neither_sent_nor_noted_as_sent_and_is_counted(tables, bucket, scope, code, told):
+    name = f"mute-{scope}-{code[:3].lower()}"
+    tables.flight("1", "cancelled")
+    tables.flight("2", "diverted")
+    united = {"flight_iata": "UA3", "airline_iata": "UA", "airline_icao": "UAL", "dep_iata": "EWR", "arr_iata": "ORD"}
+    tables.flight("3", "cancelled", **united)
+    tables.load(datetime(2026, 3, 1))
+    nothing_is_quiet()
+    quiet.put(muted(code, scope))
+    sent_now: list[str] = []
+    report = alerts.run(watch_of(watch=name), send=lambda batch: sent_now.extend(alert.flight for alert in batch))
+    assert set(sent_now) == told
+    assert (report["matches"], report["sent"], report["muted"]) == (3, len(told), 3 - len(told))
+    assert report["cancelled"] + report["diverted"] == len(told)
+    assert sum(map(len, Told(name).kept()["alerts"].values())) == len(told)
+
+
+def test_after_a_mutes_end_the_next_load_of_the_date_tells_what_still_matters(tables, bucket):
+    watch = Told("mute-ends")
+    tables.flight("1", "cancelled")
+    over, long_ago = tables.flight("2", "diverted"), tables.flight("3", "cancelled")
+    tables.load(datetime(2026, 3, 1))
+    nothing_is_quiet()
+    quiet.put(muted("B6", "airline"))
+    assert watch.by(tables) == []
+    quiet.put(muted("B6", "airline", hours=-1))
+    assert watch.by(tables) == []  # nothing was loaded since
+    tables.load(datetime(2026, 3, 1, 1), day=date(2013, 7, 9))
+    assert watch.by(tables) == []  # nor anything of that date
+    run = tables.database.run
+    run(f"update flights set flight_status = 'landed' where flight_key = '{over}'")
+    run(f"update flights set dep_scheduled_utc = timestamp '2013-07-08' where flight_key = '{long_ago}'")
+    tables.load(datetime(2026, 3, 1, 2))
+    assert watch.by(tables) == ["B61"]
+    tables.load(datetime(2026, 3, 1, 3))
+    assert watch.by(tables) == []
+
+
+def test_an_acknowledged_disruption_is_not_sent_and_what_befalls_the_flight_after_it_is(tables, bucket):
+    watch = Told("acknowledged")
+    key = tables.flight("1", dep_delay_min=90)
+    nothing_is_quiet()
+    quiet.put(Quiet("acknowledged", "flight", key, "delayed", "ann", quiet.now(), None))
+    for hour in range(2):
+        tables.load(datetime(2026, 3, 1, hour))
+        assert watch.by(tables) == []
+    tables.database.run(f"update flights set flight_status = 'diverted' where flight_key = '{key}'")
+    tables.load(datetime(2026, 3, 1, 2))
+    assert watch.by(tables) == ["B61"]
+
+
+def test_where_it_cannot_be_read_what_is_muted_nothing_is_sent_and_the_run_fails(tables, bucket):
+    watch = Told("damaged-quiet")
+    tables.flight("1", "cancelled")
+    tables.load(datetime(2026, 3, 1))
+    aws.client("s3").put_object(Bucket="runs-of-the-alerts-tests", Key=quiet.KEY, Body=b"{")
+    with pytest.raises(AviationError, match="cannot be read: delete it"):
+        watch.by(tables)
+    aws.client("s3").delete_object(Bucket="runs-of-the-alerts-tests", Key=quiet.KEY)
+    assert watch.by(tables) == ["B61"]

@@ -23,6 +23,7 @@ from support.board import MadeTables, loaded, polls, storm
 from support.board_made import MadeStack
 from support.browser import CHROMIUM, needs_chromium
 from support.made_up import NOON, Database, leg
+from support.quiet_made import MadeQuieted
 
 AXE = Path(__file__).parent / "axe-4.14.1.min.js"
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
@@ -58,11 +59,10 @@ REACHED = """(() => {
 @contextmanager
 def served(tables: Tables, access: Access | None = None) -> Iterator[str]:
     """The address of the board over these tables."""
+    app = application(tables, access, MadeStack(), MadeQuieted())
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(
-            uvicorn.Config(application(tables, access, MadeStack()), log_level="critical", timeout_graceful_shutdown=1)
-        )
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         while not server.started:
@@ -293,7 +293,7 @@ def test_what_is_unfolded_stays_so_at_another_moment(chromium, board):
     with tab(chromium, board, f"/?{STORM}") as page:
         group = page.locator("details.group").first
         name = group.get_attribute("id")
-        group.locator("summary").click()
+        group.locator("> summary").click()
         page.locator("#scrubber").focus()
         page.keyboard.press("ArrowRight")
         expect(page.locator(".asof")).to_contain_text("22:30 UTC")
@@ -462,4 +462,55 @@ def test_twenty_people_look_at_once(chromium, board):
     for page in tabs:
         expect(page.locator(".asof")).to_contain_text("20:10 UTC", timeout=20_000)
     for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_what_somebody_mutes_shows_on_every_open_page(chromium, viewport):
+    with (
+        served(storm()) as address,
+        tab(chromium, address, f"/?{STORM}", viewport=viewport) as mine,
+        tab(chromium, address, f"/?{STORM}") as theirs,
+    ):
+        line = mine.locator("#attention .cases > li > .case").first
+        flight = line.locator(".flight").inner_text()
+        line.locator(".hush summary").click()
+        line.get_by_label("Note").last.fill("in hand")
+        assert mine.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        mine.evaluate(AXE.read_text())
+        found = mine.evaluate("axe.run('#attention').then((results) => results.violations)")
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+        line.get_by_role("button", name="Mute", exact=True).click()
+        for page in (mine, theirs):
+            expect(page.locator("#muted-cases summary").first).to_have_text("Muted: 1")
+            page.locator("#muted-cases > summary").click()
+            muted = page.locator("#muted-cases .case")
+            expect(muted).to_contain_text(flight)
+            expect(muted).to_contain_text("in hand")
+        # Who is filling in a form is not disturbed; the change shows when they leave it.
+        other = theirs.locator("#attention .cases > li > .case").first
+        other.locator(".hush summary").click()
+        other.get_by_label("Note").last.fill("not yet")
+        muted = mine.locator("#muted-cases .case")
+        muted.locator(".hush summary").click()
+        muted.get_by_role("button", name="Take it back").click()
+        expect(mine.locator("#muted-cases")).to_have_count(0)
+        theirs.wait_for_timeout(1500)
+        expect(other.get_by_label("Note").last).to_have_value("not yet")
+        expect(theirs.locator("#muted-cases")).to_have_count(1)
+        other.get_by_label("Note").last.blur()
+        expect(theirs.locator("#muted-cases")).to_have_count(0)
+
+
+def test_a_form_that_is_refused_says_why(chromium):
+    with served(storm()) as address:
+        context = chromium.new_context(viewport=WIDE)
+        page = context.new_page()
+        page.goto(f"{address}/?{STORM}")
+        line = page.locator("#attention .cases > li > .case").first
+        line.locator(".hush summary").click()
+        expect(line.get_by_role("button", name="Mute", exact=True)).to_be_visible()
+        context.clear_cookies()
+        line.get_by_role("button", name="Mute", exact=True).click()
+        expect(line.get_by_role("alert")).to_contain_text("load the page again")
         context.close()

@@ -29,6 +29,7 @@ from aviation.poll.envelope import Origin, lines
 from aviation.replay import DEFAULT_DAY, records
 from aviation.sql.catalog import Catalog
 from support.made_up import CATALOG, Database, columns
+from support.quiet_made import MadeQuieted
 
 EMPTY = Catalog()
 """What the catalog has before the first load."""
@@ -69,8 +70,9 @@ class MadeTables(Tables):
 
 
 def browser(tables: Tables, **more: object) -> TestClient:
-    """Asks the board over these tables as a browser does; `more` is for `application`."""
-    return TestClient(application(tables, **more), base_url="http://127.0.0.1:8300")
+    """Asks the board over these tables as a browser does; `more` is for `application`. Nothing is muted, unless that
+    says so."""
+    return TestClient(application(tables, **({"quieted": MadeQuieted()} | more)), base_url="http://127.0.0.1:8300")
 
 
 def polls(day: str, instants: Iterable[datetime]) -> dict[str, bytes]:

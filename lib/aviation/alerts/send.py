@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from aviation import aws, backend, tell
+from aviation.alerts import quiet
 from aviation.alerts.matches import matches, touched_dates
 from aviation.alerts.messages import Message, batches, messages
 from aviation.alerts.sent import Sent
@@ -29,6 +30,7 @@ def run(watch: Watch, *, send: Callable[[list[Alert]], Counter[str] | None] | No
 
     It looks at the flight dates that loads have touched which it has not seen; on its first run, at those of the newest
     load. A load is known by its run and batch: no clock decides what is new.
+    What is acknowledged or muted (`quiet`) is neither sent nor noted as sent: a later run that still finds it sends it.
     After a run that is cut off, the next one sends at most one batch a second time. `send` takes a batch (`publish`
     unless given) and may say what did not reach an address: that is not sent again.
     """
@@ -37,7 +39,9 @@ def run(watch: Watch, *, send: Callable[[list[Alert]], Counter[str] | None] | No
     there = touched_dates(sent.forgotten)
     touched = sent.unseen(there)
     disruptions = matches(watch, touched)
-    new = [alert for alert in disruptions if alert not in sent]
+    unsent = [alert for alert in disruptions if alert not in sent]
+    quiets = quiet.read().quiets if unsent else []
+    new = [alert for alert in unsent if not quiet.of(quiets, alert.flight_key, alert.airline, alert.route, alert.kind)]
     lost: Counter[str] = Counter()
     for batch in batches(new):
         lost += send(batch) or Counter()
@@ -46,9 +50,8 @@ def run(watch: Watch, *, send: Callable[[list[Alert]], Counter[str] | None] | No
         sent.saw(there)
     kinds = {kind: sum(alert.kind == kind for alert in new) for kind in ("cancelled", "diverted", "delayed")}
     dates = sorted({str(row["flight_date"])[:10] for row in touched})
-    report = Report(
-        status="ok", watch=watch.watch, flight_dates=dates, matches=len(disruptions), sent=len(new), **kinds
-    )
+    counts = {"matches": len(disruptions), "sent": len(new), "muted": len(unsent) - len(new)}
+    report = Report(status="ok", watch=watch.watch, flight_dates=dates, **counts, **kinds)
     return report if not lost else Report(report | {"status": "warning", "warning": tell.not_delivered(lost)})
 
 

@@ -12,23 +12,26 @@ from starlette.concurrency import run_in_threadpool
 
 from aviation.board.events import Events
 from aviation.board.guard import Access, Guard
-from aviation.board.pages import data, flight, flights, map, now, places, raw, sql
+from aviation.board.pages import data, flight, flights, map, now, places, quiet, raw, sql
+from aviation.board.quieted import Quieted
 from aviation.board.refusals import REFUSALS, refuse
 from aviation.board.stack import Stack
 from aviation.board.tables import Tables
 
 STATIC = Path(__file__).parent / "static"
-PAGES = (now, flights, flight, raw, places, map, data, sql)
+PAGES = (now, flights, flight, raw, places, map, data, sql, quiet)
 SECONDS_BETWEEN_LOOKS = 1.0
 
 
-def application(tables: Tables, access: Access | None = None, stack: Stack | None = None) -> FastAPI:
+def application(
+    tables: Tables, access: Access | None = None, stack: Stack | None = None, quieted: Quieted | None = None
+) -> FastAPI:
     """The board over these tables, for those whom `access` lets in (None: who asks by a name of loopback)."""
-    events = Events()
+    events, access, quieted = Events(), access or Access(), quieted or Quieted()
 
     @asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
-        looking = asyncio.create_task(_look(tables, events))
+        looking = asyncio.create_task(_look(tables, quieted, events))
         yield
         looking.cancel()
         with suppress(asyncio.CancelledError):
@@ -38,7 +41,8 @@ def application(tables: Tables, access: Access | None = None, stack: Stack | Non
         title="Aviation board", lifespan=alive, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
     app.state.tables, app.state.events, app.state.stack = tables, events, stack or Stack()
-    app.add_middleware(Guard, access=access or Access())
+    app.state.access, app.state.quieted = access, quieted
+    app.add_middleware(Guard, access=access)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     refuse(app)
     app.add_api_route("/events", _events, include_in_schema=False)
@@ -47,13 +51,15 @@ def application(tables: Tables, access: Access | None = None, stack: Stack | Non
     return app
 
 
-async def _look(tables: Tables, events: Events) -> None:
-    """Tell whoever has a page open when a load has finished."""
+async def _look(tables: Tables, quieted: Quieted, events: Events) -> None:
+    """Tell whoever has a page open when a load has finished, and when somebody has acknowledged or muted something."""
     while True:
         await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
         with suppress(Exception):  # the stack is down, or being made: the next look tells
             if await run_in_threadpool(tables.refresh):
                 events.tell("loaded", tables.loaded.version)
+        if await run_in_threadpool(quieted.refresh):
+            events.tell("quiet", "")
 
 
 async def _events(request: Request) -> StreamingResponse:

@@ -9,9 +9,11 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
 from aviation import templates
+from aviation.alerts.quiet import Quiet
 from aviation.board import words
 from aviation.board.freshness import Age, ages
 from aviation.board.moment import Moment, moment
+from aviation.board.quieted import Quieted
 from aviation.board.stack import Stack
 from aviation.board.tables import Tables
 from aviation.errors import AviationError, ParameterError
@@ -31,8 +33,14 @@ def _moment(tables: Annotated[Tables, Depends(_tables)], date: str = "", as_of: 
     return moment(tables, date, as_of)
 
 
+def _quiets(request: Request) -> list[Quiet]:
+    quieted: Quieted = request.app.state.quieted
+    return quieted.seen().quiets
+
+
 TablesOf = Annotated[Tables, Depends(_tables)]
 MomentOf = Annotated[Moment | None, Depends(_moment)]
+QuietsOf = Annotated[list[Quiet], Depends(_quiets)]
 
 
 def page(

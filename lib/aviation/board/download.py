@@ -9,6 +9,7 @@ import io
 import json
 import types
 from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from math import isfinite
@@ -112,4 +113,6 @@ def _type(annotation: Any) -> pa.DataType:
         return pa.list_(_type(parts[0]))
     if annotation is datetime:
         return pa.timestamp("us")
+    if is_dataclass(annotation):
+        return pa.struct([(field.name, _type(field.type)) for field in fields(annotation)])
     return KINDS[annotation]

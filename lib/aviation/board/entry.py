@@ -2,19 +2,19 @@
 
 import secrets
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from aviation import home, templates
+from aviation.board import form
 
 ADDRESS = "/token"
 COOKIE = "aviation-board"
 FREE = ("/static/board.css", "/static/mark.svg")
 """What the page itself needs."""
 DAYS = 30
-MOST_BYTES = 4096
 
 
 def file() -> Path:
@@ -40,14 +40,11 @@ def ask(back: str, *, is_wrong: bool = False) -> HTMLResponse:
 
 async def take(request: Request, wanted: str) -> Response:
     """Let the viewer in who posted the token, and ask again otherwise."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            return PlainTextResponse("not taken: that is no token\n", 413)
-    given = parse_qs(body.decode(errors="replace"))
-    back = _own(given.get("back", [""])[0])
-    if not secrets.compare_digest(given.get("token", [""])[0].strip().encode(), wanted.encode()):
+    given = await form.fields(request)
+    if given is None:
+        return PlainTextResponse("not taken: that is no token\n", 413)
+    back = _own(given.get("back", ""))
+    if not secrets.compare_digest(given.get("token", "").strip().encode(), wanted.encode()):
         return ask(back, is_wrong=True)
     answer = RedirectResponse(back, 303)
     # Behind a proxy that speaks TLS, the cookie goes by TLS alone; the page's origin says which it is.

@@ -51,7 +51,15 @@ def render(tables: Tables, *, day: str = "", as_of: str | None = None, stack: St
     script = Markup("\n".join((STATIC / name).read_text() for name in SCRIPTS))
     page = templates.render(
         "board/offline.html",
-        **{"is_alone": True, "page": "now", "kiosk": False, "words": words, "moment": at, "age": age},
+        **{
+            "is_alone": True,
+            "page": "now",
+            "kiosk": False,
+            "words": words,
+            "moment": at,
+            "age": age,
+            "not_quieted": "",
+        },
         **{"made": datetime.now(UTC), "style": style, "script": script, "policy": _policy(style, script)},
         icon=f"data:image/svg+xml,{quote((STATIC / 'mark.svg').read_text())}",
         **(_shown(tables, at) if at else {"figures": None}),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from aviation.alerts.quiet import Quiet
 from aviation.views.declaration import LATE_MIN
 from aviation.words import DASH as DASH
 from aviation.words import clock as clock
@@ -37,3 +38,15 @@ def share(part: int, whole: int) -> str:
 def is_late(minutes: float | None) -> bool:
     """Whether a delay counts as one."""
     return minutes is not None and minutes >= LATE_MIN
+
+
+def quiet(quiet: Quiet) -> str:
+    """Who has acknowledged or muted what, since or until when: `Muted until 18:10 UTC by ann (airline B6): storm`."""
+    of = "" if quiet.scope == "flight" else f" ({quiet.scope} {quiet.code})"
+    when = f"at {_dated(quiet.when, quiet.when)}" if quiet.until is None else f"until {_dated(quiet.until, quiet.when)}"
+    return f"{quiet.kind.capitalize()} {when} by {quiet.who}{of}" + (f": {quiet.note}" if quiet.note else "")
+
+
+def _dated(moment: datetime, then: datetime) -> str:
+    """A moment with its day, where that is another than that of `then`."""
+    return polled(moment) if moment.date() == then.date() else f"{moment:%-d %b} {polled(moment)}"

@@ -105,6 +105,12 @@ def asked_by_the_board() -> set[str]:
             assert browser(tables).get(f"/api/{path}").status_code < 500, path
     offline.render(tables)
     content(tables, None)  # the brief's
+    asks = browser(tables)
+    assert asks.get(f"/quiet/{flight['key']}").status_code == 200
+    form = {"csrf_token": asks.get("/api/quiet").json()["csrf_token"]}
+    for of in (f"flight:{flight['key']}", "airline:B6", "airport:X'Y", "route:JFK-BOS"):
+        muted = asks.post("/api/mute", data=form | {"of": of}, headers={"Origin": "http://127.0.0.1:8300"})
+        assert muted.status_code in (200, 404), muted.text
     return tables.asked
 
 

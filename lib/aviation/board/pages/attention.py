@@ -1,10 +1,12 @@
 """Which flights need somebody now, the dearest first, each with its reason in words."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 
+from aviation.alerts.quiet import Quiet, of
 from aviation.board import words
 from aviation.board.moment import Moment
 from aviation.board.tables import Tables
@@ -15,6 +17,10 @@ from aviation.views.declaration import LATE_MIN, minutes_between
 Row = dict[str, Any]
 Kind = Literal["cancelled", "diverted", "overdue", "late", "turn"]
 
+DISRUPTIONS = {"overdue": "delayed", "late": "delayed"}
+"""What is acknowledged of a case, and what an alert calls it, where that is not its kind."""
+RANKS = {"acknowledged": 1, "muted": 2}
+"""Below what nobody has in hand."""
 MOST = 500
 MOST_ALONE = 3
 """So many flights of one kind and airline are told one by one; more are folded into one line."""
@@ -77,7 +83,8 @@ COST = "select max(cost_per_minute_usd) as cost_per_minute_usd from delay_cost"
 class Case(BaseModel):
     """A flight that needs somebody: `reason` says why in words. `minutes` is how late it is or will be, of
     `is_at_least` a lower bound; `cost_usd` what these minutes cost at the price that was deployed (null for what has no
-    price); `known_from` since when it is known (UTC), `weight` what it is ranked by."""
+    price); `known_from` since when it is known (UTC), `weight` what it is ranked by. `quiet` says who has
+    acknowledged or muted it."""
 
     flight_key: str
     flight: str
@@ -92,6 +99,17 @@ class Case(BaseModel):
     cost_usd: float | None
     known_from: datetime | None
     weight: float
+    quiet: Quiet | None
+
+    @property
+    def disruption(self) -> str:
+        """What there is to acknowledge."""
+        return DISRUPTIONS.get(self.kind, self.kind)
+
+    @property
+    def rank(self) -> tuple[int, float, str]:
+        """Its place among the cases."""
+        return (RANKS[self.quiet.kind] if self.quiet else 0, -self.weight, self.flight_key)
 
 
 class Group(NamedTuple):
@@ -103,22 +121,29 @@ class Group(NamedTuple):
     cost_usd: float
 
 
-def cases(tables: Tables, moment: Moment) -> tuple[list[Case], int]:
-    """The flights that need somebody at that moment, the gravest first, at most MOST; and how many there are."""
+def cases(tables: Tables, moment: Moment, quiets: Collection[Quiet] = ()) -> tuple[list[Case], int]:
+    """The flights that need somebody at that moment, the gravest first, below them what somebody has acknowledged, and
+    what is muted, at most MOST; and how many there are."""
     [cost] = tables.records(COST, day=moment.day)
     flights = tables.records(FLIGHTS, day=moment.day, as_of=moment.as_of)
-    found = [_case(flight, cost["cost_per_minute_usd"]) for flight in flights]
-    return sorted(found, key=lambda case: (-case.weight, case.flight_key))[:MOST], len(found)
+    found = [_case(flight, cost["cost_per_minute_usd"], quiets) for flight in flights]
+    return sorted(found, key=lambda case: case.rank)[:MOST], len(found)
+
+
+def disruption(tables: Tables, moment: Moment, key: str) -> str:
+    """What there is to acknowledge of a flight at that moment; empty if nothing."""
+    flights = tables.records(FLIGHTS, day=moment.day, as_of=moment.as_of)
+    return next((_case(flight, None, ()).disruption for flight in flights if flight["flight_key"] == key), "")
 
 
 def grouped(ranked: list[Case]) -> list[Group | Case]:
     """The cases in their order, but those of one kind and airline as one group where they are more than MOST_ALONE."""
-    alike: dict[tuple[Kind, str], list[Case]] = {}
+    alike: dict[tuple[Kind, str, bool], list[Case]] = {}
     for case in ranked:
-        alike.setdefault((case.kind, case.airline), []).append(case)
+        alike.setdefault((case.kind, case.airline, bool(case.quiet)), []).append(case)
     groups: list[Group | Case] = []
     for case in ranked:
-        same = alike[case.kind, case.airline]
+        same = alike[case.kind, case.airline, bool(case.quiet)]
         if len(same) <= MOST_ALONE:
             groups.append(case)
         elif case is same[0]:
@@ -139,8 +164,11 @@ def _title(alike: list[Case]) -> str:
     return f"{first.airline}: {number} {what}" + (f", the worst {words.duration(worst)} late" if worst else "")
 
 
-def _case(flight: Row, price: float | None) -> Case:
+def _case(flight: Row, price: float | None, quiets: Collection[Quiet]) -> Case:
     said = _said(flight)
+    airline = flight["airline_iata"] or flight["airline_icao"] or ""
+    route = f"{flight['dep_airport']}-{flight['arr_airport']}"
+    held = of(quiets, flight["flight_key"], airline, route, DISRUPTIONS.get(said.kind, said.kind))
     return Case(
         flight_key=flight["flight_key"],
         flight=words.flight_name(flight["flight_iata"], flight["airline_iata"], flight["flight_number"]),
@@ -155,6 +183,7 @@ def _case(flight: Row, price: float | None) -> Case:
         cost_usd=said.minutes * price if said.minutes and price else None,
         known_from=flight["known_from"] if said.kind in WEIGHTS else None,
         weight=weight(said.kind, said.minutes),
+        quiet=held[0] if held else None,
     )
 
 

@@ -1,5 +1,6 @@
 """The page *Now*: the day's figures with what changed, what needs attention, and how each hour went."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from fastapi import APIRouter, Request
@@ -7,13 +8,15 @@ from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 from pydantic import BaseModel
 
+from aviation.alerts.quiet import Quiet
 from aviation.board import download
-from aviation.board.asked import MomentOf, TablesOf, page
+from aviation.board.asked import MomentOf, QuietsOf, TablesOf, page
 from aviation.board.moment import Moment
 from aviation.board.pages import hours
 from aviation.board.pages.attention import Case, Group, cases, grouped
 from aviation.board.pages.hours import HourDelay, HourOutcome
 from aviation.board.pages.tiles import DAY, Tile, left_out, tiles
+from aviation.board.quieted import Seen
 from aviation.board.tables import Tables
 
 router = APIRouter()
@@ -35,15 +38,20 @@ class Now(BaseModel):
 
     @property
     def groups(self) -> list[Group | Case]:
-        """The cases as the page tells them."""
-        return grouped(self.cases)
+        """The cases that are not muted, as the page tells them."""
+        return grouped([case for case in self.cases if case not in self.muted])
+
+    @property
+    def muted(self) -> list[Case]:
+        """The muted ones."""
+        return [case for case in self.cases if case.quiet and case.quiet.kind == "muted"]
 
 
-def now(tables: Tables, moment: Moment) -> Now:
-    """The page's figures."""
+def now(tables: Tables, moment: Moment, quiets: Collection[Quiet] = ()) -> Now:
+    """The page's figures, with what of them is acknowledged and muted."""
     at = tables.records(DAY, day=moment.day, as_of=moment.as_of)
     earlier = tables.records(DAY, day=moment.day, as_of=moment.before) if moment.before else []
-    shown, found = cases(tables, moment)
+    shown, found = cases(tables, moment, quiets)
     return Now(
         day=moment.day.isoformat(),
         known_at=moment.known_at,
@@ -65,15 +73,19 @@ def pictures(figures: Now) -> dict[str, Markup]:
 @router.get("/", name="now", include_in_schema=False)
 def now_page(request: Request, tables: TablesOf, at: MomentOf) -> HTMLResponse:
     """The page."""
-    figures = now(tables, at) if at else None
-    return page(request, "now", at, values={"figures": figures, **(pictures(figures) if figures else {})})
+    seen: Seen = request.app.state.quieted.seen()
+    figures = now(tables, at, seen.quiets) if at else None
+    values = {"figures": figures, "not_quieted": seen.error, **(pictures(figures) if figures else {})}
+    return page(request, "now", at, values=values)
 
 
 @router.get("/api/now", response_model=Now | None, responses=download.FILES)
-def now_figures(tables: TablesOf, at: MomentOf, form: download.FormOf = "json") -> Now | Response | None:
+def now_figures(
+    tables: TablesOf, at: MomentOf, quiets: QuietsOf, form: download.FormOf = "json"
+) -> Now | Response | None:
     """The day's figures, what needs attention, and how each hour went; a file has what needs attention. Null before the
     first load."""
-    figures = now(tables, at) if at else None
+    figures = now(tables, at, quiets) if at else None
     if form == "json":
         return figures
     return download.rows(figures.cases if figures else [], Case, form, f"attention-{at.day if at else 'none'}")

@@ -1,13 +1,15 @@
 """The pages *Airport*, *Airline* and *Aircraft*: the day's figures and charts, and the flights, of one of them."""
 
+from collections.abc import Collection
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel
 
+from aviation.alerts.quiet import Quiet
 from aviation.board import download
-from aviation.board.asked import MomentOf, TablesOf, UnknownError, page
+from aviation.board.asked import MomentOf, QuietsOf, TablesOf, UnknownError, page
 from aviation.board.moment import Moment
 from aviation.board.narrowed import Narrowed, literal
 from aviation.board.pages import rotation
@@ -15,6 +17,7 @@ from aviation.board.pages.attention import Case
 from aviation.board.pages.flights import Filters, Flights, flights
 from aviation.board.pages.now import Now, now, pictures
 from aviation.board.pages.rotation import Leg
+from aviation.board.quieted import Seen
 from aviation.board.tables import Tables
 
 Row = dict[str, Any]
@@ -73,7 +76,7 @@ class Place(BaseModel):
     legs: list[Leg]
 
 
-def one(tables: Tables, moment: Moment, kind: Kind, code: str) -> Place:
+def one(tables: Tables, moment: Moment, kind: Kind, code: str, quiets: Collection[Quiet] = ()) -> Place:
     """The page's figures. UnknownError where no flight of the day has to do with it."""
     known = tables.records(KNOWN[kind](literal(code)), day=moment.day)
     if not known:
@@ -85,7 +88,7 @@ def one(tables: Tables, moment: Moment, kind: Kind, code: str) -> Place:
         kind=kind,
         code=code,
         name=name,
-        figures=now(its_own, moment),
+        figures=now(its_own, moment, quiets),
         departures=flights(its_own, moment, Filters.model_construct(airport=at)),
         arrivals=flights(its_own, moment, Filters.model_construct(airport=at, direction="arrivals")) if at else None,
         legs=rotation.rotation(tables, moment, code) if kind == "aircraft" else [],
@@ -93,8 +96,10 @@ def one(tables: Tables, moment: Moment, kind: Kind, code: str) -> Place:
 
 
 def _page(request: Request, tables: Tables, at: Moment | None, kind: Kind, code: str) -> HTMLResponse:
-    place = one(tables, _known(at, kind, code), kind, code)
-    return page(request, "place", at, values={"place": place, "figures": place.figures, **pictures(place.figures)})
+    seen: Seen = request.app.state.quieted.seen()
+    place = one(tables, _known(at, kind, code), kind, code, seen.quiets)
+    values = {"place": place, "figures": place.figures, "not_quieted": seen.error, **pictures(place.figures)}
+    return page(request, "place", at, values=values)
 
 
 def _known(at: Moment | None, kind: Kind, code: str) -> Moment:
@@ -103,10 +108,12 @@ def _known(at: Moment | None, kind: Kind, code: str) -> Moment:
     return at
 
 
-def _figures(tables: Tables, at: Moment | None, kind: Kind, code: str, form: download.Form) -> Place | Response:
+def _figures(
+    tables: Tables, at: Moment | None, kind: Kind, code: str, form: download.Form, quiets: Collection[Quiet]
+) -> Place | Response:
     """The figures; as a file what needs attention."""
     known = _known(at, kind, code)
-    place = one(tables, known, kind, code)
+    place = one(tables, known, kind, code, quiets)
     if form == "json":
         return place
     return download.rows(place.figures.cases, Case, form, f"attention-{place.code}-{known.day}")
@@ -131,20 +138,26 @@ def aircraft_page(request: Request, tables: TablesOf, at: MomentOf, code: str) -
 
 
 @router.get("/api/airport/{code:path}", response_model=Place, responses=download.FILES)
-def airport_figures(tables: TablesOf, at: MomentOf, code: str, form: download.FormOf = "json") -> Place | Response:
+def airport_figures(
+    tables: TablesOf, at: MomentOf, quiets: QuietsOf, code: str, form: download.FormOf = "json"
+) -> Place | Response:
     """The day's figures of one airport, by its IATA code, else its ICAO code, and its departures and arrivals; a file
     has what needs attention."""
-    return _figures(tables, at, "airport", code, form)
+    return _figures(tables, at, "airport", code, form, quiets)
 
 
 @router.get("/api/airline/{code:path}", response_model=Place, responses=download.FILES)
-def airline_figures(tables: TablesOf, at: MomentOf, code: str, form: download.FormOf = "json") -> Place | Response:
+def airline_figures(
+    tables: TablesOf, at: MomentOf, quiets: QuietsOf, code: str, form: download.FormOf = "json"
+) -> Place | Response:
     """The day's figures of one airline, by its ICAO or IATA code, and its flights; a file has what needs attention."""
-    return _figures(tables, at, "airline", code, form)
+    return _figures(tables, at, "airline", code, form, quiets)
 
 
 @router.get("/api/aircraft/{code:path}", response_model=Place, responses=download.FILES)
-def aircraft_figures(tables: TablesOf, at: MomentOf, code: str, form: download.FormOf = "json") -> Place | Response:
+def aircraft_figures(
+    tables: TablesOf, at: MomentOf, quiets: QuietsOf, code: str, form: download.FormOf = "json"
+) -> Place | Response:
     """The day's figures of one aircraft, by its registration, and its legs in order; a file has what needs
     attention."""
-    return _figures(tables, at, "aircraft", code, form)
+    return _figures(tables, at, "aircraft", code, form, quiets)

@@ -32,6 +32,7 @@
   function listen() {
     events = new EventSource("/events");
     events.addEventListener("loaded", () => { htmx.trigger(document.body, "loaded"); renew(); });
+    events.addEventListener("quiet", () => htmx.trigger(document.body, "quiet"));
     events.addEventListener("error", () => say("The board does not answer: trying again."));
     events.addEventListener("open", () => { if (at("live").textContent.startsWith("The board")) say(""); });
   }
