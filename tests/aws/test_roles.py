@@ -144,6 +144,7 @@ def alerted(second, loaded, tmp_path_factory) -> subprocess.CompletedProcess:
         **{"airline_iata": "B6", "airline_icao": "JBU", "flight_iata": "B61", "flight_number": "1"},
         **{"dep_iata": "JFK", "dep_icao": "KJFK", "arr_iata": "FLL", "arr_icao": "KFLL"},
         **{"aircraft_registration": "", "flight_status": "cancelled", "dep_scheduled_utc": "2013-07-10 20:00:00"},
+        **{"dep_scheduled_local": "2013-07-10 16:00:00", "dep_timezone": "America/New_York"},
         **{"dep_delay_min": "", "arr_delay_min": "", "dep_delay_forecast_min": ""},
     }
     for _ in range(2):  # watches

@@ -123,9 +123,7 @@ BEYOND = [
     Beyond("AlertsRole", "s3", "get_object", {"Bucket": "RAW", "Key": "flights/x"}),
     Beyond("AlertsRole", "glue", "update_table", {"DatabaseName": "DATABASE", "TableInput": {"Name": "flights"}}),
     Beyond("AlertsRole", "athena", "stop_query_execution", {"QueryExecutionId": "x"}),
-    Beyond("AlertsRole", "secretsmanager", "get_secret_value", {"SecretId": "SECRET"}),
     Beyond("AlertsRole", "secretsmanager", "put_secret_value", {"SecretId": "ADDRESSES", "SecretString": "x"}),
-    Beyond("FlightsProducerRole", "secretsmanager", "get_secret_value", {"SecretId": "ADDRESSES"}),
     Beyond("LoadRole", "secretsmanager", "get_secret_value", {"SecretId": "ADDRESSES"}),
     Beyond(
         "FlightsProducerScheduleRole",
@@ -145,6 +143,8 @@ OF_OTHERS = [
     ("LoadRole", "glue:GetDatabase", f"arn:aws:glue:{HERE}:database/default"),
     ("LoadRole", "logs:PutLogEvents", f"arn:aws:logs:{HERE}:log-group:/aws/lambda/STACK-alerts:log-stream:any"),
     ("AlertsRole", "athena:StartQueryExecution", f"arn:aws:athena:{HERE}:workgroup/primary"),
+    ("FlightsProducerRole", "secretsmanager:GetSecretValue", "ADDRESSES"),
+    ("AlertsRole", "secretsmanager:GetSecretValue", "SECRET"),
     ("AlertsRole", "sns:Publish", f"arn:aws:sns:{HERE}:STACK-other"),
     ("FlightsProducerScheduleRole", "lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:STACK-producer-cities"),
     ("LoadFlightsScheduleRole", "glue:StartJobRun", f"arn:aws:glue:{HERE}:job/other"),

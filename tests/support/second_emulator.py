@@ -279,7 +279,7 @@ def _listed(value: Any) -> list[Any]:
 def _result(rows: list[dict[str, str]]) -> dict[str, Any]:
     """Rows as GetQueryResults gives them, the names first."""
     names = list(rows[0]) if rows else ["nothing"]
-    times = ("_at", "_utc", "newest")
+    times = ("_at", "_utc", "_local", "newest")
     columns = [{"Name": name, "Type": "timestamp" if name.endswith(times) else "varchar"} for name in names]
     cells = [names, *(row.values() for row in rows)]
     data = [{"Data": [{"VarCharValue": value} if value else {} for value in line]} for line in cells]

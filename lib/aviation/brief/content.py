@@ -21,14 +21,6 @@ NIGHT = timedelta(hours=12)
 WATCHED = 12
 """So many lines of what needs attention are told, the gravest."""
 AIRLINES = 4
-# What became known since an instant of flights that were known before, a row each change of a field.
-CHANGED = """
-select field, case when field = 'flight_status' then to_value end as to_value, count(distinct flight_key) as flights
-from flight_events
-where field in ('flight_status', 'dep_estimated_utc', 'dep_gate', 'aircraft_registration')
-    and (field in ('flight_status', 'dep_estimated_utc') or from_value is not null)
-    and known_from > timestamp '{since:%Y-%m-%d %H:%M:%S}'
-group by 1, 2"""
 CHANGES = (
     ("dep_estimated_utc", None, "a new estimated departure"),
     ("dep_gate", None, "another gate"),
@@ -101,8 +93,19 @@ def _tile(tile: Tile, since: datetime) -> str:
     return f"{tile.name}: {tile.text} ({tile.note}){target if tile.target else ''}{change}"
 
 
+def _changed(since: datetime) -> str:
+    """What became known since then of flights that were known before: of each field how many flights."""
+    return f"""
+select field, case when field = 'flight_status' then to_value end as to_value, count(distinct flight_key) as flights
+from flight_events
+where field in ('flight_status', 'dep_estimated_utc', 'dep_gate', 'aircraft_registration')
+    and (field in ('flight_status', 'dep_estimated_utc') or from_value is not null)
+    and known_from > timestamp '{since:%Y-%m-%d %H:%M:%S}'
+group by 1, 2"""
+
+
 def _overnight(tables: Tables, at: Moment, figures: Now, since: datetime) -> list[str]:
-    rows = tables.records(CHANGED.format(since=since), day=at.day, as_of=at.as_of)
+    rows = tables.records(_changed(since), day=at.day, as_of=at.as_of)
     counts = {(row["field"], row["to_value"]): row["flights"] for row in rows}
     lines = []
     for status in ("cancelled", "diverted"):
