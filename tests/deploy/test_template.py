@@ -149,7 +149,7 @@ def test_every_bucket_queue_and_topic_refuses_plain_http(resources, kind, owner,
     assert held == set(of_type(resources, kind))
     assert len(held) >= least
     for body in policies:
-        denied = [item for item in body["Properties"]["PolicyDocument"]["Statement"] if item["Effect"] == "Deny"]
+        denied = [item for item in body["Properties"]["PolicyDocument"]["Statement"] if item.get("Effect") == "Deny"]
         assert [(item["Principal"], item["Condition"]) for item in denied] == [("*", TLS_ONLY)]
 
 
