@@ -65,11 +65,16 @@ def world(folder: Path, sweeps: int = SWEEPS) -> Polls:
 def put(objects: list[Path], raw: Path) -> None:
     """Deliver the objects into the raw folder `raw`, under keys as Firehose makes them."""
     for path in objects:
-        with gzip.open(path) as file:
-            at = datetime.fromisoformat(json.loads(file.readline())["fetched_at"])
-        target = raw / f"flights/{at:%Y/%m/%d/%H}" / path.name
+        target = raw / key(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
+
+
+def key(path: Path) -> str:
+    """The key under which Firehose delivers the object: it goes by the hour."""
+    with gzip.open(path) as file:
+        at = datetime.fromisoformat(json.loads(file.readline())["fetched_at"])
+    return f"flights/{at:%Y/%m/%d/%H}/{path.name}"
 
 
 def _write(path: Path, at: datetime, rows: Any) -> None:

@@ -54,6 +54,43 @@ def test_it_ends_at_once_although_pages_listen(served, port, ended_by):
     assert served.communicate() == ("", "")
 
 
+SLOW_PROGRAM = """
+import sys
+from aviation import aws
+from aviation.board.serve import Listening, serve
+from aviation.board.tables import Loaded, Tables
+from aviation.engine import connection
+from aviation.sql.catalog import Catalog
+
+connection.place = lambda name: name
+aws.access = lambda: aws.Access("key", "secret", "", "us-east-1")
+
+
+class NoTables(Tables):
+    def refresh(self):
+        self._now = self._now or Loaded("1", Catalog())
+        return False
+
+
+serve(Listening("127.0.0.1", int(sys.argv[1])), lambda line: print(line, flush=True), tables=NoTables())
+"""
+# More rows than are counted in the seconds that a question has.
+SLOW = "select count(*) from unnest(sequence(1, 100000)) as a (x) cross join unnest(sequence(1, 1000000)) as b (y) "
+SLOW += "where (x * y) % 7 = 3"
+
+
+def test_it_ends_at_once_although_a_query_runs(port):
+    command = [sys.executable, "-W", "ignore", "-c", SLOW_PROGRAM, str(port)]
+    with subprocess.Popen(command, cwd=ROOT / "tests", stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        with pytest.raises(requests.Timeout):
+            requests.get(f"http://127.0.0.1:{port}/api/sql", params={"sql": SLOW}, timeout=3)
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        assert time.monotonic() - begun < 6
+
+
 def test_a_port_in_use_is_one_line(served, port, tmp_path):
     served.stdout.readline()
     done = CliRunner(env={"AVIATION_HOME": str(tmp_path)}).invoke(main, ["board", "--port", str(port)])

@@ -16,9 +16,8 @@ from botocore.exceptions import ClientError
 from starlette.testclient import TestClient
 
 from aviation.board.app import application
-from aviation.board.once import Once
 from aviation.board.pages import raw
-from aviation.board.tables import MOST_DAYS, Loaded, Tables
+from aviation.board.tables import Loaded, Tables
 from aviation.columns import EVENTS, FLIGHTS, HISTORY, OBSERVATIONS, TABLES
 from aviation.jobs.demo import poll_times
 from aviation.load.blocks import parse
@@ -49,7 +48,7 @@ class MadeTables(Tables):
         self.database.run("create or replace macro iceberg_scan(location) as table select * from query_table(location)")
         self.catalog = LOADED if database else EMPTY
         self.version = 1
-        self.engine = self
+        self.engine, self.is_over = self, False
 
     def load(self):
         """A load has finished."""
@@ -59,8 +58,11 @@ class MadeTables(Tables):
     def refresh(self):
         if self._now and self._now.version == str(self.version):
             return False
-        self._before, self._now = self._now, Loaded(str(self.version), self.catalog, Once(MOST_DAYS, self._forget))
+        self._now = Loaded(str(self.version), self.catalog)
         return True
+
+    def end(self):
+        """What it asks has an end of its own."""
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection for one question, as an engine has them."""

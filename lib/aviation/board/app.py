@@ -52,14 +52,21 @@ def application(
 
 
 async def _look(tables: Tables, quieted: Quieted, events: Events) -> None:
-    """Tell whoever has a page open when a load has finished, and when somebody has acknowledged or muted something."""
+    """Have the newest day ready; tell whoever has a page open when a load has finished, and when somebody has
+    acknowledged or muted something."""
+    is_ready = False
     while True:
-        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        has_finished = False
         with suppress(Exception):  # the stack is down, or being made: the next look tells
-            if await run_in_threadpool(tables.refresh):
-                events.tell("loaded", tables.loaded.version)
+            has_finished = await run_in_threadpool(tables.refresh)
+            if has_finished or not is_ready:
+                await run_in_threadpool(now.prepare, tables)
+                is_ready = True
+        if has_finished:
+            events.tell("loaded", tables.loaded.version)
         if await run_in_threadpool(quieted.refresh):
             events.tell("quiet", "")
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
 
 async def _events(request: Request) -> StreamingResponse:

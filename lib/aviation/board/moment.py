@@ -7,7 +7,12 @@ from aviation.board.tables import Tables
 from aviation.errors import ParameterError
 from aviation.sql.as_of import instant
 
-DAYS = "select flight_date, count(*) as flights from flights group by flight_date order by flight_date desc"
+# What the loads tell is quicker to ask than what the files of all days hold.
+LOADED_DAYS = """select distinct flight_date
+from loads
+cross join unnest(flight_dates) as of_load(flight_date)
+order by flight_date desc"""
+DAYS = "select distinct flight_date from flights order by flight_date desc"
 POLLS = "select distinct observed_at from flight_observations order by observed_at"
 LOADS = """select distinct element_at(newest_observed_at, 'flights') as observed_at
 from loads
@@ -34,7 +39,7 @@ def moment(tables: Tables, day: str = "", as_of: str = "") -> Moment | None:
     the tables have no flight. ParameterError where either is none, or the tables have no flight of that day."""
     if "flights" not in tables.loaded.catalog.tables:
         return None
-    days = tuple(found["flight_date"].date() for found in tables.records(DAYS))
+    days = _days(tables)
     if not days:
         return None
     chosen = _day(day) if day else days[0]
@@ -44,6 +49,12 @@ def moment(tables: Tables, day: str = "", as_of: str = "") -> Moment | None:
     polls = tuple(_python(found["observed_at"]) for found in tables.records(POLLS, day=chosen))
     known = [poll for poll in polls if not until or poll <= until]
     return Moment(chosen, days, until, polls, known[-1] if known else None, _before(tables, known, until))
+
+
+def _days(tables: Tables) -> tuple[date, ...]:
+    """The newest first."""
+    found = tables.records(LOADED_DAYS) if "loads" in tables.loaded.catalog.tables else []
+    return tuple(row["flight_date"].date() for row in found or tables.records(DAYS))
 
 
 def _before(tables: Tables, known: list[datetime], until: datetime | None) -> datetime | None:

@@ -9,10 +9,10 @@ Made = TypeVar("Made")
 
 
 class Once(Generic[Made]):
-    """Values by key, the `most` that were asked for last; `gone` is called with each that is given up."""
+    """Values by key, the `most` that were asked for last."""
 
-    def __init__(self, most: int, gone: Callable[[Made], None] = lambda value: None):
-        self._most, self._gone = most, gone
+    def __init__(self, most: int):
+        self._most = most
         self._made: dict[Hashable, Future[Made]] = {}
         self._lock = Lock()
 
@@ -34,19 +34,8 @@ class Once(Generic[Made]):
         self._shrink()
         return value
 
-    def clear(self) -> None:
-        """Give up everything."""
-        with self._lock:
-            gone, self._made = self._made, {}
-        self._end(gone)
-
     def _shrink(self) -> None:
         with self._lock:
-            oldest = list(self._made)[: max(0, len(self._made) - self._most)]
-            gone = {key: self._made.pop(key) for key in oldest if self._made[key].done()}
-        self._end(gone)
-
-    def _end(self, futures: dict[Hashable, "Future[Made]"]) -> None:
-        for future in futures.values():
-            if future.done() and not future.exception():
-                self._gone(future.result())
+            for key in list(self._made)[: max(0, len(self._made) - self._most)]:
+                if self._made[key].done():
+                    del self._made[key]

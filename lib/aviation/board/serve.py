@@ -81,14 +81,17 @@ def serve(
 
 
 class Server(uvicorn.Server):
-    """Ends as it is meant to, by a signal; the streams of events first, which would never end by themselves."""
+    """Ends as it is meant to, by a signal: the streams of events first, which would never end by themselves, and at
+    last the queries that still run."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.config.app.state.events.end()  # type: ignore[union-attr]  # it is the application
+        state = self.config.app.state  # type: ignore[union-attr]  # it is the application
+        state.events.end()
         await super().shutdown(sockets)
+        state.tables.end()
 
 
 def is_loopback(host: str) -> bool:

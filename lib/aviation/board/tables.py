@@ -1,14 +1,17 @@
 """What the board asks: the tables of the stack in use, as of their newest load.
 
-The rows of a day are copied into memory when they are first asked for; so a page, a filter or an earlier moment of the
-same day takes milliseconds. A load makes all of that old.
+The rows of a day are copied into memory when they are first asked for, and so is what they were at a moment of the
+past: a page, a filter or an earlier moment of the same day then takes milliseconds. A question is prepared once,
+however many days and moments it is asked of. A load makes all of that old but the questions.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from itertools import count
 from typing import Any, cast
+from weakref import finalize
 
 import pandas as pd
 import pyarrow as pa
@@ -17,7 +20,10 @@ from aviation import aws
 from aviation.board.once import Once
 from aviation.engine import duck
 from aviation.engine.connection import Confined
+from aviation.engine.duck import FITTING, Asking, Prepared
+from aviation.errors import QueryError
 from aviation.places import place
+from aviation.sql import as_of as past
 from aviation.sql import catalog
 from aviation.sql.catalog import Catalog
 from aviation.sql.question import Question
@@ -27,18 +33,23 @@ from aviation.views.declaration import PLACEHOLDER
 MEMORY = "500MB"
 SECONDS = 20.0
 """A question that takes longer is given up."""
-MOST_DAYS, MOST_ANSWERS = 6, 500
+MOST_KEPT, MOST_ANSWERS, MOST_QUESTIONS = 30, 200, 500
 BY_DAY = ("flights", "flight_history", "flight_events", "flight_observations")
 """The tables of which a day's rows are kept."""
+SO_FAR = "flights_so_far"
+"""The view of a day's flights that nearly every page asks: its rows are kept too."""
 # Of an observation the board shows when it was made: the rest is in the versions.
 COLUMNS = {"flight_observations": "flight_key, observed_at, flight_date, flight_status_api, is_operating, codeshare"}
+# A name that no table and no query has.
+KEPT = {name: f"kept {name}" for name in (*BY_DAY, SO_FAR)}
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What the engine's memory has of a day: the names of its tables, by those in whose place they stand."""
+    """What the engine's memory has of a day, as of now or of a moment: a schema, which goes when nobody asks it any
+    more."""
 
-    names: dict[str, str]
+    schema: str
 
 
 @dataclass
@@ -48,8 +59,47 @@ class Loaded:
 
     version: str
     catalog: Catalog
-    days: "Once[Kept]"
+    kept: "Once[Kept]" = field(default_factory=lambda: Once(MOST_KEPT))
     answers: "Once[pd.DataFrame]" = field(default_factory=lambda: Once(MOST_ANSWERS))
+    questions: "Once[Prepared]" = field(default_factory=lambda: Once(MOST_QUESTIONS))
+
+    def prepared(
+        self, text: str, kept: Mapping[str, str], *, is_past: bool = False, turns_back: bool = False
+    ) -> Prepared:
+        """The question, prepared once. With `is_past` it is asked of a moment: what is kept is of that moment already,
+        or, with `turns_back`, is of now."""
+
+        def prepare() -> Prepared:
+            question = Question(text, self.catalog)
+            tree = question.tree
+            if tree is None:
+                raise QueryError("only a SELECT can be asked here")
+            if is_past:
+                tree = past.rewrite(tree, None, self._as_kept() if turns_back else self._without(kept))
+            return duck.prepare(question, tree, kept)
+
+        return self.questions.get((text, tuple(kept.items()), is_past, turns_back), prepare)
+
+    def _without(self, kept: Collection[str]) -> Catalog:
+        """The catalog but for what is kept."""
+        views = {name: sql for name, sql in self.catalog.views.items() if name not in kept}
+        columns = {name: about for name, about in self.catalog.columns.items() if name not in kept}
+        return replace(self.catalog, views=views, columns=columns)
+
+    def _as_kept(self) -> Catalog:
+        """The catalog with the columns that are kept."""
+        columns = {
+            name: {column: about[column] for column in COLUMNS[name].split(", ") if column in about}
+            if name in COLUMNS
+            else about
+            for name, about in self.catalog.columns.items()
+        }
+        return replace(self.catalog, columns=columns)
+
+    def means_the_same(self, other: Catalog) -> bool:
+        """Whether a question is prepared alike for another catalog: only where the tables' files lie may differ."""
+        mine = self.catalog
+        return mine.views == other.views and mine.columns == other.columns and mine.tables.keys() == other.tables.keys()
 
 
 class Tables:
@@ -58,7 +108,6 @@ class Tables:
     def __init__(self) -> None:
         self._numbers = count(1)
         self._now: Loaded | None = None
-        self._before: Loaded | None = None
 
     @cached_property
     def engine(self) -> Confined:
@@ -80,22 +129,24 @@ class Tables:
         known = catalog.read()
         # Views of this version of the package, where the last load was by one that had none of them.
         known.views.update({v.name: v.sql for v in VIEWS if v.name not in known.views and PLACEHOLDER not in v.sql})
-        if self._before:
-            self._before.days.clear()
-        # Who is in the middle of a page goes on with what it began with.
-        self._before, self._now = self._now, Loaded(version, known, Once(MOST_DAYS, self._forget))
+        loaded = Loaded(version, known)
+        if self._now and self._now.means_the_same(known):
+            loaded.questions = self._now.questions
+        self._now = loaded
         return True
 
-    def ask(self, text: str, *, day: date | None = None, as_of: datetime | None = None) -> pd.DataFrame:
+    def ask(self, text: str, *, day: date | None = None, as_of: datetime | None = None, only: str = "") -> pd.DataFrame:
         """The answer to Athena's SQL: of the rows of one flight date if `day` is given, else of all; as the tables
-        stood at `as_of` (naive, UTC) if that is given. The caller must not change it. QueryError as in
-        `aviation.query`."""
+        stood at `as_of` (naive, UTC) if that is given; of a day, by the flights of `flights_so_far` alone that fit the
+        condition `only`, if that is given. The caller must not change it. QueryError as in `aviation.query`."""
         loaded = self.loaded
-        return loaded.answers.get((text, day, as_of), lambda: self._answer(loaded, text, day, as_of))
+        return loaded.answers.get((text, day, as_of, only), lambda: self._answer(loaded, text, day, as_of, only))
 
-    def records(self, text: str, *, day: date | None = None, as_of: datetime | None = None) -> list[dict[str, Any]]:
+    def records(
+        self, text: str, *, day: date | None = None, as_of: datetime | None = None, only: str = ""
+    ) -> list[dict[str, Any]]:
         """As `ask`, as rows by column name, null as None."""
-        frame = self.ask(text, day=day, as_of=as_of).astype(object)
+        frame = self.ask(text, day=day, as_of=as_of, only=only).astype(object)
         return [
             {str(name): value for name, value in row.items()}
             for row in frame.where(frame.notna(), None).to_dict("records")
@@ -106,22 +157,48 @@ class Tables:
         question = Question(text, self.loaded.catalog)
         return duck.first_rows(question.as_of(as_of) if as_of else question, self.engine, most, seconds=SECONDS)
 
-    def _answer(self, loaded: Loaded, text: str, day: date | None, as_of: datetime | None) -> pd.DataFrame:
-        question = Question(text, loaded.catalog)
-        kept = loaded.days.get(day, lambda: self._keep(loaded, day)).names if day else {}
-        return duck.answer(question.as_of(as_of) if as_of else question, self.engine, kept=kept, seconds=SECONDS)
+    def end(self) -> None:
+        """Give up what is being asked, and refuse what is asked from now on."""
+        self.engine.interrupt()
 
-    def _keep(self, loaded: Loaded, day: date) -> Kept:
-        number = next(self._numbers)
-        names = {table: f"{table} of {day} {number}" for table in BY_DAY if table in loaded.catalog.tables}
-        for table, name in names.items():
-            text = f"select {COLUMNS.get(table, '*')} from {table} where flight_date = date '{day}'"
-            duck.keep(Question(text, loaded.catalog), self.engine, name)
-        return Kept(names)
+    def _answer(self, loaded: Loaded, text: str, day: date | None, as_of: datetime | None, only: str) -> pd.DataFrame:
+        is_past = bool(as_of)
+        if not day:
+            asking = Asking(loaded.catalog, as_of, seconds=SECONDS)
+            return duck.answer(loaded.prepared(text, {}, is_past=is_past), self.engine, asking)
+        rows = self._kept(loaded, day, as_of)
+        fitting = loaded.prepared(f"select * from {SO_FAR} where {only}", KEPT) if only else None
+        prepared = loaded.prepared(text, KEPT | {SO_FAR: FITTING} if only else KEPT, is_past=is_past)
+        return duck.answer(prepared, self.engine, Asking(loaded.catalog, as_of, rows.schema, fitting, SECONDS))
 
-    def _forget(self, kept: Kept) -> None:
-        for name in kept.names.values():
-            duck.forget(self.engine, name)
+    def _kept(self, loaded: Loaded, day: date, as_of: datetime | None) -> Kept:
+        return loaded.kept.get((day, as_of), lambda: self._keep(loaded, day, as_of))
+
+    def _keep(self, loaded: Loaded, day: date, as_of: datetime | None) -> Kept:
+        """Keep the rows of the day; what they were at a moment, from all of the day's."""
+        kept = Kept(f"{day} {next(self._numbers)}")
+        with self.engine.cursor() as connection:
+            connection.execute(f'create schema "{kept.schema}"')
+        finalize(kept, self._forget, kept.schema).atexit = False
+        whole = self._kept(loaded, day, None) if as_of else None
+        asking = Asking(loaded.catalog, as_of, whole.schema if whole else "", seconds=SECONDS)
+        for name in BY_DAY:
+            if name in loaded.catalog.tables:
+                text = f"select {COLUMNS.get(name, '*')} from {name}"
+                if whole:
+                    rows = loaded.prepared(text, KEPT, is_past=True, turns_back=True)
+                else:
+                    rows = loaded.prepared(f"{text} where flight_date = date '{day}'", {})
+                duck.keep(rows, self.engine, asking, f'"{kept.schema}"."{KEPT[name]}"')
+        if SO_FAR in loaded.catalog.views and "flights" in loaded.catalog.tables:
+            rows = loaded.prepared(loaded.catalog.views[SO_FAR], KEPT)
+            asking = Asking(loaded.catalog, schema=kept.schema, seconds=SECONDS)
+            duck.keep(rows, self.engine, asking, f'"{kept.schema}"."{KEPT[SO_FAR]}"')
+        return kept
+
+    def _forget(self, schema: str) -> None:
+        with self.engine.cursor() as connection:
+            connection.execute(f'drop schema if exists "{schema}" cascade')
 
 
 def newest_version() -> str:

@@ -4,6 +4,7 @@ import importlib.util
 import os
 from pathlib import Path
 from threading import Lock
+from weakref import WeakSet
 
 import duckdb
 
@@ -31,6 +32,8 @@ class Confined:
         self._connection = duckdb.connect(config=own_means)
         self._known: aws.Access | None = None
         self._renewing = Lock()
+        self._asking: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
+        self.is_over = False
         for name in EXTENSIONS:
             package = importlib.util.find_spec(f"duckdb_extension_{name}")
             if package is None or package.origin is None:
@@ -50,7 +53,19 @@ class Confined:
             if (access := aws.access()) != self._known:
                 self._identify(access)
                 self._known = access
-        return self._connection.cursor()
+            if self.is_over:
+                raise QueryError("the query was given up as this program ends")
+            cursor = self._connection.cursor()
+            self._asking.add(cursor)
+        return cursor
+
+    def interrupt(self) -> None:
+        """Give up all that is being asked, and refuse what is asked from now on: the program ends."""
+        self.is_over = True
+        with self._renewing:
+            asking = list(self._asking)
+        for cursor in asking:
+            cursor.interrupt()
 
     def _identify(self, access: aws.Access) -> None:
         endpoint = os.environ.get("AWS_ENDPOINT_URL", "")

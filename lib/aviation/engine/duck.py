@@ -5,6 +5,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from threading import Timer
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from sqlglot import exp
 from aviation.engine import as_athena, metadata
 from aviation.engine.connection import Confined
 from aviation.errors import QueryError
-from aviation.sql.as_of import expand
+from aviation.sql.as_of import AT, expand
 from aviation.sql.catalog import Catalog
 from aviation.sql.names import drop_qualifiers, in_database, references, stand_in
 from aviation.sql.question import Question
@@ -25,23 +27,49 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH = 5000
+FITTING = "fitting"
+"""A view of the connection's own, for one question."""
 # The schema in which Athena lists the tables of a database and their columns.
 SCHEMA = "information_schema"
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A question in DuckDB's SQL, to be asked again and again: where the tables' files lie, and of which moment the
+    answer is, are parameters. `scans` are the tables that are read from their files, `lists` those of
+    information_schema, and `is_of_past` says whether there is a moment."""
+
+    text: str
+    question: Question
+    scans: frozenset[str]
+    lists: frozenset[str]
+    is_of_past: bool
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How a question is asked: `known` says where the tables' files lie, `at` of which moment (naive, UTC) the answer
+    is. `schema` is the one of the engine's memory that has the tables which were kept, `fitting` what stands for the
+    view FITTING. After `seconds` the question is given up, with a QueryError that says so."""
+
+    known: Catalog
+    at: datetime | None = None
+    schema: str = ""
+    fitting: Prepared | None = None
+    seconds: float | None = None
+
+
 def frame(question: Question) -> pd.DataFrame:
     """The answer to the question; QueryError in one line where Athena would refuse it, or it does not bind or run."""
-    return answer(question, _shared(os.environ.get("AWS_ENDPOINT_URL", "")))
-
-
-def answer(
-    question: Question, engine: Confined, *, kept: Mapping[str, str] | None = None, seconds: float | None = None
-) -> pd.DataFrame:
-    """As `frame`, by an engine of one's own. `kept` are names of tables that it has in its memory, by the names of
-    those in whose place they stand; after `seconds` the question is given up, with a QueryError that says so."""
     if question.tree is None:
         return metadata.show(question.text, question.catalog)
-    with _executed(question, question.tree, engine, kept or {}, seconds) as given:
+    prepared = prepare(question, question.tree, refuses=True)
+    return answer(prepared, _shared(os.environ.get("AWS_ENDPOINT_URL", "")), Asking(question.catalog))
+
+
+def answer(prepared: Prepared, engine: Confined, asking: Asking) -> pd.DataFrame:
+    """The answer to a prepared question, by an engine of one's own. QueryError as in `frame`."""
+    with _executed(prepared, engine, asking) as given:
         # A sum of bigints is one on Athena, and more than pandas has a type for on DuckDB.
         rows = given.df().astype(dict.fromkeys(_wide(given), "Int64"))
     return rows.set_axis(as_athena.names(list(rows.columns)), axis="columns")
@@ -49,13 +77,14 @@ def answer(
 
 def first_rows(question: Question, engine: Confined, most: int, *, seconds: float) -> "pa.Table":
     """The first `most` rows of the answer, each column with its type: what more there is, is not fetched. QueryError as
-    in `answer`."""
+    in `frame`, and after `seconds`."""
     import pyarrow as pa
 
     if question.tree is None:
         table = pa.Table.from_pandas(metadata.show(question.text, question.catalog), preserve_index=False)
         return table.slice(0, most)
-    with _executed(question, question.tree, engine, {}, seconds) as given:
+    prepared = prepare(question, question.tree, refuses=True)
+    with _executed(prepared, engine, Asking(question.catalog, seconds=seconds)) as given:
         wide = _wide(given)
         reader, batches, rows = given.to_arrow_reader(BATCH), [], 0
         for batch in reader:
@@ -69,51 +98,73 @@ def first_rows(question: Question, engine: Confined, most: int, *, seconds: floa
     return table.rename_columns(as_athena.names(table.column_names))
 
 
+def keep(prepared: Prepared, engine: Confined, asking: Asking, table: str) -> None:
+    """Have the engine keep the answer in its memory, as the table `table` (qualified, quoted). QueryError as in
+    `frame`."""
+    kept = replace(prepared, text=f"create table {table} as {prepared.text}")
+    with _executed(kept, engine, asking, kind=duckdb.StatementType.CREATE):
+        pass
+
+
 def _wide(given: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for name, kind, *_ in given.description or [] if str(kind) == "HUGEINT"]
 
 
+def prepare(
+    question: Question, tree: exp.Query, kept: Mapping[str, str] | None = None, *, refuses: bool = False
+) -> Prepared:
+    """The question with this tree as DuckDB is asked. `kept` are names of tables in the engine's memory, by the names
+    of the tables and views in whose place they stand. With `refuses`, what Athena alone refuses is a QueryError too:
+    the code's own questions are held to Athena's rules by the tests."""
+    known, kept = question.catalog, kept or {}
+    statement = expand(tree, replace(known, views={name: sql for name, sql in known.views.items() if name not in kept}))
+    if refuses:
+        as_athena.refuse(statement, known)
+    statement = as_athena.mark_unnamed(statement)
+    scans, lists = _attach(statement, known, kept)
+    is_of_past = any(given.name == AT for given in statement.find_all(exp.Placeholder))
+    return Prepared(statement.sql(dialect="duckdb"), question.rewritten(tree), scans, lists, is_of_past)
+
+
 @contextmanager
 def _executed(
-    question: Question, tree: exp.Query, engine: Confined, kept: Mapping[str, str], seconds: float | None
+    prepared: Prepared, engine: Confined, asking: Asking, kind: duckdb.StatementType = duckdb.StatementType.SELECT
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """What DuckDB has to fetch; its errors, while it is fetched too, are QueryErrors."""
-    known = question.catalog
-    statement = expand(tree, known)
-    as_athena.refuse(statement, known)
-    statement = as_athena.mark_unnamed(statement)
     with engine.cursor() as connection:
-        _attach(connection, statement, known, kept)
-        limit = Timer(seconds or 0, connection.interrupt)
-        if seconds:
+        limit = Timer(asking.seconds or 0, connection.interrupt)
+        if asking.seconds:
             limit.start()
         try:
-            yield connection.execute(_one_select(connection, statement.sql(dialect="duckdb")))
+            _give(connection, prepared, asking)
+            yield connection.execute(_one(connection, prepared.text, kind), _values(prepared, asking))
         except duckdb.InterruptException:
-            raise QueryError(f"the query was given up after {seconds:g} seconds: ask for less") from None
+            reason = "as this program ends" if engine.is_over else f"after {asking.seconds:g} seconds: ask for less"
+            raise QueryError(f"the query was given up {reason}") from None
         except duckdb.Error as error:
             line = str(error).splitlines()[0]
-            raise QueryError(f"the query failed: {line}{_column_hint(line, tree, known)}") from error
+            hint = _column_hint(line, prepared.question)
+            raise QueryError(f"the query failed: {line}{hint}") from error
         finally:
             limit.cancel()
 
 
-def keep(question: Question, engine: Confined, name: str) -> None:
-    """Have the engine keep the answer in its memory, as a table of that name, for `answer`. QueryError as there."""
-    statement = expand(question.tree, question.catalog) if question.tree else None
-    if not statement:
-        raise QueryError("only the answer to a SELECT can be kept")
-    with engine.cursor() as connection:
-        _attach(connection, statement, question.catalog, {})
-        connection.execute(
-            f"create or replace table {exp.to_identifier(name, quoted=True)} as {statement.sql('duckdb')}"
-        )
+def _give(connection: duckdb.DuckDBPyConnection, prepared: Prepared, asking: Asking) -> None:
+    """Have the connection, which is this question's alone, find what the question reads."""
+    for name in prepared.lists:
+        connection.register(f"{SCHEMA}_{name}", metadata.information_schema(asking.known)[name])
+    if asking.schema:
+        connection.execute(f"use {exp.to_identifier(asking.schema, quoted=True)}")
+    if asking.fitting:
+        connection.execute(f"create temp view {FITTING} as {asking.fitting.text}")
 
 
-def forget(engine: Confined, name: str) -> None:
-    """Have the engine give up what it keeps under that name."""
-    with engine.cursor() as connection:
-        connection.execute(f"drop table if exists {exp.to_identifier(name, quoted=True)}")
+def _values(prepared: Prepared, asking: Asking) -> dict[str, object]:
+    """The parameters of the question, by name."""
+    values: dict[str, object] = {
+        _location(name): _published(name, asking.known.tables[name]) for name in prepared.scans
+    }
+    return values | ({AT: asking.at} if asking.at and prepared.is_of_past else {})
 
 
 @cache
@@ -122,20 +173,22 @@ def _shared(endpoint: str) -> Confined:
     return Confined()
 
 
-def _one_select(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
-    """The statement that DuckDB itself reads in the text; QueryError unless it is one SELECT, and nothing besides."""
+def _one(connection: duckdb.DuckDBPyConnection, text: str, kind: duckdb.StatementType) -> duckdb.Statement:
+    """The statement that DuckDB itself reads in the text; QueryError unless it is one of that kind, and nothing
+    besides."""
     statements = connection.extract_statements(text)
-    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+    if [statement.type for statement in statements] != [kind]:
         raise QueryError("the query is more than one SELECT to this laptop's DuckDB (a PIVOT is): write it without")
     return statements[0]
 
 
-def _column_hint(line: str, asked: exp.Query, known: Catalog) -> str:
+def _column_hint(line: str, asked: Question) -> str:
     """Which column of the query's tables is near the one that was not found; that a text stands in single quotes."""
     match = re.search(r'Referenced column "(.+?)" (?:was )?not found', line)
-    if not match:
+    if not match or not asked.tree:
         return ""
-    columns = {name for table in references(asked) for name in known.columns.get(table.name.lower(), {})}
+    known = asked.catalog.columns
+    columns = {name for table in references(asked.tree) for name in known.get(table.name.lower(), {})}
     near = difflib.get_close_matches(match[1], columns, n=1)
     return f" (did you mean '{near[0]}'?)" if near else " (a text stands in single quotes: 'JFK')"
 
@@ -149,28 +202,34 @@ def rows(text: str) -> list[dict[str, Any]]:
     ]
 
 
-def _attach(
-    connection: duckdb.DuckDBPyConnection, statement: exp.Query, known: Catalog, kept: Mapping[str, str]
-) -> None:
+def _attach(statement: exp.Query, known: Catalog, kept: Mapping[str, str]) -> tuple[frozenset[str], frozenset[str]]:
     """Put in place of each table that the query names what is kept of it, else the scan of it: those that it does not
-    name cost nothing."""
+    name cost nothing. The tables that are scanned, and those of information_schema."""
+    scans, lists = set(), set()
     for table in list(references(statement)):
         name = table.name.lower()
         if table.db.lower() == SCHEMA:
-            lists = metadata.information_schema(known)
-            if name not in lists:
-                raise QueryError(f"there is no table '{table.name}' in {SCHEMA}: there are {', '.join(sorted(lists))}")
-            connection.register(f"{SCHEMA}_{name}", lists[name])
+            there = metadata.information_schema(known)
+            if name not in there:
+                raise QueryError(f"there is no table '{table.name}' in {SCHEMA}: there are {', '.join(sorted(there))}")
+            lists.add(name)
             stand_in(table, exp.to_identifier(f"{SCHEMA}_{name}"))
         elif in_database(table, known.database) and name in kept:
             stand_in(table, exp.to_identifier(kept[name], quoted=True))
         elif in_database(table, known.database) and name in known.tables:
-            where = exp.Literal.string(_published(name, known.tables[name]))
+            scans.add(name)
+            where = exp.Placeholder(this=_location(name))
             stand_in(table, exp.Anonymous(this="iceberg_scan", expressions=[where]))
         else:
             raise known.missing(table.name)
     for database in (known.database, SCHEMA):
         drop_qualifiers([statement], database)
+    return frozenset(scans), frozenset(lists)
+
+
+def _location(table: str) -> str:
+    """The name of the parameter that says where the table's files lie."""
+    return f"where_{table}_is"
 
 
 def _published(table: str, location: str) -> str:

@@ -15,6 +15,8 @@ from aviation.sql.names import substitute
 from aviation.sql.parse import parse_select
 from aviation.times import parse_utc
 
+AT = "at"
+"""The name of the parameter that is the moment, in a question that is to be asked of many moments."""
 # What a table was at the instant {t}: the table that has its past, and the rows of that. A table that is not here is
 # answered as of now.
 PASTS = {
@@ -48,12 +50,13 @@ def instant(when: datetime | str) -> datetime:
         raise QueryError(str(error)) from None
 
 
-def rewrite(asked: exp.Query, when: datetime | str, catalog: Catalog) -> exp.Query:
-    """The query with each view written out and each table that has a past replaced by it.
+def rewrite(asked: exp.Query, when: datetime | str | None, catalog: Catalog) -> exp.Query:
+    """The query with each view written out and each table that has a past replaced by it; for None, of the moment that
+    its parameter AT will say.
 
     A table that `catalog` has no columns of is left as it is: the engine says that it is not there.
     """
-    literal = f"timestamp '{instant(when).isoformat(sep=' ')}'"
+    literal = f"timestamp '{instant(when).isoformat(sep=' ')}'" if when else f":{AT}"
     statement = expand(asked, catalog)
 
     def past(table: str) -> exp.Query | None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from aviation.alerts.quiet import Quiet
 from aviation.board import download
 from aviation.board.asked import MomentOf, QuietsOf, TablesOf, page
-from aviation.board.moment import Moment
+from aviation.board.moment import Moment, moment
 from aviation.board.pages import hours
 from aviation.board.pages.attention import Case, Group, cases, grouped
 from aviation.board.pages.hours import HourDelay, HourOutcome
@@ -68,6 +68,12 @@ def now(tables: Tables, moment: Moment, quiets: Collection[Quiet] = ()) -> Now:
 def pictures(figures: Now) -> dict[str, Markup]:
     """The page's charts, by name."""
     return {"outcomes": hours.drawn_outcomes(figures.outcomes), "delays": hours.drawn_delays(figures.delays)}
+
+
+def prepare(tables: Tables) -> None:
+    """Have ready what the page takes of the newest day, for whoever opens it next."""
+    if at := moment(tables):
+        pictures(now(tables, at))
 
 
 @router.get("/", name="now", include_in_schema=False)
