@@ -34,6 +34,11 @@ class Once(Generic[Made]):
         self._shrink()
         return value
 
+    def clear(self) -> None:
+        """Give up everything."""
+        with self._lock:
+            self._made = {}
+
     def _shrink(self) -> None:
         with self._lock:
             for key in list(self._made)[: max(0, len(self._made) - self._most)]:

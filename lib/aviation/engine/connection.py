@@ -3,6 +3,7 @@
 import importlib.util
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
 from weakref import WeakSet
 
@@ -28,7 +29,9 @@ class Confined:
 
     def __init__(self, memory: str = ""):
         """`memory` is the most that it takes, such as "500MB"; DuckDB's own default where it is empty."""
-        own_means = OWN_MEANS | ({"memory_limit": memory} if memory else {})
+        # What does not fit into memory; DuckDB's own place for it is the working folder.
+        self._overflow = TemporaryDirectory(prefix="aviation-duckdb-", ignore_cleanup_errors=True)
+        own_means = OWN_MEANS | {"temp_directory": self._overflow.name} | ({"memory_limit": memory} if memory else {})
         self._connection = duckdb.connect(config=own_means)
         self._known: aws.Access | None = None
         self._renewing = Lock()
