@@ -8,6 +8,7 @@ import pytest
 
 from aviation import places, query
 from aviation.engine import duck
+from aviation.engine.connection import Confined
 from aviation.errors import QueryError
 from aviation.sql.catalog import Catalog, GlueColumn
 from aviation.sql.question import Question
@@ -178,6 +179,15 @@ def test_the_tables_of_a_stack_are_all_that_can_be_read(stack):
         assert cursor.execute("select current_setting('TimeZone')").fetchone() == ("UTC",)
     with pytest.raises(QueryError, match="not 'read_text"):
         query.sql("select * from read_text('/etc/hostname')")
+
+
+def test_what_does_not_fit_into_memory_leaves_the_working_folder_as_it_is(stack, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    # A sort of more than fits: its first rows come when the rest is on disk.
+    numbers = "select hash(i) as h, repeat(hash(i)::varchar, 5) as text from range(1500000) as r(i)"
+    with Confined("60MB").cursor() as connection:
+        assert len(connection.execute(f"select text from ({numbers}) order by h").fetchmany(10)) == 10
+        assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
