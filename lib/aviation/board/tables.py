@@ -40,6 +40,7 @@ SO_FAR = "flights_so_far"
 """The view of a day's flights that nearly every page asks: its rows are kept too."""
 # Of an observation the board shows when it was made: the rest is in the versions.
 COLUMNS = {"flight_observations": "flight_key, observed_at, flight_date, flight_status_api, is_operating, codeshare"}
+NUMBERS = count(1)
 # A name that no table and no query has.
 KEPT = {name: f"kept {name}" for name in (*BY_DAY, SO_FAR)}
 
@@ -106,7 +107,6 @@ class Tables:
     """The tables for all who look at the board: safe to be asked from several threads."""
 
     def __init__(self) -> None:
-        self._numbers = count(1)
         self._now: Loaded | None = None
 
     @cached_property
@@ -176,7 +176,7 @@ class Tables:
 
     def _keep(self, loaded: Loaded, day: date, as_of: datetime | None) -> Kept:
         """Keep the rows of the day; what they were at a moment, from all of the day's."""
-        kept = Kept(f"{day} {next(self._numbers)}")
+        kept = Kept(f"{day} {next(NUMBERS)}")
         with self.engine.cursor() as connection:
             connection.execute(f'create schema "{kept.schema}"')
         finalize(kept, self._forget, kept.schema).atexit = False
