@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Thread
 
+import pandas as pd
 import pytest
 import requests
 import uvicorn
@@ -390,6 +391,43 @@ def test_a_page_that_is_open_shows_a_load_within_five_seconds(chromium):
             expect(page.locator("#scrubber")).to_be_focused()
             expect(past.locator("#live")).to_contain_text("newer data")
             expect(past.locator("#scrubbed")).to_have_text("13:10 UTC")
+
+
+def test_a_load_leaves_a_form_alone_until_its_reader_leaves_it(chromium):
+    instants = poll_times(DEFAULT_DAY)
+    tables = MadeTables(loaded(polls(DEFAULT_DAY, instants[:4])))
+    after = MadeTables(loaded(polls(DEFAULT_DAY, instants[:6]))).database
+    with served(tables) as address, tab(chromium, address) as page:
+        line = page.locator("#attention .cases > li > .case").first
+        line.locator(".hush summary").click()
+        note = line.get_by_label("Note").last
+        note.fill("not yet")
+        tables.database = after
+        tables.load()
+        expect(page.locator("#live")).to_contain_text("newer data")
+        page.keyboard.press("Tab")  # to the form's next control
+        page.wait_for_timeout(300)
+        expect(note).to_have_value("not yet")
+        expect(page.locator("#scrubbed")).to_have_text("15:30 UTC")
+        page.locator("#scrubber").focus()
+        expect(page.locator("#scrubbed")).to_have_text("20:10 UTC")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [(f"/?{STORM}", "attention"), (f"/flights?{STORM}&airline=JBU", "departures"), (f"/map?{STORM}", "routes")],
+)
+def test_a_page_gives_its_rows_as_files(chromium, board, path, name, tmp_path):
+    with tab(chromium, board, path) as page:
+        rows = {}
+        for kind in ("CSV", "Parquet"):
+            with page.expect_download() as given:
+                page.get_by_role("link", name=kind).first.click()
+            file = tmp_path / given.value.suggested_filename
+            given.value.save_as(file)
+            assert name in file.name
+            rows[kind] = len(pd.read_csv(file) if kind == "CSV" else pd.read_parquet(file))
+        assert rows["CSV"] == rows["Parquet"] > 0
 
 
 def test_before_the_first_load_each_page_says_so_and_then_fills_itself(chromium):

@@ -36,9 +36,14 @@
     events.addEventListener("error", () => say("The board does not answer: trying again."));
     events.addEventListener("open", () => { if (at("live").textContent.startsWith("The board")) say(""); });
   }
+  // Not under the hands of somebody who is filling in a form: when they leave it.
+  const isFilling = () => Boolean(document.activeElement && document.activeElement.closest(".hush-forms"));
+  let isOwed = false;
+  document.addEventListener("focusout", () => setTimeout(() => { if (isOwed) renew(); }));
   function renew() {
-    const again = at("main").dataset.again;
-    if (again === "never" || (again === "newest" && chosen().has("as_of"))) { say("A load has brought newer data."); return; }
+    const again = at("main").dataset.again, isPast = again === "newest" && chosen().has("as_of");
+    isOwed = again !== "never" && !isPast && isFilling();
+    if (again === "never" || isPast || isOwed) { say("A load has brought newer data."); return; }
     draw("#main").then(() => say("Updated at " + new Date().toLocaleTimeString()));
   }
   document.addEventListener("visibilitychange", () => {

@@ -7,7 +7,7 @@
   }, true);
 
   // A page on which somebody is filling in a form is drawn again when they leave it.
-  const isBusy = () => Boolean(document.activeElement && document.activeElement.closest(".hush-forms :is(input, select)"));
+  const isBusy = () => Boolean(document.activeElement && document.activeElement.closest(".hush-forms"));
   let waits = false, soon;
   function changed() {
     if (!document.querySelector("#content [data-quiet]")) return;
