@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 from fastapi.staticfiles import StaticFiles
@@ -31,11 +32,12 @@ def application(
 
     @asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
-        looking = asyncio.create_task(_look(tables, quieted, events))
+        tasks = [asyncio.create_task(task) for task in (_prepare(tables), _look(tables, quieted, events))]
         yield
-        looking.cancel()
-        with suppress(asyncio.CancelledError):
-            await looking
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     app = FastAPI(
         title="Aviation board", lifespan=alive, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
@@ -67,6 +69,12 @@ async def _look(tables: Tables, quieted: Quieted, events: Events) -> None:
         if await run_in_threadpool(quieted.refresh):
             events.tell("quiet", "")
         await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+async def _prepare(tables: Tables) -> None:
+    """Have the newest day ready. Where that fails, the page itself says what is wrong."""
+    with suppress(Exception):
+        await run_sync(now.prepare, tables, abandon_on_cancel=True)
 
 
 async def _events(request: Request) -> StreamingResponse:
