@@ -41,7 +41,8 @@ def condition(stack: LocalStack) -> dict:
     """All that a stranger would read or change first."""
     key = access_key(stack.home)
     client = clients(stack.read_state().endpoint, key.id, key.secret)
-    [secret] = client["secretsmanager"].list_secrets()["SecretList"]
+    secrets = client["secretsmanager"].list_secrets()["SecretList"]
+    [secret] = [one for one in secrets if "ApiKey" in one["Name"]]
     return {
         "buckets": [bucket["Name"] for bucket in client["s3"].list_buckets()["Buckets"]],
         "functions": [function["FunctionName"] for function in client["lambda"].list_functions()["Functions"]],

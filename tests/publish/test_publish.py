@@ -1,6 +1,7 @@
 """What is published: which files, under which keys, in which order, and what a failure leaves."""
 
 import json
+import os
 import sys
 from types import SimpleNamespace
 
@@ -58,8 +59,9 @@ def briefed(monkeypatch):
 @pytest.fixture
 def glue(monkeypatch):
     """Sets the command line that Glue starts the script with."""
-    for name in ("AVIATION_PUBLISHED_BUCKET", "AVIATION_DATABASE", "AVIATION_ADDRESSES_SECRET"):
-        monkeypatch.setenv(name, "")  # put back at the end
+    own = ("STACK", "RUNS_BUCKET", "PUBLISHED_BUCKET", "DATABASE", "ADDRESSES_SECRET")
+    for name in (f"AVIATION_{part}" for part in own):
+        monkeypatch.setenv(name, os.environ.get(name, ""))  # put back at the end
 
     def start(**arguments: str | None) -> None:
         passed = ON_GLUE | {f"--{name}": text for name, text in arguments.items()}

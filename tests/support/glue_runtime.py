@@ -48,8 +48,9 @@ def installed(folder: Path) -> Path:
     with zipfile.ZipFile(folder / "dist" / wheels.WHEELS) as archive:
         archive.extractall(folder)
     pip = [python, "-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check"]
-    for what in (["--find-links", "wheels", "-r", "wheels/requirements.txt"], [f"dist/{wheels.WHEEL}"]):
-        done = subprocess.run([*pip, *what], cwd=folder, env={"HOME": str(folder)}, capture_output=True, text=True)
+    found = {"HOME": str(folder), "PIP_FIND_LINKS": "wheels"}
+    for what in (["-r", "wheels/requirements.txt"], [f"dist/{wheels.WHEEL}"]):
+        done = subprocess.run([*pip, *what], cwd=folder, env=found, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
     checked = subprocess.run([python, "-m", "pip", "check"], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout

@@ -54,21 +54,17 @@ def application(
 
 
 async def _look(tables: Tables, quieted: Quieted, events: Events) -> None:
-    """Have the newest day ready; tell whoever has a page open when a load has finished, and when somebody has
-    acknowledged or muted something."""
-    is_ready = False
+    """Tell whoever has a page open when a load has finished, and when somebody has acknowledged or muted something."""
     while True:
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
         has_finished = False
         with suppress(Exception):  # the stack is down, or being made: the next look tells
             has_finished = await run_in_threadpool(tables.refresh)
-            if has_finished or not is_ready:
-                await run_in_threadpool(now.prepare, tables)
-                is_ready = True
         if has_finished:
+            await _prepare(tables)
             events.tell("loaded", tables.loaded.version)
         if await run_in_threadpool(quieted.refresh):
             events.tell("quiet", "")
-        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
 
 async def _prepare(tables: Tables) -> None:
