@@ -445,7 +445,7 @@ def test_each_figure_in_the_boards_file_is_what_pandas_says_of_the_data_set(load
         "Diverted": str(day["diverted"].sum()),
         "Median departure delay": f"+{nearest_rank(left, 5)} min",
         "Nine in ten left within": f"+{nearest_rank(left, 9)} min",
-        "Over": f"{len(day):,}",
+        "Finished": f"{len(day):,}",
     }
     shown = BeautifulSoup(page, "html.parser")
     assert {one["data-figure"]: one.get_text() for one in shown.select("[data-figure]")} == expected

@@ -69,7 +69,7 @@ def test_the_figures_are_those_of_the_data_set(board, path, own, poll):
     assert found["Overdue"] == expected["overdue"].sum()
     assert found["Cancelled"] == (expected["status"] == "cancelled").sum()
     assert found["Diverted"] == (expected["status"] == "diverted").sum()
-    assert found["Over"] == expected["status"].isin(["landed", "diverted", "cancelled"]).sum()
+    assert found["Finished"] == expected["status"].isin(["landed", "diverted", "cancelled"]).sum()
     late = expected["late"].dropna()
     for name, share in (("Median departure delay", 0.5), ("Nine in ten left within", 0.9)):
         assert found[name] == np.quantile(late, share, method="inverted_cdf")
@@ -82,7 +82,7 @@ def test_the_airports_that_all_flights_leave_are_together_the_day(board):
     airports = storm().ask("select distinct dep_airport from flights_so_far")["dep_airport"]
     places = [figures(one(board, f"airport/{code}", as_of=POLL)) for code in airports]
     whole = {tile["name"]: tile["value"] for tile in one(board, "now", as_of=POLL)["tiles"]}
-    for name in ("Overdue", "Cancelled", "Diverted", "Over"):
+    for name in ("Overdue", "Cancelled", "Diverted", "Finished"):
         assert sum(place[name] for place in places) == whole[name]
 
 

@@ -32,7 +32,7 @@ def tile(name: str, at: dict, earlier: dict | None = None):
         ("Cancelled", {}, "no change", None),
         ("On time so far", {"on_time": 461}, "−20.2 points", True),
         ("On time so far", {"on_time": 300}, "+14.8 points", False),
-        ("Over", {"finished": 400}, "+61", None),
+        ("Finished", {"finished": 400}, "+61", None),
         ("Median departure delay", {"median_dep_delay_min": 5}, "−5 min", False),
     ],
 )
@@ -63,7 +63,7 @@ def test_of_nothing_no_target_is_missed():
 
 
 def test_what_finished_flights_leave_out_is_said_in_words():
-    assert left_out(day()) == "“On time so far” and “Over” leave out 130 under way, 64 overdue, 349 to come."
+    assert left_out(day()) == "“On time so far” and “Finished” leave out 130 under way, 64 overdue, 349 to come."
     assert left_out(day(under_way=0, overdue=0, to_come=0)) == ""
 
 

@@ -43,7 +43,7 @@ def _tiles(legs: pd.DataFrame) -> dict[str, float]:
         "Diverted": (legs["known_status"] == "diverted").sum(),
         "Median departure delay": np.quantile(late, 0.5, method="inverted_cdf"),
         "Nine in ten left within": np.quantile(late, 0.9, method="inverted_cdf"),
-        "Over": len(over),
+        "Finished": len(over),
     }
 
 
@@ -76,7 +76,7 @@ def _notes(legs: pd.DataFrame) -> dict[str, str]:
         "Diverted": f"of {many}",
         "Median departure delay": due,
         "Nine in ten left within": due,
-        "Over": ", ".join([f"of {len(legs):,}", *still]),
+        "Finished": ", ".join([f"of {len(legs):,}", *still]),
     }
 
 

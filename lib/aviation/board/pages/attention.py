@@ -160,8 +160,11 @@ def _title(alike: list[Case]) -> str:
         "late": "flights late",
         "turn": "aircraft with little time to turn around",
     }[first.kind]
-    worst = max((case.minutes for case in alike if case.minutes), default=0)
-    return f"{first.airline}: {number} {what}" + (f", the worst {words.duration(worst)} late" if worst else "")
+    worst = max(alike, key=lambda case: case.minutes or 0)
+    how = {"overdue": "at least " if worst.is_at_least else "expected "}.get(first.kind, "")
+    return f"{first.airline}: {number} {what}" + (
+        f", the worst {how}{words.duration(worst.minutes)} late" if worst.minutes else ""
+    )
 
 
 def _case(flight: Row, price: float | None, quiets: Collection[Quiet]) -> Case:

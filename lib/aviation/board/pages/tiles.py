@@ -156,7 +156,7 @@ FIGURES = (
         _minutes,
     ),
     Figure(
-        "Over",
+        "Finished",
         lambda day: day["finished"],
         lambda day: f"{day['finished']:,}",
         _waiting,
@@ -179,7 +179,7 @@ def still(day: Row, *standings: str) -> list[str]:
 def left_out(day: Row) -> str:
     """What the figures of finished flights leave out, in words; empty where that is nothing."""
     waiting = still(day, "under_way", "overdue", "to_come", "not_seen")
-    return f"“On time so far” and “Over” leave out {', '.join(waiting)}." if waiting else ""
+    return f"“On time so far” and “Finished” leave out {', '.join(waiting)}." if waiting else ""
 
 
 def _tile(figure: Figure, at: Row, earlier: Row | None) -> Tile:
