@@ -33,7 +33,7 @@ from aviation.views.declaration import PLACEHOLDER
 MEMORY = "500MB"
 SECONDS = 20.0
 """A question that takes longer is given up."""
-MOST_KEPT, MOST_ANSWERS, MOST_QUESTIONS = 30, 200, 500
+MOST_KEPT, MOST_ANSWERS, MOST_QUESTIONS = 20, 200, 500
 BY_DAY = ("flights", "flight_history", "flight_events", "flight_observations")
 """The tables of which a day's rows are kept."""
 SO_FAR = "flights_so_far"
