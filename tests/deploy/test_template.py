@@ -202,6 +202,15 @@ def test_what_holds_something_says_what_becomes_of_it(resources):
             assert body.get("DeletionPolicy") and body.get("UpdateReplacePolicy"), name
 
 
+def test_each_secret_is_read_by_who_needs_it_alone(resources):
+    readers: dict[str, set[str]] = {}
+    for name, statement in allowed(resources):
+        if "secretsmanager:GetSecretValue" in listed(statement["Action"]):
+            readers.setdefault(statement["Resource"]["Ref"], set()).add(name)
+    polls = {f"{entity.title}ProducerRole" for entity in ENTITIES.values()}
+    assert readers == {"ApiKeySecret": polls, "AddressesSecret": {"AlertsRole", "PublishRole"}}
+
+
 def test_functions_are_told_where_the_secret_is_and_never_what_it_says(resources):
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
         variables = function["Properties"]["Environment"]["Variables"]
