@@ -1,7 +1,7 @@
 """How the board writes what the tables say."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from aviation.alerts.quiet import Quiet
 from aviation.views.declaration import LATE_MIN
@@ -11,9 +11,12 @@ from aviation.words import duration as duration
 from aviation.words import flight_name as flight_name
 
 
-def polled(moment: datetime | None) -> str:
-    """The moment of a poll: `20:10 UTC`."""
-    return f"{clock(moment)} UTC" if moment else DASH
+def polled(moment: datetime | None, day: date | None = None) -> str:
+    """A moment (UTC): `20:10 UTC`, with its own day where that is another than `day`: `12:30 UTC on 11 Jul`."""
+    if not moment:
+        return DASH
+    is_other = day is not None and moment.date() != day
+    return f"{clock(moment)} UTC" + (f" on {moment:%-d %b}" if is_other else "")
 
 
 def instants(moments: Iterable[datetime]) -> str:
@@ -43,10 +46,6 @@ def is_late(minutes: float | None) -> bool:
 def quiet(quiet: Quiet) -> str:
     """Who has acknowledged or muted what, since or until when: `Muted until 18:10 UTC by ann (airline B6): storm`."""
     of = "" if quiet.scope == "flight" else f" ({quiet.scope} {quiet.code})"
-    when = f"at {_dated(quiet.when, quiet.when)}" if quiet.until is None else f"until {_dated(quiet.until, quiet.when)}"
+    day = quiet.when.date()
+    when = f"at {polled(quiet.when)}" if quiet.until is None else f"until {polled(quiet.until, day)}"
     return f"{quiet.kind.capitalize()} {when} by {quiet.who}{of}" + (f": {quiet.note}" if quiet.note else "")
-
-
-def _dated(moment: datetime, then: datetime) -> str:
-    """A moment with its day, where that is another than that of `then`."""
-    return polled(moment) if moment.date() == then.date() else f"{moment:%-d %b} {polled(moment)}"

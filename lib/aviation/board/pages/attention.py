@@ -29,7 +29,7 @@ _TURN = minutes_between("previous.arr_scheduled_utc", "leg.dep_scheduled_utc")
 # A turn is tight where a leg that has not left follows one to the same airport that arrives late.
 FLIGHTS = f"""
 with legs as (
-    select so_far.flight_key, so_far.flight_status, so_far.standing, so_far.dep_airport, so_far.arr_airport,
+    select so_far.flight_key, so_far.flight_date, so_far.flight_status, so_far.standing, so_far.dep_airport, so_far.arr_airport,
            so_far.dep_scheduled_local, so_far.dep_scheduled_utc, so_far.arr_scheduled_utc,
            so_far.airline_iata, so_far.airline_icao, so_far.airline_name,
            so_far.dep_delay_min, so_far.dep_delay_is_at_least, so_far.arr_delay_min, so_far.arr_delay_is_at_least,
@@ -64,8 +64,8 @@ changed as (
     where field = 'flight_status'
     group by flight_key, to_value
 )
-select legs.flight_key, legs.flight_status, legs.standing, legs.dep_airport, legs.arr_airport,
-       legs.dep_scheduled_local, legs.airline_iata, legs.airline_icao, legs.airline_name,
+select legs.flight_key, legs.flight_date, legs.flight_status, legs.standing, legs.dep_airport,
+       legs.arr_airport, legs.dep_scheduled_local, legs.airline_iata, legs.airline_icao, legs.airline_name,
        legs.dep_delay_min, legs.arr_delay_min, legs.arr_delay_is_at_least,
        legs.dep_delay_expected_min, legs.arr_delay_expected_min,
        legs.flight_iata, legs.flight_number, legs.dep_gate, changed.known_from,
@@ -202,7 +202,11 @@ class Said(NamedTuple):
 def _said(flight: Row) -> Said:
     status, standing = flight["flight_status"], flight["standing"]
     if status in WEIGHTS:
-        since = f", known since {words.clock(flight['known_from'])} UTC" if flight["known_from"] else ""
+        since = (
+            f", known since {words.polled(flight['known_from'], flight['flight_date'].date())}"
+            if flight["known_from"]
+            else ""
+        )
         return Said(status, f"{status.capitalize()}{since}.")
     departs, arrives = flight["dep_delay_expected_min"], flight["arr_delay_expected_min"]
     late = max((value for value in (departs, arrives) if value is not None), default=None)

@@ -11,8 +11,8 @@ Row = dict[str, Any]
 def headline(row: Row, since: datetime | None) -> str:
     """A sentence or two; `since` is when its status became known (UTC). `row` has the columns of flights_so_far, its
     delays as `dep_late_min` and `arr_late_min`, and those of flights."""
-    status, standing = row["flight_status"], row["standing"]
-    known = f", known since {words.clock(since)} UTC" if since else ""
+    status, standing, day = row["flight_status"], row["standing"], row["flight_date"].date()
+    known = f", known since {words.polled(since, day)}" if since else ""
     if status == "cancelled":
         return f"Cancelled{known}."
     if status == "diverted":
@@ -20,7 +20,7 @@ def headline(row: Row, since: datetime | None) -> str:
     if standing == "over":
         return f"Landed {_late(row['arr_late_min'])}. {_left(row)}"
     if standing == "not seen":
-        return f"Not seen since {words.clock(row['observed_at'])} UTC: what became of it is not known."
+        return f"Not seen since {words.polled(row['observed_at'], day)}: what became of it is not known."
     if standing == "overdue":
         waits, expected = row["dep_late_min"], row["dep_delay_expected_min"]
         more = f" Expected to leave {_late(expected)}." if expected is not None and expected > waits else ""

@@ -87,7 +87,9 @@
     return draw("#content");
   }
   function name(number) {
-    const text = polls()[number].slice(11, 16) + " UTC";
+    const poll = polls()[number], day = document.querySelector(".moment [name=date]").value;
+    const on = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" }).format(new Date(poll));
+    const text = poll.slice(11, 16) + " UTC" + (poll.startsWith(day) ? "" : " on " + on);
     at("scrubber").value = number;
     at("scrubber").setAttribute("aria-valuetext", text);
     at("scrubbed").textContent = text;
