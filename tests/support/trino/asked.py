@@ -172,7 +172,11 @@ def _ask(*questions: Callable[[], object]) -> None:
 
 def _pages_of_data() -> None:
     """What the board's pages Data and SQL ask by themselves."""
-    tables = SimpleNamespace(loaded=SimpleNamespace(catalog=LOADED), records=lambda text: _rows(query.sql(text)))
+    tables = SimpleNamespace(
+        loaded=SimpleNamespace(catalog=LOADED),
+        reader=SimpleNamespace(name="DuckDB", because=""),
+        records=lambda text: _rows(query.sql(text)),
+    )
     data(tables, MadeStack())
     query.sql(sql.EXAMPLE)
 
