@@ -175,6 +175,11 @@ def test_an_answer_has_types_and_tells_null_from_an_empty_text(tables):
     assert found.schema.types == kinds
 
 
+def test_rows_of_nothing_but_null_count(tables):
+    found = tables.free("select cast(null as bigint) as none from flights limit 3", most=5)
+    assert found.to_pylist() == [{"none": None}] * 3
+
+
 def test_show_is_answered_from_the_catalog(tables, athena):
     assert "flights" in tables.free("show tables", most=50).column(0).to_pylist()
     assert athena.asked == {}

@@ -72,7 +72,7 @@ def table(text: str, *, seconds: float, ended: Event) -> "pa.Table":
     answered = csv.read_csv(
         BytesIO(body),
         csv.ReadOptions(autogenerate_column_names=True, skip_rows_after_names=1),
-        csv.ParseOptions(newlines_in_values=True),
+        csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
         csv.ConvertOptions(
             column_types={f"f{place}": _arrow_type(column) for place, column in enumerate(columns)},
             null_values=[""],  # without quotes: an empty text has them
