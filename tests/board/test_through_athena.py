@@ -9,7 +9,7 @@ import pytest
 from aviation import aws
 from aviation.board import tables as board_tables
 from aviation.board.narrowed import Narrowed
-from aviation.board.pages import attention, data, tiles
+from aviation.board.pages import attention, tiles
 from aviation.errors import AviationError, QueryError
 from aviation.sql import athena as through
 from support.athena import DeniedTables, MadeAthena, refusing
@@ -18,6 +18,7 @@ from support.board_made import MadeStack
 
 DAY = datetime(2013, 7, 10).date()
 THEN = "2013-07-10T20:10:00Z"
+NESTED = ["codeshares", "flags"]
 NAMES = {"PublishedBucket": "published", "Workgroup": "group", "Database": "aviation"}
 
 
@@ -65,7 +66,16 @@ def a_flight() -> str:
 def test_the_pages_show_the_same_as_from_the_files(tables, athena, then):
     asks, expected = (browser(these, stack=MadeStack()) for these in (tables, storm()))
     of_a_time = {"as_of": then} if then else {}
-    for path in ("now", "flights", f"flight/{a_flight()}", "airline/B6", "airport/JFK", "map", "data"):
+    for path in (
+        "now",
+        "flights",
+        f"flight/{a_flight()}",
+        "airline/B6",
+        "airport/JFK",
+        "aircraft/N504JB",
+        "map",
+        "data",
+    ):
         found, told = (client.get(f"/api/{path}", params=of_a_time) for client in (asks, expected))
         assert found.status_code == told.status_code == 200, (path, found.text)
         assert without_clock(found.json()) == without_clock(told.json()), path
@@ -75,18 +85,17 @@ def test_the_pages_show_the_same_as_from_the_files(tables, athena, then):
 @pytest.mark.parametrize("then", [None, datetime(2013, 7, 10, 20, 10)])
 @pytest.mark.parametrize("day", [DAY, None])
 @pytest.mark.parametrize(
-    "text", [attention.FLIGHTS, tiles.DAY, "select * from flights", "select * from flight_history", data.WARNED]
+    "text", [attention.FLIGHTS, tiles.DAY, "select * from flights", "select * from flight_history"]
 )
 def test_an_answer_has_the_same_rows_and_types(tables, text, day, then):
     asked = {"day": day, "as_of": then}
-    nested = ("flags", "changed_fields")
     found, expected = (these.ask(text, **asked) for these in (tables, storm()))
+    if not day:  # Athena's text of an array is none that can be read
+        found, expected = (frame.drop(columns=NESTED, errors="ignore") for frame in (found, expected))
     assert list(found.dtypes) == list(expected.dtypes)
-    texts = [
-        frame.drop(columns=[] if day else nested, errors="ignore").astype(str).sort_values(list(frame.columns)[:2])
-        for frame in (found, expected)
-    ]
-    assert sorted(map(tuple, texts[0].to_numpy())) == sorted(map(tuple, texts[1].to_numpy()))
+    rows = [sorted(map(tuple, frame.astype(str).to_numpy())) for frame in (found, expected)]
+    assert len(rows[0]) == len(rows[1])
+    assert [(one, other) for one, other in zip(*rows, strict=True) if one != other][:1] == []
 
 
 def test_the_flights_of_one_airline_are_those_of_the_files(tables):
