@@ -18,6 +18,7 @@ from support.board_made import MadeStack
 
 DAY = datetime(2013, 7, 10).date()
 THEN = "2013-07-10T20:10:00Z"
+PAGES = ("now", "flights", "airline/B6", "airport/JFK", "aircraft/N504JB", "map", "data")
 NESTED = ["codeshares", "flags"]
 NAMES = {"PublishedBucket": "published", "Workgroup": "group", "Database": "aviation"}
 

@@ -190,5 +190,5 @@ def _typed(name: str, kind: str) -> str:
     """A column of Athena's answer in the type that the catalog has (Hive's name; none where it is empty)."""
     if not kind:
         return f'"{name}"'
-    source = f'cast("{name}" as json)' if kind.startswith(NESTED) else f'"{name}"'
-    return f'cast({source} as {exp.DataType.build(kind, dialect="hive").sql("duckdb")}) as "{name}"'
+    source = f'"{name}"::json' if kind.startswith(NESTED) else f'"{name}"'
+    return f'({source})::{exp.DataType.build(kind, dialect="hive").sql("duckdb")} as "{name}"'
