@@ -150,7 +150,7 @@ class ThroughAthena:
         with self.engine.cursor() as connection:
             connection.register("given", answered)
             typed = ", ".join(_typed(name, kind) for name, kind in types.items())
-            connection.execute(f"create table {table} as select {typed} from given")
+            connection.execute(f"create table {table} as from given select {typed}")
 
     def first_rows(self, question: Question, most: int, seconds: float) -> pa.Table:
         """As `Reader.first_rows`."""
