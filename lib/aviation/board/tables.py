@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from itertools import count
+from threading import Event
 from typing import Any, cast
 from weakref import finalize
 
@@ -17,7 +18,9 @@ import pandas as pd
 import pyarrow as pa
 
 from aviation import aws
+from aviation.board import readers
 from aviation.board.once import Once
+from aviation.board.readers import Reader, Rows
 from aviation.engine import duck
 from aviation.engine.connection import Confined
 from aviation.engine.duck import FITTING, Asking, Prepared
@@ -63,6 +66,7 @@ class Loaded:
     kept: "Once[Kept]" = field(default_factory=lambda: Once(MOST_KEPT))
     answers: "Once[pd.DataFrame]" = field(default_factory=lambda: Once(MOST_ANSWERS))
     questions: "Once[Prepared]" = field(default_factory=lambda: Once(MOST_QUESTIONS))
+    reader: "Once[Reader]" = field(default_factory=lambda: Once(1))
 
     def prepared(
         self, text: str, kept: Mapping[str, str], *, is_past: bool = False, turns_back: bool = False
@@ -108,6 +112,7 @@ class Tables:
 
     def __init__(self) -> None:
         self._now: Loaded | None = None
+        self._ended = Event()
 
     @cached_property
     def engine(self) -> Confined:
@@ -120,6 +125,11 @@ class Tables:
         if not self._now:
             self.refresh()
         return cast("Loaded", self._now)
+
+    @property
+    def reader(self) -> Reader:
+        """What reads the tables: whether DuckDB can is tried once a load."""
+        return self._reader(self.loaded)
 
     def refresh(self) -> bool:
         """Look whether a load has finished since the last look, and go by what it left. Whether one has."""
@@ -155,20 +165,22 @@ class Tables:
     def free(self, text: str, as_of: datetime | None = None, *, most: int) -> pa.Table:
         """The first `most` rows of the answer to a question that somebody typed, which is not kept."""
         question = Question(text, self.loaded.catalog)
-        return duck.first_rows(question.as_of(as_of) if as_of else question, self.engine, most, seconds=SECONDS)
+        return self.reader.first_rows(question.as_of(as_of) if as_of else question, most, SECONDS)
 
     def end(self) -> None:
         """Give up what is being asked, and refuse what is asked from now on."""
+        self._ended.set()
         self.engine.interrupt()
 
+    def _reader(self, loaded: Loaded) -> Reader:
+        return loaded.reader.get("", lambda: readers.chosen(loaded, self.engine, self._ended, SECONDS))
+
     def _answer(self, loaded: Loaded, text: str, day: date | None, as_of: datetime | None, only: str) -> pd.DataFrame:
-        is_past = bool(as_of)
         if not day:
-            asking = Asking(loaded.catalog, as_of, seconds=SECONDS)
-            return duck.answer(loaded.prepared(text, {}, is_past=is_past), self.engine, asking)
+            return self._reader(loaded).answer(loaded, text, as_of, SECONDS)
         rows = self._kept(loaded, day, as_of)
         fitting = loaded.prepared(f"select * from {SO_FAR} where {only}", KEPT) if only else None
-        prepared = loaded.prepared(text, KEPT | {SO_FAR: FITTING} if only else KEPT, is_past=is_past)
+        prepared = loaded.prepared(text, KEPT | {SO_FAR: FITTING} if only else KEPT, is_past=bool(as_of))
         return duck.answer(prepared, self.engine, Asking(loaded.catalog, as_of, rows.schema, fitting, SECONDS))
 
     def _kept(self, loaded: Loaded, day: date, as_of: datetime | None) -> Kept:
@@ -184,12 +196,12 @@ class Tables:
         asking = Asking(loaded.catalog, as_of, whole.schema if whole else "", seconds=SECONDS)
         for name in BY_DAY:
             if name in loaded.catalog.tables:
-                text = f"select {COLUMNS.get(name, '*')} from {name}"
+                columns, table = COLUMNS.get(name, "*"), f'"{kept.schema}"."{KEPT[name]}"'
                 if whole:
-                    rows = loaded.prepared(text, KEPT, is_past=True, turns_back=True)
+                    rows = loaded.prepared(f"select {columns} from {name}", KEPT, is_past=True, turns_back=True)
+                    duck.keep(rows, self.engine, asking, table)
                 else:
-                    rows = loaded.prepared(f"{text} where flight_date = date '{day}'", {})
-                duck.keep(rows, self.engine, asking, f'"{kept.schema}"."{KEPT[name]}"')
+                    self._reader(loaded).keep(loaded, Rows(name, columns, day), table, SECONDS)
         if SO_FAR in loaded.catalog.views and "flights" in loaded.catalog.tables:
             rows = loaded.prepared(loaded.catalog.views[SO_FAR], KEPT)
             asking = Asking(loaded.catalog, schema=kept.schema, seconds=SECONDS)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -68,7 +69,8 @@ class Confined:
         with self._renewing:
             asking = list(self._asking)
         for cursor in asking:
-            cursor.interrupt()
+            with suppress(duckdb.ConnectionException):  # it has its answer already
+                cursor.interrupt()
 
     def _identify(self, access: aws.Access) -> None:
         endpoint = os.environ.get("AWS_ENDPOINT_URL", "")

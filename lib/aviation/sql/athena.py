@@ -1,8 +1,11 @@
-"""Athena: what it answers to a query, as a DataFrame, or as plain rows for the Lambdas, which have no pandas."""
+"""Athena: what it answers to a query, as a DataFrame or an Arrow table, or as plain rows for the Lambdas, which have
+neither."""
 
 import time
 from collections.abc import Callable
 from datetime import date, datetime
+from io import BytesIO
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from aviation import aws
@@ -11,6 +14,7 @@ from aviation.places import place
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from aviation.sql.question import Question
 
@@ -53,6 +57,50 @@ def rows(text: str) -> list[dict[str, Any]]:
     ]
 
 
+def table(text: str, *, seconds: float, ended: Event) -> "pa.Table":
+    """The answer to one SELECT, each column with its type; an array, a map or a row as Athena's text. After `seconds`,
+    or once `ended` is set, the query is stopped: QueryError, as where Athena refuses it."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    execution = _executed(text, seconds, ended)
+    found = aws.client("athena").get_query_results(QueryExecutionId=execution["QueryExecutionId"], MaxResults=1)
+    columns = found["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+    bucket, _, key = execution["ResultConfiguration"]["OutputLocation"].removeprefix("s3://").partition("/")
+    body = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    # Not by the names of the columns: two may have the same.
+    answered = csv.read_csv(
+        BytesIO(body),
+        csv.ReadOptions(autogenerate_column_names=True, skip_rows_after_names=1),
+        csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        csv.ConvertOptions(
+            column_types={f"f{place}": _arrow_type(column) for place, column in enumerate(columns)},
+            null_values=[""],  # without quotes: an empty text has them
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+    table: pa.Table = answered.rename_columns([column["Name"] for column in columns])
+    return table
+
+
+def _arrow_type(column: dict[str, Any]) -> "pa.DataType":
+    import pyarrow as pa
+
+    if column["Type"] == "decimal":
+        return pa.decimal128(column["Precision"], column["Scale"])
+    kinds = {
+        "boolean": pa.bool_(),
+        "date": pa.date32(),
+        "timestamp": pa.timestamp("us"),
+        **dict.fromkeys(("tinyint", "smallint", "integer"), pa.int32()),
+        "bigint": pa.int64(),
+        **dict.fromkeys(("float", "real"), pa.float32()),
+        "double": pa.float64(),
+    }
+    return kinds.get(column["Type"], pa.string())
+
+
 def column_names(text: str) -> list[str]:
     """The names of the columns that Athena answers the statement with. QueryError where it refuses it."""
     return [column["Name"] for column in _run(text)[0]]
@@ -71,21 +119,33 @@ def _listing(text: str) -> dict[str, Any]:
 
 def _run(text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Run the statement and wait for it: the columns of its answer and the rows, as GetQueryResults gives them."""
-    athena = aws.client("athena")
+    query_id = _executed(text)["QueryExecutionId"]
+    pages = list(aws.client("athena").get_paginator("get_query_results").paginate(QueryExecutionId=query_id))
+    columns: list[dict[str, Any]] = pages[0]["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+    return columns, [row for page in pages for row in page["ResultSet"]["Rows"]]
+
+
+def _executed(text: str, seconds: float | None = None, ended: Event | None = None) -> dict[str, Any]:
+    """Run the statement and wait for it: the execution, as GetQueryExecution gives it, and its id."""
+    athena, ended = aws.client("athena"), ended or Event()
     query_id = athena.start_query_execution(
         QueryString=text, QueryExecutionContext={"Database": place("Database")}, WorkGroup=place("Workgroup")
     )["QueryExecutionId"]
-    while (state := athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"])["State"] in (
-        "QUEUED",
-        "RUNNING",
-    ):
-        time.sleep(PAUSE_SECONDS)
+    until = time.monotonic() + seconds if seconds else None
+    while True:
+        execution = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
+        state = execution["Status"]
+        if state["State"] not in ("QUEUED", "RUNNING"):
+            break
+        if ended.is_set() or (until and time.monotonic() >= until):
+            athena.stop_query_execution(QueryExecutionId=query_id)
+            reason = "as this program ends" if ended.is_set() else f"after {seconds:g} seconds: ask for less"
+            raise QueryError(f"the query was given up {reason}")
+        ended.wait(PAUSE_SECONDS)
     if state["State"] != "SUCCEEDED":
         reason = " ".join(state.get("StateChangeReason", state["State"]).split())
         raise QueryError(f"Athena refused the query: {reason}")
-    pages = list(athena.get_paginator("get_query_results").paginate(QueryExecutionId=query_id))
-    columns: list[dict[str, Any]] = pages[0]["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
-    return columns, [row for page in pages for row in page["ResultSet"]["Rows"]]
+    return {**execution, "QueryExecutionId": query_id}
 
 
 def _value(kind: str, text: str | None) -> object:

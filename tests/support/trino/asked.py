@@ -7,8 +7,9 @@ answer, made-up tables do.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,10 +22,12 @@ import sqlglot
 from aviation import backend, query, status
 from aviation.alerts.matches import Horizon, matches, touched_dates
 from aviation.alerts.watch import resolve
-from aviation.board import moment, offline
+from aviation.board import moment, offline, readers
 from aviation.board.pages import sql
 from aviation.board.pages.data import data
+from aviation.board.tables import BY_DAY, COLUMNS, Loaded
 from aviation.brief.content import content
+from aviation.errors import QueryError
 from aviation.explore.tables import completed
 from aviation.runs.parameters import read_parameters
 from aviation.sql import athena, catalog
@@ -111,7 +114,32 @@ def asked_by_the_board() -> set[str]:
     for of in (f"flight:{flight['key']}", "airline:B6", "airport:X'Y", "route:JFK-BOS"):
         muted = asks.post("/api/mute", data=form | {"of": of}, headers={"Origin": "http://127.0.0.1:8300"})
         assert muted.status_code in (200, 404), muted.text
-    return tables.asked | {moment.DAYS}  # of tables whose loads do not say which days they had
+    whole = {moment.DAYS, readers.PROBE}  # of tables whose loads do not say which days they had; and the first of all
+    return tables.asked | whole | through_athena(tables.asked)
+
+
+def through_athena(texts: set[str]) -> set[str]:
+    """What Athena is given of the board's questions, and of the rows that it keeps, where it has to ask Athena."""
+    sent: set[str] = set()
+
+    def refuse(text: str, **_: object) -> None:
+        sent.add(text)
+        raise QueryError("recorded")
+
+    known = Loaded("1", LOADED)
+    reader = readers.ThroughAthena(storm(), Event(), "denied")
+    asks = [partial(reader.answer, known, text, None, 1.0) for text in texts]
+    asks += [
+        partial(reader.keep, known, readers.Rows(name, COLUMNS.get(name, "*"), date(2013, 7, 10)), "kept", 1.0)
+        for name in BY_DAY
+    ]
+    asks.append(partial(reader.first_rows, Question(sql.EXAMPLE, LOADED), 10, 1.0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(athena, "table", refuse)
+        for ask in asks:
+            with pytest.raises(QueryError, match="recorded"):
+                ask()
+    return sent
 
 
 class Recorded(MadeTables):
@@ -172,7 +200,11 @@ def _ask(*questions: Callable[[], object]) -> None:
 
 def _pages_of_data() -> None:
     """What the board's pages Data and SQL ask by themselves."""
-    tables = SimpleNamespace(loaded=SimpleNamespace(catalog=LOADED), records=lambda text: _rows(query.sql(text)))
+    tables = SimpleNamespace(
+        loaded=SimpleNamespace(catalog=LOADED),
+        reader=SimpleNamespace(name="DuckDB", because=""),
+        records=lambda text: _rows(query.sql(text)),
+    )
     data(tables, MadeStack())
     query.sql(sql.EXAMPLE)
 

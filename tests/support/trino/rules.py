@@ -40,6 +40,7 @@ FUNCTIONS = (
     Rule("element_at(map(K, V), K) -> V", "functions/map.html"),
     Rule("greatest(T, ...) -> T", "functions/comparison.html"),
     Rule("hour(timestamp(p)) -> bigint", "functions/datetime.html"),
+    Rule("json_format(json) -> varchar", "functions/json.html"),
     Rule("least(T, ...) -> T", "functions/comparison.html"),
     Rule("map_keys(map(K, V)) -> array(K)", "functions/map.html"),
     Rule("map_values(map(K, V)) -> array(V)", "functions/map.html"),

@@ -1,6 +1,5 @@
 """The page *Data*: how old the data is, what ran, what the rules refused, what will run."""
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -36,7 +35,12 @@ select entity, rule, count(*) as records, cast(sum(times_seen) as bigint) as lin
 from quarantine
 group by entity, rule
 order by records desc, entity, rule"""
-WARNED = "select warnings_by_rule from loads where warnings > 0"
+WARNED = """
+select name, cast(sum(element_at(warnings_by_rule, name)) as bigint) as warnings
+from loads
+cross join unnest(map_keys(warnings_by_rule)) as of_load(name)
+group by name
+order by name"""
 # What a browser may do with an executed notebook: show it. It runs nothing, sends nothing and is nobody's frame.
 RUN_POLICY = f"{run_pages.POLICY}; frame-ancestors 'none'; sandbox"
 
@@ -86,6 +90,10 @@ class RuleCount(BaseModel):
 class Data(BaseModel):
     """The page's figures. `runs_schedules` says what runs the schedules; `not_told` what was not told, and why."""
 
+    asked_through: Literal["DuckDB", "Athena"] = Field(
+        description="What reads the tables: DuckDB from their files, or Athena where it cannot."
+    )
+    not_from_files: str = Field(description="Why the tables' files cannot be read; empty where they can.")
     freshness: list[Age]
     loads: list[Load]
     runs: list[Run]
@@ -118,6 +126,8 @@ def data(tables: Tables, stack: Stack) -> Data:
     promised = told("how old the data may get", stack.promised, {})
     is_there = "loads" in tables.loaded.catalog.tables
     return Data(
+        asked_through=tables.reader.name,
+        not_from_files=tables.reader.because,
         freshness=ages(tables, promised),
         loads=[Load.model_validate(row) for row in tables.records(LOADS)] if is_there else [],
         runs=[_run(record) for record in told("runs", stack.runs, [])],
@@ -153,13 +163,10 @@ def _rules(tables: Tables) -> list[RuleCount]:
 
 def _warned(tables: Tables) -> list[RuleCount]:
     """The warnings of all loads, by rule."""
-    counts: Counter[str] = Counter()
-    for row in tables.records(WARNED):
-        counts.update(dict(row["warnings_by_rule"] or {}))
     by_rule: dict[str, list[tuple[int, str]]] = {}
-    for name, count in counts.items():
-        rule, _, what = name.partition(":")
-        by_rule.setdefault(rule, []).append((count, what))
+    for row in tables.records(WARNED):
+        rule, _, what = row["name"].partition(":")
+        by_rule.setdefault(rule, []).append((row["warnings"], what))
     return [
         _count(rule, sum(count for count, _ in about), example=max(about)[1] or None) for rule, about in by_rule.items()
     ]
