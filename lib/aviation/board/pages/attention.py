@@ -29,8 +29,8 @@ _TURN = minutes_between("previous.arr_scheduled_utc", "leg.dep_scheduled_utc")
 # A turn is tight where a leg that has not left follows one to the same airport that arrives late.
 FLIGHTS = f"""
 with legs as (
-    select so_far.flight_key, so_far.flight_date, so_far.flight_status, so_far.standing, so_far.dep_airport, so_far.arr_airport,
-           so_far.dep_scheduled_local, so_far.dep_scheduled_utc, so_far.arr_scheduled_utc,
+    select so_far.flight_key, so_far.flight_date, so_far.flight_status, so_far.standing, so_far.dep_airport,
+           so_far.arr_airport, so_far.dep_scheduled_local, so_far.dep_scheduled_utc, so_far.arr_scheduled_utc,
            so_far.airline_iata, so_far.airline_icao, so_far.airline_name,
            so_far.dep_delay_min, so_far.dep_delay_is_at_least, so_far.arr_delay_min, so_far.arr_delay_is_at_least,
            so_far.dep_delay_expected_min, so_far.arr_delay_expected_min,
