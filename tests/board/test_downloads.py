@@ -47,6 +47,13 @@ def test_a_file_has_the_flights_of_all_pages_that_fit_the_filters(asks, monkeypa
     assert {row[names.index("airline")] for row in rows} == {"JetBlue Airways"}
 
 
+@pytest.mark.parametrize("code", ["B6", "JBU", "jbu"])
+def test_an_airline_can_be_named_by_its_code(asks, code):
+    found = asks.get(f"/api/flights?airline={code}").json()
+    assert found["filters"]["airline"] == "JetBlue Airways"
+    assert found["found"] == asks.get("/api/flights?airline=JetBlue+Airways").json()["found"] > 7
+
+
 def test_a_file_of_parquet_has_a_type_for_each_column(asks):
     found = as_parquet(asks.get("/api/flights?format=parquet"))
     kinds = {field.name: field.type for field in found.schema}

@@ -37,8 +37,8 @@ SIDES = {"departures": ("dep", "arr"), "arrivals": ("arr", "dep")}
 
 class Filters(BaseModel):
     """What a person chose, all of it in the page's address. `airport` is an airport of departure on the page of
-    departures, of arrival on that of arrivals; `text` is looked for in the flight's and its codeshares' codes, airline,
-    airports, gate and aircraft."""
+    departures, of arrival on that of arrivals; `airline` is a name or a code; `text` is looked for in the flight's and
+    its codeshares' codes, airline, airports, gate and aircraft."""
 
     direction: Direction = "departures"
     airport: str = Field("", max_length=10)
@@ -94,6 +94,7 @@ def flights(tables: Tables, moment: Moment, filters: Filters, rows_a_page: int =
     """The page's figures."""
     every = tables.ask(FLIGHTS, day=moment.day, as_of=moment.as_of)
     near, _ = SIDES[filters.direction]
+    filters = _by_name(every, filters)
     chosen = every[_mask(every, filters)]
     ordered = chosen.assign(order=_order(chosen, filters)).sort_values(
         ["order", f"{near}_scheduled_local", "flight_key"], ascending=[not filters.descending, True, True]
@@ -122,6 +123,13 @@ def _values(column: "pd.Series[Any]") -> list[str]:
 
 def _airline(every: pd.DataFrame) -> "pd.Series[Any]":
     return every["airline_name"].fillna(every["airline_icao"]).fillna(every["airline_iata"])
+
+
+def _by_name(every: pd.DataFrame, filters: Filters) -> Filters:
+    """The filters with the airline's name, where its code was given."""
+    code = filters.airline.upper()
+    names = _airline(every[(every["airline_iata"] == code) | (every["airline_icao"] == code)])
+    return filters.model_copy(update={"airline": names.iloc[0]}) if code and len(names) else filters
 
 
 def _status(every: pd.DataFrame) -> "pd.Series[Any]":
