@@ -32,7 +32,7 @@ PACKAGES = (
         "runs",
         "deploy",
     ),
-    *("backend", "charts", "board", "brief", "publish"),
+    *("backend", "query", "charts", "alerts", "board", "brief", "publish"),
 )
 """What the wheel has of `aviation`: modules and packages, by name. `deploy` tells the board how old data may get."""
 WHEEL = "aviation-0.1.0-py3-none-any.whl"
