@@ -50,6 +50,10 @@ WAITS = "has not left, 1 h 40 min after its schedule"
             f"B6 27 (B6 27) KJFK––, due to leave at 15:30 (New York), {WAITS}.",
         ),
         (
+            {"flight_iata": None, "airline_iata": None},
+            f"JetBlue 27 (JBU 27) JFK–TPA, due to leave at 15:30 (New York), {WAITS}.",
+        ),
+        (
             {"airline_name": None, "airline_iata": None, "airline_icao": None, "flight_iata": None}
             | {"flight_number": None},
             f"Unknown airline – JFK–TPA, due to leave at 15:30 (New York), {WAITS}.",
@@ -59,7 +63,17 @@ WAITS = "has not left, 1 h 40 min after its schedule"
             f"Jet[31mBlue {'!' * (LONGEST - 13)}… 27 (B6 27) JFK–TPA, due to leave at 15:30 (New York), {WAITS}.",
         ),
     ],
-    ids=["plain", "an offset", "another day", "no local time", "no schedule", "no names", "nothing", "hostile"],
+    ids=[
+        "plain",
+        "an offset",
+        "another day",
+        "no local time",
+        "no schedule",
+        "no names",
+        "no IATA codes",
+        "nothing",
+        "hostile",
+    ],
 )
 def test_a_flight_is_told_as_people_know_it(given, text):
     assert sentence(FLIGHT | given, WAITS, None, NEWEST) == text

@@ -134,7 +134,11 @@ def test_what_is_muted_is_grey_and_folded_away_with_who_and_until(ann, scope):
     line = page.select_one("#muted-cases .by").text
     assert f"by {getpass.getuser()}" in line
     assert "Muted until" in line
+    assert re.search(r"until \d\d:\d\d UTC on \d+ \w{3} 20\d\d by", line), "another day than the page's is told"
     assert ("(" in line) == (scope != "flight")
+    assert ann.get("/api/now").json()["cases_found"] == len(cases) - len(concerned)
+    assert page.select_one("#attention .count").text == str(len(cases) - len(concerned))
+    assert sum(int(number.text) for number in page.select(".kinds b")) == len(cases) - len(concerned)
     assert ann.get(f"/api/flight/{key}").json()["quiet"] == made
 
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from aviation.replay import DEFAULT_DAY, data
 from aviation.replay.records import true_status
@@ -163,6 +164,18 @@ def test_a_flight_its_places_and_the_board_lead_to_each_other(board):
     lines = board.get("/flights", params={"text": "N348JB"}).text
     for link in ("/airline/B6", "/aircraft/N348JB", f"/airport/{row['arr_iata']}"):
         assert f'href="{link}{kept}"' in lines
+
+
+@pytest.mark.parametrize(("direction", "first", "column"), [("departures", "JFK", "To"), ("arrivals", "LAX", "From")])
+def test_the_board_of_all_airports_says_both_ends_of_a_flight(board, direction, first, column):
+    for airport, heading, links in (("", "Route", 2), (first, column, 1)):
+        answer = board.get("/flights", params={"direction": direction, "airport": airport, "sort": "place"})
+        table = BeautifulSoup(answer.text, "html.parser").select_one("table.board")
+        assert heading in [cell.get_text(strip=True).rstrip(" ▾▴") for cell in table.select("th")]
+        routes = [line.select("td")[3] for line in table.select("tbody tr")]
+        assert {len(route.select("a")) for route in routes} == {links}
+        texts = ["".join(link.text for link in route.select("a")) for route in routes]
+        assert texts == sorted(texts)
 
 
 def test_a_name_with_a_quote_or_a_tag_is_one_like_any_other():

@@ -123,6 +123,14 @@ def test_each_outcome_of_an_hour_is_a_column_of_its_figures():
         assert f'<th scope="col">{outcome}</th>' in drawn
 
 
+def test_when_each_flight_is_over_attention_is_of_the_past():
+    page, asked = browser(storm()), "What need{} attention"
+    assert page.get("/api/now", params={"as_of": THEN}).json()["is_over"] is False
+    assert asked.format("s") in page.get("/", params={"as_of": THEN}).text
+    assert page.get("/api/now").json()["is_over"] is True
+    assert asked.format("ed") in page.get("/").text
+
+
 def test_the_page_folds_cases_and_says_the_rest():
     html = browser(storm()).get("/", params={"as_of": THEN}).text
     assert "ExpressJet: 18 flights cancelled" in html

@@ -31,7 +31,7 @@ def test_the_brief_says_what_the_board_says_at_that_moment(written):
     board = now(storm(), moment(storm(), "", STORM.isoformat()))
     counts = {tile.name: tile.text for tile in board.tiles}
     assert made.title == (
-        f"Morning brief, Wednesday 10 July 2013: {counts['Cancelled']} cancelled, {counts['Diverted']} diverted, "
+        f"Brief, Wednesday 10 July 2013: {counts['Cancelled']} cancelled, {counts['Diverted']} diverted, "
         f"{counts['Overdue']} overdue"
     )
     assert f"As known at 20:10 UTC. {board.left_out}" in made.text
@@ -53,7 +53,7 @@ def test_what_changed_overnight_is_what_became_known_in_twelve_hours(written):
     for status in ("cancelled", "diverted"):
         number = ((known["flight_status"] == status) & (was != status)).sum()
         assert re.search(rf"- {number} flights? {status}: ", made.text), (status, number)
-    assert "What changed overnight (since 08:10 UTC)" in made.text
+    assert "What changed in twelve hours (since 08:10 UTC)" in made.text
 
 
 def test_the_page_has_the_words_of_the_text_and_shows_the_pictures_beside_it(written):

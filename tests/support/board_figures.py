@@ -69,8 +69,8 @@ def _notes(legs: pd.DataFrame) -> dict[str, str]:
         else ""
     )
     return {
-        "On time so far": f"of {len(over):,} that are over",
-        "On time, expected": f"of {told:,} that are over or expected",
+        "On time so far": f"of {len(over):,} finished",
+        "On time, expected": f"of {told:,} finished or expected",
         "Overdue": worst or "no flight waits beyond its schedule",
         "Cancelled": f"of {many}",
         "Diverted": f"of {many}",
@@ -127,6 +127,8 @@ def _cases(legs: pd.DataFrame, when: datetime) -> dict[str, tuple]:
             reason, is_bound = f"Has not left, {_duration(leg['late'])} after its schedule.", True
             if leg["expected"] > leg["late"]:
                 reason, is_bound = f"{reason} Expected to leave {_duration(leg['expected'])} late.", False
+            if leg["expected_arrival"] > leg["expected"]:
+                reason, is_bound = f"{reason} Expected to land {_duration(leg['expected_arrival'])} late.", False
             found[key] = ("overdue", reason, late, is_bound)
         else:
             is_there_bound = leg["standing"] == "under way" and leg["late_arrival"] == leg["late_arrival"]
@@ -134,7 +136,8 @@ def _cases(legs: pd.DataFrame, when: datetime) -> dict[str, tuple]:
             if leg["expected"] >= LATE:
                 verb = "Left" if leg["standing"] == "under way" else "Expected to leave"
                 parts.append(f"{verb} {_duration(leg['expected'])} late.")
-            if leg["standing"] == "under way" and leg["expected_arrival"] >= LATE:
+            has_left = leg["standing"] == "under way"
+            if leg["expected_arrival"] >= LATE and (has_left or leg["expected_arrival"] > leg["expected"]):
                 is_bound = is_there_bound and leg["expected_arrival"] == leg["late_arrival"]
                 parts.append(
                     f"Expected to land {'at least ' if is_bound else ''}{_duration(leg['expected_arrival'])} late."
@@ -219,6 +222,8 @@ def check_board(ask: Ask, when: datetime) -> None:
     named = legs["iata"] != ""
     spaced = legs["iata"].str[:2] + " " + legs["iata"].str[2:]
     assert lines["flight"][named].to_dict() == spaced[named].to_dict()
+    unnamed = legs["airline_iata"].where(legs["airline_iata"] != "", legs["icao"]) + " " + legs["number"]
+    assert lines["flight"][~named].to_dict() == unnamed[~named].to_dict()
     assert first["statuses"] == sorted(shown.unique())
     assert first["airports"] == ["EWR", "JFK", "LGA"]
     assert first["airlines"] == sorted(legs["airline"].unique())

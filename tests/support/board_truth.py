@@ -48,6 +48,7 @@ def _records(poll: datetime) -> pd.DataFrame:
                 "is_operating": not sold,
                 "poll": poll,
                 "iata": None if sold else record["flight"]["iata"],
+                "airline_iata": (sold["airline_iata"] or "").upper() or None if sold else record["airline"]["iata"],
                 "sold_as": (record["flight"]["iata"] or record["flight"]["icao"]) if sold else None,
                 "status": record["flight_status"],
                 "dep_delay": departure["delay"],
@@ -68,7 +69,7 @@ def _said(when: datetime) -> pd.DataFrame:
     record before its partners'."""
     known = pd.concat([_records(poll).astype(object) for poll in poll_times(DEFAULT_DAY) if poll <= when])
     said = {}
-    for name in (*SAID, "iata", "aircraft"):
+    for name in (*SAID, "iata", "airline_iata", "aircraft"):
         given = known.dropna(subset=[name]).sort_values(["is_operating", "poll", name])
         said[name] = given.groupby("key")[name].last()
     return pd.DataFrame(said)
@@ -142,6 +143,7 @@ def _leg(leg: Any, when: datetime, said: Any) -> dict[str, Any]:
         "to": leg.dest,
         "number": leg.number,
         "iata": _text(said["iata"]),
+        "airline_iata": _text(said["airline_iata"]),
         "known_status": said["status"] if status == "scheduled" else status,
         "standing": standing,
         "scheduled": scheduled,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from aviation.alerts.quiet import Quiet
+from aviation.severity import WEIGHTS as WEIGHTS
 from aviation.views.declaration import LATE_MIN
 from aviation.words import DASH as DASH
 from aviation.words import clock as clock
@@ -12,11 +13,13 @@ from aviation.words import flight_name as flight_name
 
 
 def polled(moment: datetime | None, day: date | None = None) -> str:
-    """A moment (UTC): `20:10 UTC`, with its own day where that is another than `day`: `12:30 UTC on 11 Jul`."""
+    """A moment (UTC): `20:10 UTC`, with its own day where that is another than `day`: `12:30 UTC on 11 Jul`, and its
+    year where that is another one."""
     if not moment:
         return DASH
-    is_other = day is not None and moment.date() != day
-    return f"{clock(moment)} UTC" + (f" on {moment:%-d %b}" if is_other else "")
+    if day is None or moment.date() == day:
+        return f"{clock(moment)} UTC"
+    return f"{clock(moment)} UTC on {moment:%-d %b}" + (f" {moment:%Y}" if moment.year != day.year else "")
 
 
 def instants(moments: Iterable[datetime]) -> str:
@@ -43,9 +46,9 @@ def is_late(minutes: float | None) -> bool:
     return minutes is not None and minutes >= LATE_MIN
 
 
-def quiet(quiet: Quiet) -> str:
-    """Who has acknowledged or muted what, since or until when: `Muted until 18:10 UTC by ann (airline B6): storm`."""
+def quiet(quiet: Quiet, day: date) -> str:
+    """Who has acknowledged or muted what, since or until when, on a page about `day`: `Muted until 18:10 UTC by ann
+    (airline B6): storm`."""
     of = "" if quiet.scope == "flight" else f" ({quiet.scope} {quiet.code})"
-    day = quiet.when.date()
-    when = f"at {polled(quiet.when)}" if quiet.until is None else f"until {polled(quiet.until, day)}"
+    when = f"at {polled(quiet.when, day)}" if quiet.until is None else f"until {polled(quiet.until, day)}"
     return f"{quiet.kind.capitalize()} {when} by {quiet.who}{of}" + (f": {quiet.note}" if quiet.note else "")

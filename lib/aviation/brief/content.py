@@ -55,13 +55,14 @@ def content(tables: Tables, as_of: datetime | None) -> Content:
     since = at.known_at - NIGHT
     [today] = tables.records(DAY, day=at.day, as_of=at.as_of)
     before = tables.records(DAY, day=at.day, as_of=since)
+    lately = "in twelve hours" if as_of else "overnight"
     sections = [
         Section("The day so far", [_tile(tile, since) for tile in tiles(today, before[0] if before else None)]),
-        Section(f"What changed overnight (since {polled(since)})", _overnight(tables, at, figures, since)),
+        Section(f"What changed {lately} (since {polled(since, at.day)})", _overnight(tables, at, figures, since)),
         Section("What to watch today", _watched(figures)),
         *_day_before(tables, at),
     ]
-    title = f"Morning brief, {at.day:%A %-d %B %Y}: {_headline(today)}"
+    title = f"{'Brief' if as_of else 'Morning brief'}, {at.day:%A %-d %B %Y}: {_headline(today)}"
     return Content(title, " ".join(_lead(tables, at, figures)), sections, figures)
 
 
@@ -135,7 +136,7 @@ def _watched(figures: Now) -> list[str]:
     told = sum(len(item.cases) if isinstance(item, Group) else 1 for item in groups[:WATCHED])
     if rest := figures.cases_found - told:
         lines.append(f"{counted(rest, 'more flight')} on the board.")
-    return lines or ["Nothing: no flight is late, overdue, cancelled or diverted."]
+    return lines or ["Nothing: no flight was cancelled or diverted, and none that is still to land is late."]
 
 
 def _attention(item: Group | Case) -> str:
@@ -151,7 +152,7 @@ def _day_before(tables: Tables, at: Moment) -> list[Section]:
         Section(
             f"The day before ({row['flight_date']:%-d %B})",
             [
-                f"On time: {share(row['on_time'], row['finished'])} of {row['finished']:,} flights that are over, "
+                f"On time: {share(row['on_time'], row['finished'])} of {row['finished']:,} flights finished, "
                 f"of {row['flights']:,} in all",
                 f"{row['cancelled']:,} cancelled, {row['diverted']:,} diverted",
             ],

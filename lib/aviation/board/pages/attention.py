@@ -81,9 +81,9 @@ COST = "select max(cost_per_minute_usd) as cost_per_minute_usd from delay_cost"
 
 
 class Case(BaseModel):
-    """A flight that needs somebody: `reason` says why in words. `minutes` is how late it is or will be, of
-    `is_at_least` a lower bound; `cost_usd` what these minutes cost at the price that was deployed (null for what has no
-    price); `known_from` since when it is known (UTC), `weight` what it is ranked by. `quiet` says who has
+    """A flight that needs somebody: `reason` says why in words. `minutes` is how late it leaves or lands, whichever is
+    more, of `is_at_least` a lower bound; `cost_usd` what these minutes cost at the price that was deployed (null for
+    what has no price); `known_from` since when it is known (UTC), `weight` what it is ranked by. `quiet` says who has
     acknowledged or muted it."""
 
     flight_key: str
@@ -107,6 +107,11 @@ class Case(BaseModel):
         return DISRUPTIONS.get(self.kind, self.kind)
 
     @property
+    def is_muted(self) -> bool:
+        """Whether nobody is to be told of it."""
+        return self.quiet is not None and self.quiet.kind == "muted"
+
+    @property
     def rank(self) -> tuple[int, float, str]:
         """Its place among the cases."""
         return (RANKS[self.quiet.kind] if self.quiet else 0, -self.weight, self.flight_key)
@@ -123,11 +128,11 @@ class Group(NamedTuple):
 
 def cases(tables: Tables, moment: Moment, quiets: Collection[Quiet] = ()) -> tuple[list[Case], int]:
     """The flights that need somebody at that moment, the gravest first, below them what somebody has acknowledged, and
-    what is muted, at most MOST; and how many there are."""
+    what is muted, at most MOST; and how many there are that are not muted."""
     [cost] = tables.records(COST, day=moment.day)
     flights = tables.records(FLIGHTS, day=moment.day, as_of=moment.as_of)
     found = [_case(flight, cost["cost_per_minute_usd"], quiets) for flight in flights]
-    return sorted(found, key=lambda case: case.rank)[:MOST], len(found)
+    return sorted(found, key=lambda case: case.rank)[:MOST], sum(not case.is_muted for case in found)
 
 
 def disruption(tables: Tables, moment: Moment, key: str) -> str:
@@ -174,7 +179,7 @@ def _case(flight: Row, price: float | None, quiets: Collection[Quiet]) -> Case:
     held = of(quiets, flight["flight_key"], airline, route, DISRUPTIONS.get(said.kind, said.kind))
     return Case(
         flight_key=flight["flight_key"],
-        flight=words.flight_name(flight["flight_iata"], flight["airline_iata"], flight["flight_number"]),
+        flight=words.flight_name(flight["flight_iata"], airline or None, flight["flight_number"]),
         airline=flight["airline_name"] or flight["airline_icao"] or flight["airline_iata"] or words.DASH,
         route=f"{flight['dep_airport'] or words.DASH}–{flight['arr_airport'] or words.DASH}",
         scheduled_local=flight["dep_scheduled_local"],
@@ -209,20 +214,29 @@ def _said(flight: Row) -> Said:
         )
         return Said(status, f"{status.capitalize()}{since}.")
     departs, arrives = flight["dep_delay_expected_min"], flight["arr_delay_expected_min"]
-    late = max((value for value in (departs, arrives) if value is not None), default=None)
+    late = max((value for value in (departs, arrives) if value is not None), default=0)
     if standing == "overdue":
         waits = flight["dep_delay_min"]
-        more = f" Expected to leave {words.duration(departs)} late." if departs > waits else ""
-        return Said("overdue", f"Has not left, {words.duration(waits)} after its schedule.{more}", late, not more)
+        leaves = f" Expected to leave {words.duration(departs)} late." if departs > waits else ""
+        lands = _lands(flight) if late > departs else ""
+        is_bound = _landing_is_bound(flight) if lands else not leaves
+        reason = f"Has not left, {words.duration(waits)} after its schedule.{leaves}{lands}"
+        return Said("overdue", reason, late, is_bound)
     if not (words.is_late(departs) or words.is_late(arrives)):
         return Said("turn", "On time by what is known.", 0)
-    parts = []
-    if words.is_late(departs):
-        parts.append(f"{'Left' if standing == 'under way' else 'Expected to leave'} {words.duration(departs)} late.")
-    if standing == "under way" and words.is_late(arrives):
-        is_bound = flight["arr_delay_is_at_least"] and arrives == flight["arr_delay_min"]
-        parts.append(f"Expected to land {'at least ' if is_bound else ''}{words.duration(arrives)} late.")
-    return Said("late", " ".join(parts), late, bool(flight["arr_delay_is_at_least"]))
+    has_left = standing == "under way"
+    leaves = f"{'Left' if has_left else 'Expected to leave'} {words.duration(departs)} late." * words.is_late(departs)
+    lands = _lands(flight) if words.is_late(arrives) and (has_left or late > (departs or 0)) else ""
+    return Said("late", (leaves + lands).strip(), late, bool(flight["arr_delay_is_at_least"]))
+
+
+def _lands(flight: Row) -> str:
+    least = "at least " if _landing_is_bound(flight) else ""
+    return f" Expected to land {least}{words.duration(flight['arr_delay_expected_min'])} late."
+
+
+def _landing_is_bound(flight: Row) -> bool:
+    return bool(flight["arr_delay_is_at_least"]) and flight["arr_delay_expected_min"] == flight["arr_delay_min"]
 
 
 def _turn(flight: Row) -> str:

@@ -163,11 +163,11 @@ def _searched(every: pd.DataFrame) -> "pd.Series[str]":
 
 
 def _order(chosen: pd.DataFrame, filters: Filters) -> "pd.Series[Any]":
-    near, far = SIDES[filters.direction]
+    near, _ = SIDES[filters.direction]
     by: dict[Sort, Callable[[], pd.Series[Any]]] = {
         "time": lambda: chosen[f"{near}_scheduled_local"],
         "flight": lambda: chosen["flight_iata"].fillna(chosen["flight_number"]).fillna(""),
-        "place": lambda: chosen[f"{far}_airport"].fillna(""),
+        "place": lambda: chosen["dep_airport"].fillna("") + chosen["arr_airport"].fillna(""),
         "airline": lambda: _airline(chosen).fillna(""),
         "gate": lambda: chosen[f"{near}_gate"].fillna(""),
         "status": lambda: _status(chosen),
@@ -197,7 +197,7 @@ def _line(row: dict[Any, Any], direction: Direction, changed: list[str]) -> Boar
     time = actual or (scheduled + timedelta(minutes=late) if scheduled and late is not None else None)
     return BoardFlight(
         flight_key=row["flight_key"],
-        flight=words.flight_name(row["flight_iata"], row["airline_iata"], row["flight_number"]),
+        flight=words.flight_name(row["flight_iata"], row["airline_iata"] or row["airline_icao"], row["flight_number"]),
         airline=row["airline_name"] or row["airline_icao"] or row["airline_iata"] or words.DASH,
         airline_code=row["airline_iata"] or row["airline_icao"] or "",
         airport=row[f"{near}_airport"] or words.DASH,

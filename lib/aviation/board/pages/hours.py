@@ -51,7 +51,7 @@ OUTCOMES_TITLE = "What became of each hour's departures"
 DELAYS_TITLE = "Mean departure delay by the hour of departure"
 OUTCOMES_NOTE = (
     f"Late: {LATE_MIN} minutes or more. Overdue: its time has passed and it has not left. "
-    "Not seen: the newest poll had it no more."
+    "Not seen: the newest poll did not have it."
 )
 
 

@@ -15,7 +15,7 @@ from aviation.board.moment import Moment, moment
 from aviation.board.pages import hours
 from aviation.board.pages.attention import Case, Group, cases, grouped
 from aviation.board.pages.hours import HourDelay, HourOutcome
-from aviation.board.pages.tiles import DAY, Tile, left_out, tiles
+from aviation.board.pages.tiles import DAY, WAITING, Tile, left_out, still, tiles
 from aviation.board.quieted import Seen
 from aviation.board.tables import Tables
 
@@ -24,7 +24,8 @@ router = APIRouter()
 
 class Now(BaseModel):
     """A day as it stands at `known_at` (UTC), compared with `before`. `left_out` says what the figures leave out;
-    `cases` has the gravest of the `cases_found` flights that need attention."""
+    `cases` has the gravest of the flights that need attention, below them the muted ones; `cases_found` counts those
+    that are not muted, and the day `is_over` when each of its flights is."""
 
     day: str
     known_at: datetime | None
@@ -33,18 +34,24 @@ class Now(BaseModel):
     tiles: list[Tile]
     cases: list[Case]
     cases_found: int
+    is_over: bool
     outcomes: list[HourOutcome]
     delays: list[HourDelay]
 
     @property
+    def open_cases(self) -> list[Case]:
+        """The cases that are not muted."""
+        return [case for case in self.cases if not case.is_muted]
+
+    @property
     def groups(self) -> list[Group | Case]:
         """The cases that are not muted, as the page tells them."""
-        return grouped([case for case in self.cases if case not in self.muted])
+        return grouped(self.open_cases)
 
     @property
     def muted(self) -> list[Case]:
         """The muted ones."""
-        return [case for case in self.cases if case.quiet and case.quiet.kind == "muted"]
+        return [case for case in self.cases if case.is_muted]
 
 
 def now(tables: Tables, moment: Moment, quiets: Collection[Quiet] = ()) -> Now:
@@ -60,6 +67,7 @@ def now(tables: Tables, moment: Moment, quiets: Collection[Quiet] = ()) -> Now:
         tiles=tiles(at[0], earlier[0] if earlier else None) if at else [],
         cases=shown,
         cases_found=found,
+        is_over=bool(at) and not still(at[0], *WAITING),
         outcomes=hours.outcomes(tables, moment),
         delays=hours.delays(tables, moment),
     )

@@ -87,6 +87,7 @@ def forms(request: Request, tables: TablesOf, at: FlightMoment, flight_key: str,
     wrong, session = disruption(tables, at, flight_key), form.session(request)
     values = {
         "flight_key": flight_key,
+        "day": at.day,
         "about": about,
         "disruption": wrong,
         "quiets": quiet.of(quieted.seen().quiets, flight_key, about.airline, about.route, wrong),

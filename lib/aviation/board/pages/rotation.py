@@ -16,7 +16,8 @@ Row = dict[str, Any]
 LEGS = """
 select so_far.flight_key, so_far.flight_status, so_far.standing, so_far.dep_airport, so_far.arr_airport,
        so_far.dep_scheduled_utc, so_far.dep_scheduled_local, so_far.arr_scheduled_utc, so_far.arr_scheduled_local,
-       so_far.airline_iata, so_far.dep_delay_min, so_far.dep_delay_is_at_least, so_far.dep_delay_expected_min,
+       so_far.airline_iata, so_far.airline_icao,
+       so_far.dep_delay_min, so_far.dep_delay_is_at_least, so_far.dep_delay_expected_min,
        so_far.arr_delay_min, so_far.arr_delay_is_at_least, so_far.arr_delay_expected_min,
        flights.flight_iata, flights.flight_number, flights.dep_actual_utc, flights.arr_actual_utc
 from flights_so_far as so_far
@@ -119,7 +120,7 @@ def _leg(row: Row) -> Leg:
         late[f"{side}_delay_is_at_least"] = bool(row[f"{side}_delay_is_at_least"]) and expected == known
     return Leg(
         flight_key=row["flight_key"],
-        flight=words.flight_name(row["flight_iata"], row["airline_iata"], row["flight_number"]),
+        flight=words.flight_name(row["flight_iata"], row["airline_iata"] or row["airline_icao"], row["flight_number"]),
         dep_airport=row["dep_airport"] or words.DASH,
         arr_airport=row["arr_airport"] or words.DASH,
         dep_scheduled_local=row["dep_scheduled_local"],

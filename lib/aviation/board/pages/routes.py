@@ -48,7 +48,8 @@ left join waiting on waiting.dep_airport = routes.dep_airport and waiting.arr_ai
 where routes.dep_airport is not null and routes.arr_airport is not null
 order by routes.dep_airport, routes.arr_airport"""
 AIRCRAFT = f"""{_MOVING}
-select moving.*, flights.flight_iata, flights.flight_number, flights.airline_iata, flights.dep_actual_utc,
+select moving.*, flights.flight_iata, flights.flight_number, flights.airline_iata, flights.airline_icao,
+       flights.dep_actual_utc,
        cast(flights.live_latitude as double) as live_latitude,
        cast(flights.live_longitude as double) as live_longitude,
        cast(flights.live_direction as double) as live_direction,
@@ -160,7 +161,7 @@ def _aircraft(row: Row) -> MapAircraft | None:
     is_estimated = row["live_latitude"] is None or row["live_longitude"] is None
     return MapAircraft(
         flight_key=row["flight_key"],
-        flight=words.flight_name(row["flight_iata"], row["airline_iata"], row["flight_number"]),
+        flight=words.flight_name(row["flight_iata"], row["airline_iata"] or row["airline_icao"], row["flight_number"]),
         dep_airport=row["dep_airport"] or words.DASH,
         arr_airport=row["arr_airport"] or words.DASH,
         latitude=place.latitude,

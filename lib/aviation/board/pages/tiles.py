@@ -17,6 +17,8 @@ CANCELLED_LIMIT = 0.02
 """The share of flights that may be cancelled: our own choice, a little above what the US airlines cancel in a year."""
 
 DAY = "select * from days_so_far"
+WAITING = ("under_way", "overdue", "to_come")
+"""How a flight stands that is not over."""
 
 
 class Tile(BaseModel):
@@ -108,7 +110,7 @@ FIGURES = (
         "On time so far",
         _share("on_time", "finished"),
         lambda day: words.share(day["on_time"], day["finished"]),
-        lambda day: f"of {day['finished']:,} that are over",
+        lambda day: f"of {day['finished']:,} finished",
         _points,
         more=False,
         target=_on_time("on_time", "finished"),
@@ -117,7 +119,7 @@ FIGURES = (
         "On time, expected",
         _share("expected_on_time", "expected"),
         lambda day: words.share(day["expected_on_time"], day["expected"]),
-        lambda day: f"of {day['expected']:,} that are over or expected",
+        lambda day: f"of {day['expected']:,} finished or expected",
         _points,
         more=False,
         target=_on_time("expected_on_time", "expected"),
@@ -178,7 +180,7 @@ def still(day: Row, *standings: str) -> list[str]:
 
 def left_out(day: Row) -> str:
     """What the figures of finished flights leave out, in words; empty where that is nothing."""
-    waiting = still(day, "under_way", "overdue", "to_come", "not_seen")
+    waiting = still(day, *WAITING, "not_seen")
     return f"“On time so far” and “Finished” leave out {', '.join(waiting)}." if waiting else ""
 
 
