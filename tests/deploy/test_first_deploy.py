@@ -157,6 +157,28 @@ def test_a_subscription_counts_once_it_is_confirmed(answers, arn, verdict, words
     assert words in found.words
 
 
+@pytest.mark.parametrize(
+    ("runs", "verdict", "words"),
+    [
+        ([], NOT_YET, "no run has ended"),
+        ([{"JobRunState": "RUNNING"}], NOT_YET, "no run has ended"),
+        ([{"JobRunState": "RUNNING"}, {"JobRunState": "SUCCEEDED", "ExecutionTime": 61}], OK, "took 61 s"),
+        ([{"JobRunState": "FAILED", "ErrorMessage": "no wheel"}], NOT, "ended as FAILED: no wheel"),
+    ],
+    ids=["none", "the first one runs", "it succeeded", "it failed"],
+)
+def test_how_publishing_went_is_told_by_its_newest_run(answers, runs, verdict, words):
+    """The emulator has no workflows: a stack there publishes nothing."""
+    answers("glue", [("get_job_runs", {"JobRuns": runs}, {"JobName": "a-job", "MaxResults": 20})])
+    stack = Deployed("any")
+    vars(stack)["resources"] = {"PublishJob": ("AWS::Glue::Job", "a-job")}
+    vars(stack)["parameters"] = {"Publish": "true"}
+    [check] = [check for check in CHECKS if check.name == "publishing"]
+    found = check.line(stack)
+    assert found.verdict == verdict
+    assert words in found.words
+
+
 def test_athena_is_expected_to_name_columns_as_the_laptop_does():
     known = Catalog(tables={"flights": "s3://any"}, columns={"flights": {"flight_key": GlueColumn("string")}})
 

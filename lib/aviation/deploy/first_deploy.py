@@ -72,6 +72,12 @@ CHECKS = (
         found_data.load,
     ),
     Check(
+        "publishing",
+        "glue GetJobRuns",
+        "the newest run succeeded",
+        found_data.published,
+    ),
+    Check(
         "catalog",
         "glue GetTables as whoever runs this",
         "the tables are there and may be read",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -101,16 +102,9 @@ def raw(stack: Deployed) -> Iterator[Found]:
 
 def load(stack: Deployed) -> Iterator[Found]:
     """How the newest run of the load ended, and what the last ones were billed for."""
-    runs = aws.client("glue").get_job_runs(JobName=stack.named("LoadJob"), MaxResults=20)["JobRuns"]
-    ended = [run for run in runs if run["JobRunState"] not in ("STARTING", "RUNNING", "STOPPING", "WAITING")]
-    if not ended:
-        yield Found(NOT_YET, "no run has ended")
-        return
-    newest = ended[0]
-    if newest["JobRunState"] != "SUCCEEDED":
-        yield Found(
-            NOT, f"the newest run ended as {newest['JobRunState']}: {newest.get('ErrorMessage', 'see its log')}"
-        )
+    ended = _ended(stack.named("LoadJob"))
+    if wrong := _not_succeeded(ended):
+        yield wrong
         return
     workers = int(stack.parameters["LoadWorkers"])
     longest = max(billed(run.get("ExecutionTime", 0)) for run in ended)
@@ -118,6 +112,31 @@ def load(stack: Deployed) -> Iterator[Found]:
     more = "" if longest <= expected else f": see 'aviation cost --load-seconds {longest:g}'"
     words = f"at most {longest * workers:g} DPU-seconds a run, {expected * workers:g} were assumed{more}"
     yield Found(OK if longest <= 2 * expected else NOT, words)
+
+
+def _ended(job: str) -> list[dict[str, Any]]:
+    """The job's last runs that have ended, the newest first."""
+    runs: list[dict[str, Any]] = aws.client("glue").get_job_runs(JobName=job, MaxResults=20)["JobRuns"]
+    return [run for run in runs if run["JobRunState"] not in ("STARTING", "RUNNING", "STOPPING", "WAITING")]
+
+
+def _not_succeeded(ended: list[dict[str, Any]]) -> Found | None:
+    """That no run has ended, or how the newest did where it did not succeed."""
+    if not ended:
+        return Found(NOT_YET, "no run has ended")
+    state = ended[0]["JobRunState"]
+    if state == "SUCCEEDED":
+        return None
+    return Found(NOT, f"the newest run ended as {state}: {ended[0].get('ErrorMessage', 'see its log')}")
+
+
+def published(stack: Deployed) -> Iterator[Found]:
+    """How the newest run of the publishing job ended."""
+    if stack.parameters["Publish"] != "true":
+        yield Found(OK, "left out, as Publish says")
+        return
+    ended = _ended(stack.named("PublishJob"))
+    yield _not_succeeded(ended) or Found(OK, f"the newest run took {ended[0].get('ExecutionTime', 0)} s")
 
 
 def reader(stack: Deployed) -> Iterator[Found]:
