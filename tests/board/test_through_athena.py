@@ -1,6 +1,5 @@
 """Where the files of the tables cannot be read, the board asks Athena, and shows the same."""
 
-import time
 from datetime import datetime
 
 import pyarrow as pa
@@ -207,10 +206,8 @@ def test_a_query_is_stopped_when_the_board_ends(tables, athena):
     athena.state = "RUNNING"
     assert tables.reader.name == "Athena"
     tables.end()
-    begun = time.monotonic()
     with pytest.raises(QueryError, match="given up as this program ends"):
         tables.free("select 1 as one", most=1)
-    assert time.monotonic() - begun < 5
     assert athena.stopped == list(athena.asked)
 
 
