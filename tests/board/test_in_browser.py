@@ -43,6 +43,7 @@ EVERY = (
 )
 """Every page that stands in the board's frame but the raw records, which need a bucket."""
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+WALL, UPRIGHT, TABLET = ({"width": w, "height": h} for w, h in ((1920, 1080), (1080, 1920), (768, 1024)))
 IMAGE = "<img src=x onerror=alert(1)>"
 expect.set_options(timeout=60_000)  # how fast it is is measured by benchmarks/board.py
 
@@ -471,7 +472,7 @@ def test_a_name_that_holds_markup_is_text(chromium, path):
 
 
 def test_a_wall_display_goes_through_the_pages_by_itself_at_the_newest(chromium, board):
-    with tab(chromium, board, f"/?kiosk=1&{STORM}", viewport={"width": 1920, "height": 1080}) as page:
+    with tab(chromium, board, "/?kiosk=1", viewport=WALL) as page:
         expect(page.locator("#pages")).to_be_hidden()
         expect(page.locator(".asof")).to_contain_text("12:30 UTC")
         for content in (".tiles", "table.board", "#map", ".tiles"):
@@ -479,6 +480,117 @@ def test_a_wall_display_goes_through_the_pages_by_itself_at_the_newest(chromium,
             assert "kiosk" in page.url and "as_of" not in page.url
         page.keyboard.press("Escape")
         expect(page.locator("#pages")).to_be_visible()
+
+
+def test_a_wall_display_of_a_moment_stands_still(chromium, board):
+    with tab(chromium, board, f"/?kiosk=1&{STORM}", viewport=WALL) as page:
+        page.wait_for_timeout(2500)
+        expect(page.locator(".asof")).to_contain_text("20:10 UTC")
+        assert page.url.endswith(f"/?kiosk=1&{STORM}")
+        page.keyboard.press("Escape")
+        expect(page.locator("#pages")).to_be_visible()
+        expect(page.locator(".asof")).to_contain_text("20:10 UTC")
+
+
+@pytest.mark.parametrize("viewport", [WALL, UPRIGHT], ids=["wall", "upright"])
+def test_a_wall_display_cuts_no_line_and_counts_what_does_not_fit(chromium, board, viewport):
+    with tab(chromium, board, f"/?kiosk&{STORM}", viewport=viewport) as page:
+        left = int(re.fullmatch(r"and (\d+) more", page.locator("#rest").inner_text())[1])
+        shown = page.locator("#attention .cases > li:not([hidden]) .case").count()
+        assert shown and shown + left == int(page.locator(".count").first.inner_text())
+        for part in page.locator("#attention .cases > li:visible, #rest, .charts .card").all():
+            box = part.bounding_box()
+            assert box["y"] + box["height"] <= viewport["height"]
+    with tab(chromium, board, f"/flights?kiosk&{STORM}", viewport=viewport) as page:
+        last = page.locator("table.board tbody tr:visible").last.bounding_box()
+        assert last["y"] + last["height"] <= viewport["height"] < last["y"] + 4 * last["height"]
+
+
+# Pieces of a line, or of a tile, that lie upon each other or are wider than it.
+OVERLAPS = """(selector) => [...document.querySelectorAll(selector)].flatMap((whole) => {
+  if (!whole.checkVisibility()) return [];
+  const text = document.createRange(), around = whole.getBoundingClientRect();
+  const pieces = [...whole.children].filter((one) => one.checkVisibility() && !one.matches('details, .none'));
+  const boxes = pieces.map((one) => { text.selectNodeContents(one.lastChild); return text.getBoundingClientRect(); });
+  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 5 && b.top < a.bottom - 5;
+  const isOut = (box) => box.left < around.left - 1 || box.right > around.right + 1;
+  return boxes.some((a, i) => isOut(a) || boxes.slice(i + 1).some((b) => meet(a, b))) ? [whole.textContent] : [];
+})"""
+
+
+@pytest.mark.parametrize("viewport", [PHONE, TABLET, {"width": 1280, "height": 800}], ids=["phone", "tablet", "small"])
+def test_nothing_on_the_first_page_lies_upon_another(chromium, board, viewport):
+    with tab(chromium, board, f"/?{STORM}", viewport=viewport) as page:
+        for selector in (".case:not(.head)", ".group > summary", ".tile"):
+            assert page.locator(selector).count() > 5
+            assert page.evaluate(OVERLAPS, selector) == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_a_tile_holds_its_figure_however_long(chromium, width):
+    tables = one_flight(dep_delay_forecast_min=123_456)
+    with (
+        served(tables) as address,
+        tab(chromium, address, viewport={"width": width, "height": 800}) as page,
+    ):
+        page.locator(".tile .number").evaluate_all(
+            "(all) => { for (const one of all) one.textContent = '+123,456 min'; }"
+        )
+        assert page.evaluate(OVERLAPS, ".tile") == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_phone_shows_the_rules_one_under_the_other(chromium, board):
+    with tab(chromium, board, "/data", viewport=PHONE, is_mobile=True, has_touch=True) as page:
+        box = page.get_by_role("region", name="Rules")
+        assert box.evaluate("(one) => [one.scrollWidth <= one.clientWidth, one.clientWidth > 300]") == [True, True]
+        expect(box.get_by_text("the line is valid UTF-8")).to_be_visible()
+
+
+def test_a_phone_shows_at_first_where_most_flights_are(chromium, board):
+    with tab(chromium, board, f"/map?{STORM}", viewport=PHONE, is_mobile=True, has_touch=True) as page:
+        page.locator("#map .zoom").wait_for()
+        drawing = page.locator("#map-drawing")
+        whole = drawing.get_attribute("data-frame")
+        assert float(drawing.get_attribute("viewBox").split()[2]) < 0.6 * float(whole.split()[2])
+        expect(page.locator("#map.near")).to_have_count(0)  # a finger still scrolls the page
+        page.get_by_role("button", name="All").click()
+        assert drawing.get_attribute("viewBox") == whole
+        page.locator("#scrubber").focus()
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".asof")).to_contain_text("22:30 UTC")
+        assert drawing.get_attribute("viewBox") == drawing.get_attribute("data-frame")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_no_name_on_the_map_is_cut(chromium, board, viewport):
+    with tab(chromium, board, f"/map?{STORM}", viewport=viewport) as page:
+        page.locator("#map .zoom").wait_for()
+        edge = page.locator("#map").bounding_box()
+        names = page.locator(".airports text:not([visibility])")
+        assert names.count() > 20
+        for box in names.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().toJSON())"):
+            assert box["left"] >= edge["x"] and box["right"] <= edge["x"] + edge["width"]
+            assert box["top"] >= edge["y"] and box["bottom"] <= edge["y"] + edge["height"]
+
+
+def luminance(colour: str) -> float:
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_of_charts_has_enough_contrast(chromium, board, scheme):
+    with tab(chromium, board, f"/?{STORM}", color_scheme=scheme) as page:
+        back = luminance(page.locator(".charts .card").first.evaluate("(one) => getComputedStyle(one).backgroundColor"))
+        texts = page.locator("figure svg text").evaluate_all(
+            "(all) => all.map((one) => [one.textContent, getComputedStyle(one).fill])"
+        )
+        assert {"expected", "at least so far"} <= {text for text, _ in texts}
+        for text, colour in texts:
+            light, dark = sorted((back, luminance(colour)), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, text
 
 
 def test_on_paper_the_moment_is_said_and_the_controls_are_left_out(chromium, board):

@@ -169,3 +169,10 @@ def test_before_the_first_load_there_is_nothing():
     pages = browser(MadeTables())
     assert pages.get("/api/map").json() is None
     assert "no flights yet" in pages.get("/map").text
+
+
+def test_near_is_where_most_flights_are():
+    flown = [under_way(f"k{number}", "EWR-BOS", -60, 60) for number in range(9)]
+    found = drawn(map_of(*flown, under_way("far", "EWR-HNL", -60, 600)))
+    assert found.near[2] < 0.2 * found.frame[2]
+    assert drawn(map_of(*flown)).near == drawn(map_of(*flown)).frame

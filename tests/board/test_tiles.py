@@ -1,5 +1,7 @@
 """The tiles of *Now*, what is folded of the cases, and the curve of delays."""
 
+import re
+
 import pytest
 
 from aviation.board.moment import moment
@@ -112,6 +114,10 @@ def test_a_flight_that_leaves_after_midnight_is_of_the_hours_after_23():
     assert [row.hour for row in rows] == list(range(4, 4 + len(rows)))
     assert rows[-1].hour > 24
     assert sum(row.flights for row in rows) == 1004 - 121
+    drawn = str(hours.drawn_delays(rows))
+    labels = [text for text in re.findall(r"<text[^>]*>([^<]+)<", drawn) if text.isdigit()]
+    assert labels[labels.index("20") + 1] in ("22", "0") and "24" not in labels
+    assert "<td>0 on the day after</td>" in drawn
 
 
 def test_each_outcome_of_an_hour_is_a_column_of_its_figures():

@@ -1,5 +1,7 @@
 """The marks, each in both themes, and what they make of names they do not know."""
 
+import re
+
 import pandas as pd
 import pytest
 import vl_convert
@@ -60,3 +62,24 @@ def test_a_line_that_ends_in_nothing_is_named_where_its_last_value_is():
     )
     assert "NaN" not in svg
     assert ">departure<" in svg
+
+
+@pytest.mark.parametrize("ends", [(-6.0, -6.0), (0.0, 0.0), (5.0, 5.1), (400.0, 401.0)])
+def test_the_names_of_two_lines_that_end_together_stand_apart(ends):
+    frame = pd.DataFrame({"hour": [6, 6], "delay": ends, "kind": ["so far", "expected"]})
+    for theme in (NOTEBOOK, PAGE):
+        chart = marks.lines(frame, x="hour", value="delay", group="kind", title="Delays", theme=theme)
+        svg = vl_convert.vegalite_to_svg(chart.to_dict())
+        low, high = (
+            float(re.search(rf"translate\([^,]+,([0-9.]+)\)[^>]*>{name}<", svg)[1]) for name in ("so far", "expected")
+        )
+        assert 13 <= low - high <= 30
+
+
+def test_few_are_counted_in_whole_numbers_and_each_place_is_there():
+    frame = pd.DataFrame({"hour": [6], "flights": [1], "outcome": ["left late"]})
+    chart = marks.stacked(
+        frame, x="hour", value="flights", group="outcome", across=range(5, 9), x_title="of the day", title="Outcomes"
+    )
+    texts = re.findall(r"<text[^>]*>([^<]+)<", vl_convert.vegalite_to_svg(chart.to_dict()))
+    assert [text for text in texts if text.strip("-.0123456789") == ""] == ["5", "6", "7", "8", "0", "1"]

@@ -6,6 +6,7 @@ missing is drawn as "not given". An axis is named `x_title` or `unit`, else as i
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -13,6 +14,9 @@ import pandas as pd
 from aviation.charts import colours
 from aviation.charts.text import readable
 from aviation.charts.themes import NOTEBOOK, Theme
+
+NAME_HEIGHT = 18
+"""The pixels that the name of a line takes, with room for an axis that is rounded up."""
 
 
 def bars(
@@ -50,18 +54,26 @@ def bars(
 
 def stacked(
     frame: pd.DataFrame, *, x: str, value: str, group: str, order: Sequence[str] | None = None, title: str,
-    subtitle: str = "", x_title: str | None = None, unit: str | None = None, theme: Theme = NOTEBOOK,
+    subtitle: str = "", x_title: str | None = None, unit: str | None = None, across: Sequence[Any] | None = None,
+    theme: Theme = NOTEBOOK,
 ) -> alt.LayerChart:  # fmt: skip
-    """Columns over `x`, stacked by `group` from the bottom up: those of `order` first, others as they come."""
+    """Columns over `x`, stacked by `group` from the bottom up: those of `order` first, others as they come. Every value
+    of `across` has its place, if given, whether there is a column of it or not."""
     frame = readable(frame, x, group)
     first = list(order or ())
     names = sorted(frame[group].unique(), key=lambda name: first.index(name) if name in first else len(first))
     lines = "split(datum.label, '\\n')"
     axis = alt.Axis(labelAngle=0, labelOverlap="greedy", labelExpr=lines, grid=False)
+    places = alt.Scale(domain=list(across)) if across else alt.Scale()
+    highest = float(frame.groupby(x, sort=False)[value].sum().max())
+    # Few are counted one by one: left to itself the axis would have halves.
+    ticks = (
+        {"values": list(range(int(highest) + 2)), "format": "d"} if highest <= 5 else {"tickCount": 6, "tickMinStep": 1}
+    )
     ranked = frame.assign(rank=frame[group].map({name: rank for rank, name in enumerate(names)}))
     chart = alt.Chart(ranked).mark_bar().encode(
-        x=alt.X(f"{x}:O", sort=None, title=x_title or x, axis=axis),
-        y=alt.Y(f"{value}:Q", title=unit or value, axis=alt.Axis(tickCount=6, tickMinStep=1)),
+        x=alt.X(f"{x}:O", sort=None, title=x_title or x, axis=axis, scale=places),
+        y=alt.Y(f"{value}:Q", title=unit or value, axis=alt.Axis(**ticks)),
         color=alt.Color(f"{group}:N", scale=colours.scale(group, names), legend=theme.legend()),
         order=alt.Order("rank:Q"),
     )  # fmt: skip
@@ -70,21 +82,33 @@ def stacked(
 
 def lines(
     frame: pd.DataFrame, *, x: str, value: str, group: str, title: str, subtitle: str = "", x_title: str | None = None,
-    unit: str | None = None, theme: Theme = NOTEBOOK,
+    unit: str | None = None, x_labels: str = "", theme: Theme = NOTEBOOK,
 ) -> alt.LayerChart:  # fmt: skip
-    """A line a `group` over `x` (a number or a time), each named at its end; a value that is missing leaves a gap."""
+    """A line a `group` over `x` (a number or a time), each named at its end; a value that is missing leaves a gap.
+
+    `x_labels` is Vega's expression of an axis label, where it is not the number itself.
+    """
     frame = readable(frame, group)
     kind = "T" if pd.api.types.is_datetime64_any_dtype(frame[x]) else "Q"
     when = "[timeFormat(datum.value, '%d %b'), timeFormat(datum.value, '%H:%M')]"
-    axis = alt.Axis(grid=False, tickCount=8, **({"labelExpr": when} if kind == "T" else {"tickMinStep": 1}))
+    labels = {"labelExpr": x_labels} if x_labels else {}
+    axis = alt.Axis(grid=False, tickCount=8, **({"labelExpr": when} if kind == "T" else {"tickMinStep": 1, **labels}))
+    span = _span(frame[value])
     colour = alt.Color(f"{group}:N", scale=colours.scale(group, list(frame[group].unique())), legend=None)
     base = alt.Chart(frame).encode(
         x=alt.X(f"{x}:{kind}", title=x_title or x, scale=alt.Scale(nice=False), axis=axis),
-        y=alt.Y(f"{value}:Q", title=unit or value, axis=alt.Axis(tickCount=6)),
+        y=alt.Y(
+            f"{value}:Q",
+            title=unit or value,
+            axis=alt.Axis(tickCount=6),
+            scale=alt.Scale(padding=8) if span else alt.Scale(domain=[0, 1]),
+        ),
         color=colour,
     )
     last = frame.dropna(subset=[value]).sort_values(x).groupby(group, sort=False).tail(1)
-    ends = alt.Chart(_apart(last, value, frame)).mark_text(align="left", dx=8, fontWeight="bold", fontSize=13)
+    ends = alt.Chart(_apart(last, value, (span or 1.0) * NAME_HEIGHT / theme.height)).mark_text(
+        align="left", dx=8, fontWeight="bold", fontSize=13
+    )
     named = ends.encode(x=alt.X(f"{x}:{kind}"), y=alt.Y("at:Q"), text=f"{group}:N", color=colour)
     drawn = base.mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=40))
     return theme.dress(drawn, named, title=title, subtitle=subtitle)
@@ -167,10 +191,14 @@ def _rows(label: str, theme: Theme, *, sort: list[str] | None) -> alt.Y:
     return alt.Y(f"{label}:N", sort=sort, title=None, axis=alt.Axis(labelLimit=theme.label_limit, grid=False))
 
 
-def _apart(last: pd.DataFrame, value: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """The lines' last points with `at`: where a name can stand without covering the one below it."""
-    numbers = frame[value].astype(float)
-    step = (numbers.max() - min(0, numbers.min())) / 16
+def _span(values: "pd.Series[Any]") -> float:
+    """How far an axis reaches that has these values and 0; 0 where there is no other."""
+    numbers = values.astype(float).dropna()
+    return float(max(0, numbers.max()) - min(0, numbers.min())) if len(numbers) else 0.0
+
+
+def _apart(last: pd.DataFrame, value: str, step: float) -> pd.DataFrame:
+    """The lines' last points with `at`: where a name can stand, `step` above the one below it."""
     places: list[float] = []
     ordered = last.sort_values(value)
     for height in ordered[value].astype(float):

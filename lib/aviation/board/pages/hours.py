@@ -49,6 +49,8 @@ _DRAWN: Once[Markup] = Once(most=200)
 MEASURES = {"at_least_so_far_min": "at least so far", "expected_min": "expected"}
 OUTCOMES_TITLE = "What became of each hour's departures"
 DELAYS_TITLE = "Mean departure delay by the hour of departure"
+FEWEST_HOURS = 8
+"""An axis has room for so many columns: that of a single hour would be as wide as the chart."""
 OUTCOMES_NOTE = (
     f"Late: {LATE_MIN} minutes or more. Overdue: its time has passed and it has not left. "
     "Not seen: the newest poll did not have it."
@@ -88,8 +90,19 @@ def delays(tables: Tables, moment: Moment) -> list[HourDelay]:
 def outcomes_chart(rows: list[HourOutcome], theme: Theme = PHONE, title: str = "") -> alt.LayerChart:
     """Columns of an hour's flights by what became of them: of at least one row."""
     frame = pd.DataFrame([row.model_dump() for row in rows])
+    first, last = min(row.hour for row in rows), max(row.hour for row in rows)
+    before = max(0, FEWEST_HOURS - (last - first + 1)) // 2
+    start = min(first, max(0, min(first - before, 24 - FEWEST_HOURS)))
     return marks.stacked(
-        frame, x="hour", value="flights", group="outcome", order=OUTCOMES, x_title=HOUR, title=title, theme=theme
+        frame,
+        x="hour",
+        value="flights",
+        group="outcome",
+        order=OUTCOMES,
+        x_title=HOUR,
+        across=range(start, max(last + 1, start + FEWEST_HOURS)),
+        title=title,
+        theme=theme,
     )
 
 
@@ -119,7 +132,11 @@ def _draw_delays(rows: list[HourDelay]) -> Markup:
     frame = pd.DataFrame([row.model_dump() for row in rows], columns=list(HourDelay.model_fields))
     named = replace(PHONE, width=235, config=PHONE.config | {"padding": PHONE.config["padding"] | {"right": 36}})
     chart = delays_chart(rows, named) if rows else None
-    return figure(DELAYS_TITLE, delays_note(rows), frame, chart)
+    return figure(DELAYS_TITLE, delays_note(rows), frame.assign(hour=frame["hour"].map(_of_the_day)), chart)
+
+
+def _of_the_day(hour: int) -> str:
+    return f"{hour - 24} on the day after" if hour >= 24 else str(hour)
 
 
 def delays_chart(rows: list[HourDelay], theme: Theme, title: str = "") -> alt.LayerChart:
@@ -134,6 +151,7 @@ def delays_chart(rows: list[HourDelay], theme: Theme, title: str = "") -> alt.La
         group="measure",
         x_title=LEFT,
         unit="minutes late, mean",
+        x_labels="(datum.value + 24) % 24",  # a clock's hours, past midnight too
         title=title,
         theme=theme,
     )

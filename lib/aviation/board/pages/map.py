@@ -1,6 +1,6 @@
 """The page *Map*: the day's routes and the aircraft under way, coloured by delay."""
 
-from math import atan2, cos, degrees, radians, sin
+from math import atan2, cos, degrees, dist, radians, sin
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request
@@ -14,12 +14,15 @@ from aviation.views.declaration import LATE_MIN
 from aviation.views.so_far import VERY_LATE_MIN
 from aviation.words import counted
 
+Points = list[tuple[float, float]]
 router = APIRouter()
 
 MARGIN = 0.05
 """So much of the frame's width and height is free around what is in it."""
 SMALLEST = 10.0 * SCALE
 """A frame is no smaller: one airport alone has no extent."""
+MOST_FLIGHTS = 0.8
+"""A small screen shows at first the shortest routes that have so much of the flights: a far island makes all small."""
 DRAWN_FOR = 1000
 """The width in pixels for which text has its size until the script knows the real one."""
 
@@ -45,9 +48,11 @@ class Mark(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """The map: `frame` is x, y, width and height of what it shows at first; after `turn` the land repeats itself."""
+    """The map: `frame` is x, y, width and height of all that is on it, `near` those of where most flights are; after
+    `turn` the land repeats itself."""
 
     frame: tuple[float, float, float, float]
+    near: tuple[float, float, float, float]
     turn: float
     lines: list[Line]
     airports: list[Mark]
@@ -79,6 +84,7 @@ def drawn(figures: Map) -> Drawn | None:
     order = ("none", "on-time", "late", "very-late")
     return Drawn(
         frame=_frame([point for way in ways for point in way]),
+        near=_frame([point for way in _nearest(figures.routes, ways) for point in way]),
         turn=360.0 * SCALE,
         lines=sorted(lines, key=lambda line: order.index(line.late)),
         airports=[
@@ -117,7 +123,18 @@ def _middle(longitudes: list[float]) -> float:
     return degrees(atan2(sum(map(sin, angles)), sum(map(cos, angles))))
 
 
-def _frame(points: list[tuple[float, float]]) -> tuple[float, float, float, float]:
+def _nearest(routes: list[MapRoute], ways: list[Points]) -> list[Points]:
+    """The shortest ways that together have MOST_FLIGHTS of the flights."""
+    enough, found, flights = MOST_FLIGHTS * sum(route.flights for route in routes), [], 0
+    for route, way in sorted(zip(routes, ways, strict=True), key=lambda one: dist(one[1][0], one[1][-1])):
+        found.append(way)
+        flights += route.flights
+        if flights >= enough:
+            break
+    return found
+
+
+def _frame(points: Points) -> tuple[float, float, float, float]:
     (west, east), (north, south) = ((min(values), max(values)) for values in zip(*points, strict=True))
     width, height = (max(SMALLEST, (1 + 2 * MARGIN) * size) for size in (east - west, south - north))
     x, y = (west + east - width) / 2, (north + south - height) / 2

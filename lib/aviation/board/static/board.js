@@ -142,7 +142,36 @@
     mark();
   });
 
-  // A wall display goes through the pages by itself, always at the newest; ?kiosk=30 stays 30 seconds with each.
+  // A wall display has nothing to press: what does not fit is counted, and no line is cut.
+  function fit() {
+    if (!matchMedia("(min-width: 760px)").matches) return; // a phone scrolls
+    const list = document.querySelector("#attention .cases"), board = document.querySelector("table.board tbody");
+    if (board) trim(board);
+    if (!list) return;
+    list.append(...document.querySelectorAll("#more-cases > .cases > li"));
+    if (!at("rest")) list.insertAdjacentHTML("afterend", '<p id="rest">and 0 more</p>');
+    at("rest").hidden = true;
+    let left = trim(list);
+    if (!left.length) return;
+    at("rest").hidden = false;
+    left = trim(list, at("rest").offsetHeight);
+    const flights = left.reduce((sum, row) => sum + row.querySelectorAll(".case").length, 0);
+    at("rest").textContent = "and " + flights.toLocaleString("en") + " more";
+  }
+  // Hide the rows that do not fit into their card with what stands beneath them, so high; the hidden ones.
+  function trim(rows, beneath = 0) {
+    const all = Array.from(rows.children);
+    for (const row of all) row.hidden = false;
+    const card = rows.closest(".card"), room = parseFloat(getComputedStyle(card).paddingBottom);
+    const lowest = Math.min(card.getBoundingClientRect().bottom, innerHeight - room) - room - beneath;
+    const whole = all.filter((row) => row.getBoundingClientRect().bottom <= lowest);
+    const hidden = all.slice(whole.length);
+    for (const row of hidden) row.hidden = true;
+    return hidden;
+  }
+
+  // A wall display goes through the pages by itself, at the newest; ?kiosk=30 stays 30 seconds with each. A moment that
+  // was chosen stands still.
   const STOPS = ["/", "/flights?sort=delay&descending=true", "/map"];
   async function tour() {
     const seconds = Number(chosen().get("kiosk")) || 20;
@@ -160,9 +189,12 @@
   let isHeld = false;
   if (chosen().has("kiosk")) {
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") location.assign(location.pathname);
+      if (event.key === "Escape") { const address = new URL(location.href); address.searchParams.delete("kiosk"); location.assign(address); }
       if (event.key === " ") { isHeld = !isHeld; say(isHeld ? "Held: space goes on, Esc leaves." : ""); event.preventDefault(); }
     });
-    tour();
+    document.addEventListener("htmx:afterSettle", fit);
+    addEventListener("resize", fit);
+    fit();
+    if (!chosen().has("as_of")) tour();
   }
 })();

@@ -1,18 +1,23 @@
 // The map moves: by pointer, wheel, two fingers, keys and buttons. What it shows is the drawing's viewBox.
 "use strict";
 (function () {
-  const CLOSEST = 40, NEARBY = 30;
-  let view = null; // what a person chose to see; null: all of it
+  const CLOSEST = 40, NEARBY = 30, SMALL = 600;
+  let view = null; // what a person chose to see
+  let isAll = false; // they chose to see all of it
   let pointers = new Map();
 
   const drawing = () => document.getElementById("map-drawing");
   const frame = () => drawing().dataset.frame.split(" ").map(Number);
+  const isSmall = () => drawing().clientWidth < SMALL;
+  // At first all of it; on a small screen where most flights are.
+  const first = () => (isSmall() && !isAll ? drawing().dataset.near.split(" ").map(Number) : frame());
   const shown = () => { const box = drawing().viewBox.baseVal; return [box.x, box.y, box.width, box.height]; };
 
   function show([x, y, width, height]) {
     const whole = frame();
     drawing().setAttribute("viewBox", [x, y, width, height].join(" "));
-    document.getElementById("map").classList.toggle("near", width < whole[2] * 0.99);
+    // Until a person has come nearer, a finger that moves down scrolls the page.
+    document.getElementById("map").classList.toggle("near", Boolean(view) && width < whole[2] * 0.99);
     dress();
   }
 
@@ -20,17 +25,18 @@
   function dress() {
     const matrix = drawing().getScreenCTM();
     if (!matrix || !matrix.a) return;
-    const unit = 1 / matrix.a, small = drawing().clientWidth < 600 ? 0.7 : 1;
-    const taken = [];
+    const unit = 1 / matrix.a, small = isSmall() ? 0.7 : 1;
+    const taken = [], edge = drawing().getBoundingClientRect();
+    const within = [edge.left - matrix.e, edge.top - matrix.f, edge.right - matrix.e, edge.bottom - matrix.f];
     const airports = Array.from(drawing().querySelectorAll(".airports .mark"), (mark) => mark.dataset.at.split(" ").map((value) => value / unit));
     for (const mark of drawing().querySelectorAll(".mark")) {
       const [x, y] = mark.dataset.at.split(" ").map(Number);
       const name = mark.querySelector("text");
       mark.setAttribute("transform", "translate(" + x + " " + y + ") scale(" + (name ? unit : unit * small) + ")");
-      if (name) place(name, x / unit, y / unit, taken, airports);
+      if (name) place(name, x / unit, y / unit, taken, airports, within);
     }
   }
-  function place(name, x, y, taken, airports) {
+  function place(name, x, y, taken, airports, within) {
     const size = parseFloat(getComputedStyle(name).fontSize);
     const wide = name.textContent.length * size * 0.72, high = size;
     const spots = [["start", 6, size * 0.35], ["end", -6, size * 0.35], ["middle", 0, -6], ["middle", 0, 5 + size * 0.85],
@@ -41,9 +47,12 @@
       sum + ([x, y][axis] - other[axis]) / (1 + (other[0] - x) ** 2 + (other[1] - y) ** 2), 0)); // the nearest count most
     const side = { start: 1, middle: 0, end: -1 };
     if (near.length > 1) spots.sort((a, b) => away[0] * (side[b[0]] - side[a[0]]) + away[1] * Math.sign(b[2] - 4) - away[1] * Math.sign(a[2] - 4));
-    for (const [anchor, right, down] of spots) {
+    // Rather where it covers no airport's mark, either.
+    for (const [anchor, right, down, isFree] of [true, false].flatMap((isFree) => spots.map((spot) => [...spot, isFree]))) {
       const left = x + right - (anchor === "end" ? wide : anchor === "middle" ? wide / 2 : 0), top = y + down - high * 0.8;
       const box = [left, top, left + wide, top + high];
+      if (box[0] < within[0] || box[1] < within[1] || box[2] > within[2] || box[3] > within[3]) continue; // it would be cut
+      if (isFree && airports.some(([ax, ay]) => ax > box[0] - 2 && ax < box[2] + 2 && ay > box[1] - 2 && ay < box[3] + 2)) continue;
       if (taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) continue;
       taken.push(box);
       name.setAttribute("text-anchor", anchor);
@@ -58,7 +67,8 @@
   function zoom(factor, at) {
     const [x, y, width, height] = shown(), whole = frame();
     const wide = Math.min(whole[2], Math.max(CLOSEST, width * factor)), scale = wide / width;
-    if (wide >= whole[2]) { view = null; show(whole); return; }
+    isAll = wide >= whole[2];
+    if (isAll) { view = null; show(whole); return; }
     const [px, py] = at || [x + width / 2, y + height / 2];
     view = [px - (px - x) * scale, py - (py - y) * scale, wide, height * scale];
     show(view);
@@ -77,7 +87,7 @@
 
   document.addEventListener("wheel", (event) => {
     if (!event.target.closest || !event.target.closest("#map")) return;
-    if (!view && event.deltaY > 0) return; // all is seen: the page scrolls on
+    if (!view && event.deltaY > 0 && shown()[2] >= frame()[2]) return; // all is seen: the page scrolls on
     event.preventDefault();
     zoom(Math.exp(event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), point(event));
   }, { passive: false });
@@ -123,9 +133,9 @@
   function ready() {
     if (!drawing()) return;
     document.querySelector("#map .zoom").hidden = false;
-    show(view || frame());
+    show(view || first());
   }
   document.addEventListener("htmx:afterSettle", ready);
-  window.addEventListener("resize", () => { if (drawing()) dress(); });
+  window.addEventListener("resize", () => { if (drawing()) show(view || first()); });
   ready();
 })();
