@@ -1,6 +1,7 @@
 """Messages reach each address that is kept, and what an address says reaches nobody else."""
 
 import logging
+import socket
 from collections import Counter
 
 import pytest
@@ -15,6 +16,7 @@ from aviation.errors import ParameterError
 from aviation.redact import redact
 from aviation.tell import addresses
 from aviation.tell.send import UNREAD
+from aviation.tell.trial import why
 from support.receiver import Receiver, receiver
 
 TOKEN = "T1JJ3T3L2zzAAbbCCdd-of-this-test"
@@ -82,12 +84,68 @@ def test_the_command_takes_addresses_from_stdin_and_shows_none_of_them(secret, h
     tell.put(f"{hook.address(TOKEN)}\n{hook.address(f'refused/{TOKEN}')}")
     tried = aviation("--test")
     assert tried.exit_code == 1
-    assert "1. JSON: delivered\n2. JSON: not delivered\n" in tried.output
+    assert "1. JSON: delivered\n2. JSON: not delivered: it answered 500 Internal Server Error\n" in tried.output
     assert "1 of 2 addresses did not take the message" in tried.output
     assert TOKEN not in tried.output
     assert aviation("--clear").output == "tell: no address is kept\n"
     assert tell.kept() == []
     assert aviation("--set", "--clear").exit_code == 2
+
+
+def test_a_trial_without_an_address_is_an_error_that_says_how_to_keep_one(secret):
+    tried = aviation("--test")
+    line = "aviation: no address is kept: 'aviation tell --set' reads them from stdin, one a line\n"
+    assert (tried.exit_code, tried.output) == (1, line)
+
+
+def test_a_trial_says_why_an_address_took_nothing_and_nothing_of_the_address(secret, hook, caplog, capfd):
+    caplog.set_level(logging.DEBUG)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        lines = [
+            hook.address(f"refused/{TOKEN}"),
+            f"json://name:short-token@127.0.0.1:9/short-token/{TOKEN}",
+            "json://short-token.invalid/",
+            f"jsons://127.0.0.1:{hook.server_port}/short-token",
+            f"json://127.0.0.1:{silent.getsockname()[1]}/short-token?rto=0.2",
+            "mailto://name:short-token@example.com:9/?to=short-token@example.com&smtp=127.0.0.1",
+            f"nothing://{TOKEN}",
+        ]
+        aws.client("secretsmanager").put_secret_value(SecretId=secret, SecretString="\n".join(lines))
+        tried = aviation("--test")
+    whys = [line.partition("not delivered: ")[2] for line in tried.output.splitlines()[:-1]]
+    assert whys == [
+        "it answered 500 Internal Server Error",
+        "connection refused",
+        "its host is not known",
+        "apprise gives no reason",
+        "it did not answer in time",
+        "connection refused",
+        "no address that apprise knows",
+    ]
+    shown = tried.output + caplog.text + "".join(capfd.readouterr())
+    assert "short-token" not in shown
+    assert TOKEN not in shown
+
+
+@pytest.mark.parametrize(
+    ("logged", "reason"),
+    [
+        ("Failed to send Slack notification: Not Found, error=404.", "it answered 404 Not Found"),
+        ("Failed to send notification: error=599.", "it answered 599"),
+        ("Socket Exception: (535, b'5.7.8 Username and Password not accepted')", "its mail server answered 535"),
+        ("Socket Exception: {'a@example.com': (550, b'no such user')}", "its mail server answered 550"),
+        (
+            "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: x (_ssl.c:1)",
+            "its certificate is not trusted here",
+        ),
+        ("url: /token [Errno -3] Temporary failure in name resolution", "its host is not known"),
+        (f"something about {TOKEN}", "apprise gives no reason"),
+        ("", "apprise gives no reason"),
+    ],
+    ids=str,
+)
+def test_a_reason_has_words_of_its_own_alone(logged, reason):
+    assert why(logged) == reason
 
 
 def test_an_address_is_in_no_log_whatever_is_logged(secret, hook, caplog, capfd):
