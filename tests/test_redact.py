@@ -58,6 +58,10 @@ def texts(value):
         "{'access_key': '0123456789abcdef', 'limit': 1}",
         '{"ARN": "arn", "SecretString":"0123456789abcdef"}',
         r'b"{\"SecretString\": \"0123456789abcdef\"}"',
+        r"""b'{"SecretString": "json://a\\nslack://\\"b\\", \\"c\\"/0123456789abcdef", "x": 1}'""",
+        r'b"{\"SecretString\": \"json://a\\\nslack://b/0123456789abcdef\", \"x\": 1}"',
+        "{'SecretString': 'json://a/\nslack://0123456789abcdef'}",
+        '{"SecretString": "json://a, slack://0123456789abcdef',
         "redirect=http%3A%2F%2Fhost%3Faccess_key%3D0123456789abcdef",
     ],
 )
@@ -65,6 +69,11 @@ def test_what_stands_where_a_key_stands_is_redacted_although_nobody_saw_it(text)
     shown = redact.redact(text)
     assert "0123456789abcdef" not in shown
     assert redact.MASK in shown
+
+
+def test_what_stands_around_a_secret_stays():
+    text = '{"SecretString": "one\\ntwo", "Name": "aviation", "SecretString": "", "x": "y"}'
+    assert redact.redact(text) == text.replace("one\\ntwo", redact.MASK)
 
 
 def test_text_without_a_secret_stays_as_it_is():

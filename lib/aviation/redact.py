@@ -17,8 +17,12 @@ SHORTEST_SECRET = 6
 """Shorter ones are not remembered: replacing every "a" hides nothing and destroys the text."""
 
 _PLACES = re.compile(
-    r"""(access_key(?:=|%3D) | \\?["'](?:access_key|SecretString)\\?["']\s*:\s*\\?["']) [^&\s"'<>\\,)]+""",
+    r"""(access_key(?:=|%3D) | \\?["']access_key\\?["']\s*:\s*\\?["']) [^&\s"'<>\\,)]+""",
     re.IGNORECASE | re.VERBOSE,
+)
+# To the quote that ends it: a secret may have lines, and quotes of its own.
+_SECRET_STRING = re.compile(
+    r"""(["']SecretString\\*["']\s*:\s*(\\*["'])) (?!\2).+? (?=(?<!\\)\2|\Z)""", re.IGNORECASE | re.VERBOSE | re.DOTALL
 )
 _forms: set[str] = set()
 _remembered: re.Pattern[str] | None = None
@@ -49,7 +53,9 @@ def redact(text: str) -> str:
     """`text` without any secret that this process remembers, nor any value where an access key stands."""
     if _remembered:
         text = _remembered.sub(MASK, text)
-    return _PLACES.sub(rf"\g<1>{MASK}", text)
+    for pattern in (_PLACES, _SECRET_STRING):
+        text = pattern.sub(rf"\g<1>{MASK}", text)
+    return text
 
 
 def redact_json(value: Any) -> Any:

@@ -9,11 +9,12 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from aviation.board.serve import Listening
+from aviation.board.pages import sql
+from aviation.board.serve import Listening, serve
 from aviation.cli import main
-from aviation.errors import ParameterError
+from aviation.errors import ParameterError, StackError
 from support import ROOT
-from support.board import browser
+from support.board import MadeTables, browser
 from support.board_made import MadeStack, whole
 
 PROGRAM = """
@@ -86,8 +87,30 @@ def test_it_ends_at_once_although_a_query_runs(port):
         assert process.wait(15) == 0  # long before the query's own 20 s are over
 
 
-def test_a_port_in_use_is_one_line(served, port, tmp_path):
+def test_an_address_that_is_too_long_is_refused_in_one_line_that_its_sender_can_read(served, port):
     served.stdout.readline()
+    for sent in ({"params": {"text": "x" * 1_000_000}}, {"headers": {"X-Long": "x" * 1_000_000}}):
+        refused = requests.get(f"http://127.0.0.1:{port}/flights", timeout=10, **sent)
+        assert (refused.status_code, refused.text) == (431, "not taken: its address, or its headers, are too long\n")
+        assert "default-src 'none'" in refused.headers["Content-Security-Policy"]
+    # What the page SQL takes fits, in any script.
+    longest = requests.get(f"http://127.0.0.1:{port}/sql", params={"sql": "字" * sql.MOST_LETTERS}, timeout=10)
+    assert longest.status_code == 400
+    assert "<textarea" in longest.text
+
+
+def test_what_is_no_http_is_refused_in_one_line(served, port):
+    served.stdout.readline()
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        connection.sendall(b"no request\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert answer.endswith(b"\r\n\r\nnot taken: it is no HTTP request\n")
+
+
+def test_a_port_in_use_is_one_line(served, port, tmp_path, monkeypatch):
+    served.stdout.readline()
+    monkeypatch.setattr("aviation.board.serve.Tables", MadeTables)
     done = CliRunner(env={"AVIATION_HOME": str(tmp_path)}).invoke(main, ["board", "--port", str(port)])
     line = f"aviation: port {port} is in use: stop what listens there, or give another one with --port\n"
     assert (done.exit_code, done.stderr) == (1, line)
@@ -102,18 +125,26 @@ def test_a_port_in_use_is_one_line(served, port, tmp_path):
         (["--host", "192.0.2.1", "--allowed-host", "board.example"], "lets other machines in"),
         (["--host", "board.example"], "lets other machines in"),
         (["--allowed-host", "board.example"], "--allowed-host lets others in: give --token or --trusted-header NAME"),
-        (["--host", "192.0.2.1", "--token", "--allowed-host", "board.example"], "cannot listen on 192.0.2.1"),
         (["--port", "99999"], "99999 is not in the range"),
-        (["--port", "8898"], "no stack is known: run 'aviation up'"),
+        (["--port", "BUSY"], "no stack is known: run 'aviation up'"),
     ],
     ids=str,
 )
-def test_what_cannot_be_is_refused_in_one_line(tmp_path, arguments, line):
+def test_what_cannot_be_is_refused_in_one_line(tmp_path, port, arguments, line):
     no_stack = dict.fromkeys(("AVIATION_STACK", "AVIATION_LOCAL", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION"))
-    done = CliRunner(env=no_stack | {"AVIATION_HOME": str(tmp_path)}).invoke(main, ["board", *arguments])
+    given = [str(port) if argument == "BUSY" else argument for argument in arguments]
+    with socket.create_server(("127.0.0.1", port)):
+        done = CliRunner(env=no_stack | {"AVIATION_HOME": str(tmp_path)}).invoke(main, ["board", *given])
     assert done.exit_code in (1, 2)
     assert line in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_an_address_of_another_machine_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("AVIATION_HOME", str(tmp_path))
+    elsewhere = Listening("192.0.2.1", 8899, ("board.example",), has_token=True)
+    with pytest.raises(StackError, match=r"^cannot listen on 192\.0\.2\.1 \(.*\): give an address of this machine"):
+        serve(elsewhere, print, tables=MadeTables())
 
 
 def test_the_token_is_in_no_output(tmp_path, monkeypatch):

@@ -83,6 +83,16 @@ def test_what_cannot_be_is_refused_in_one_line_and_the_stack_stays_as_it_was(
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_where_the_boards_port_is_taken_it_says_which_one_the_board_gets(own, busy):
+    own.board.process.stop()
+    dataclasses.replace(own.read_state(), board_port=int(busy)).write(own.state_file)
+    moved = aviation(own.home, "up")
+    given = own.read_state().board_port
+    assert f"up: port {busy} is in use: the board gets port {given} (--board-port chooses one)\n" in moved.stderr
+    assert moved.stdout.endswith(f"the board at http://127.0.0.1:{given}/\n")
+    assert "the board gets" not in aviation(own.home, "up").stderr
+
+
 def test_a_checkout_that_is_not_set_up_is_refused_and_the_stack_stays_as_it_was(unchanged, tmp_path):
     with pytest.raises(StackError, match="run 'make setup'"):
         LocalStack(tmp_path, unchanged.home).up(day="2013-08-01")

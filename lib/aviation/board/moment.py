@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from aviation.board.tables import Tables
+from aviation.board.words import polled
 from aviation.errors import ParameterError
 from aviation.sql.as_of import instant
 
@@ -32,6 +33,18 @@ class Moment:
     polls: tuple[datetime, ...]
     known_at: datetime | None
     before: datetime | None
+
+    @property
+    def outside(self) -> str:
+        """Where the chosen moment is before the day's first poll or after its last one: a line that says so."""
+        if not (self.as_of and self.polls):
+            return ""
+        chosen, first, last = f"{polled(self.as_of)} on {self.as_of:%-d %b %Y}", self.polls[0], self.polls[-1]
+        if self.as_of < first:
+            return f"{chosen} is before the day's first poll, at {polled(first, self.day)}: nothing was known yet."
+        if self.as_of.replace(second=0, microsecond=0) > last:
+            return f"{chosen} is after the day's last poll, at {polled(last, self.day)}: nothing newer is known."
+        return ""
 
 
 def moment(tables: Tables, day: str = "", as_of: str = "") -> Moment | None:

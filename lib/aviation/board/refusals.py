@@ -1,5 +1,6 @@
 """What cannot be answered: one line that says why, as a page or as JSON."""
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,7 +40,8 @@ def _refused(request: Request, error: Exception) -> JSONResponse | HTMLResponse:
     status, text = _status(error), _text(error)
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": text}, status)
-    return page(request, "refused", None, values={"error": text.removesuffix(".")}, status=status)
+    values = {"title": HTTPStatus(status).phrase.capitalize(), "error": text.removesuffix(".")}
+    return page(request, "refused", None, values=values, status=status)
 
 
 def _status(error: Exception) -> int:

@@ -14,11 +14,14 @@ import uvicorn
 from aviation.board import entry
 from aviation.board.app import application
 from aviation.board.guard import Access
+from aviation.board.protocol import Protocol
 from aviation.board.tables import Tables
 from aviation.errors import ParameterError, StackError
 from aviation.home import LOOPBACK
 
 PORT = 8800
+MOST_BYTES = 262_144
+"""An address, with the headers, may have so many: the longest query of the page *SQL* fits, in any script."""
 SECONDS_TO_END = 2
 """After so long at the end, what is still being answered is cut off."""
 
@@ -63,11 +66,13 @@ def serve(
     ParameterError as in `Listening.access`, StackError where it cannot listen, PlaceError where there is no stack.
     """
     access = listening.access()
+    tables = tables or Tables()
+    tables.refresh()  # where there is no stack, it says so first
     with _listen(listening) as listener:
-        tables = tables or Tables()
-        tables.refresh()  # where there is no stack, it says so before it says where it listens
         config = uvicorn.Config(
             application(tables, access),
+            http=Protocol,
+            h11_max_incomplete_event_size=MOST_BYTES,
             access_log=False,
             log_config=None,
             proxy_headers=False,

@@ -1,7 +1,6 @@
 """Where alerts and the morning brief go beside the stack's topic, and the brief itself."""
 
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -38,26 +37,31 @@ def tell(sets: bool, tests: bool, clears: bool, stack: str | None) -> None:
         return
     addresses = told.kept()
     if not addresses:
-        click.echo("tell: no address is kept: 'aviation tell --set' reads them from stdin, one a line")
-    for number, address in enumerate(addresses, 1):
-        click.echo(f"{number}. {address.kind}" + ("" if address.service else ": no address that apprise knows"))
-    if tests and addresses:
+        nothing = "no address is kept: 'aviation tell --set' reads them from stdin, one a line"
+        if tests:
+            raise AviationError(nothing)
+        click.echo(f"tell: {nothing}")
+    if tests:
         _test(addresses)
+        return
+    for number, address in enumerate(addresses, 1):
+        click.echo(f"{number}. {address.kind}" + ("" if address.service else f": {told.NOT_KNOWN}"))
 
 
 def _test(addresses: list[Any]) -> None:
-    """Send a message to each address and say which took it. AviationError where any did not."""
+    """Send a message to each address and say which took it, and why another did not. AviationError where any did
+    not."""
     from aviation import tell as told
 
     message = told.Message("Aviation: a test", "Alerts and the morning brief come here.")
-    lost: Counter[str] = Counter()
+    lost = 0
     for number, address in enumerate(addresses, 1):
-        failed = told.send([message], [address])
-        click.echo(f"{number}. {address.kind}: {'not delivered' if failed else 'delivered'}")
-        lost += failed
+        why = told.tried(message, address)
+        click.echo(f"{number}. {address.kind}: {f'not delivered: {why}' if why else 'delivered'}")
+        lost += bool(why)
     if lost:
         raise AviationError(
-            f"{lost.total()} of {counted(len(addresses), 'address', 'addresses')} did not take the message: is each of "
+            f"{lost} of {counted(len(addresses), 'address', 'addresses')} did not take the message: is each of "
             "them still right, and reachable from here?"
         )
 

@@ -29,8 +29,8 @@ def poll_times(day: str) -> list[datetime]:
 
 
 def run(stack: LocalStack) -> None:
-    """Start the stack, poll, load, and say what is in the tables; where the board is, and the dashboard's
-    path in the last line."""
+    """Start the stack, poll, load, and say what is in the tables, where the board's first page lies as a file, and in
+    the last line where the board is."""
     logger.info("demo 1/4: the local stack")
     stack.up(day=DEFAULT_DAY)
     logger.info("demo 2/4: polling %s %d times, and each reference entity once", DEFAULT_DAY, POLLS)
@@ -43,8 +43,8 @@ def run(stack: LocalStack) -> None:
     for name, rows in row_counts().items():
         print(f"{name:<22} {rows:>8,} rows")
     print(f"{'data age':<22} {age('flights'):>8}")
-    print(f"{'board':<22} {stack.board.open()}")
-    print(page)
+    print(f"dashboard: {page}")
+    print(f"board: {stack.board.open()} (beside the local stack: 'make down' ends both)")
 
 
 def _poll(stack: LocalStack) -> None:

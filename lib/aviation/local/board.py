@@ -27,6 +27,14 @@ class BoardProcess:
         """Its address; None where it does not run."""
         return self._url(State.read(self.home / "stack.json")) if self.process.running() else None
 
+    def tell_port(self, wanted: int | None, planned: State) -> None:
+        """Say so where it does not get the port at which a person would look for it."""
+        rather = wanted or State.read(self.home / "stack.json").board_port or PORT
+        if planned.board_port != rather:
+            logger.info(
+                "up: port %d is in use: the board gets port %d (--board-port chooses one)", rather, planned.board_port
+            )
+
     def open(self) -> str:
         """Have it run, for the stack as it is now; its address. StackError where it does not start."""
         state = State.read(self.home / "stack.json")

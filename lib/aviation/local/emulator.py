@@ -12,7 +12,7 @@ from aviation.errors import StackError
 from aviation.local import access
 from aviation.local.guard import FINGERPRINT, HEALTH
 from aviation.local.processes import Process, answer, plain_environment
-from aviation.local.state import REGION, State
+from aviation.local.state import REGION, State, damaged
 from aviation.words import counted
 
 logger = logging.getLogger(__name__)
@@ -93,9 +93,7 @@ def _check(folder: Path) -> None:
         try:
             json.loads(file.read_bytes())
         except (ValueError, RecursionError):
-            raise StackError(
-                f"{file} is damaged: put a copy of it back, or delete all data of the stack with 'aviation up --purge'"
-            ) from None
+            raise damaged(file) from None
 
 
 def _mend(folder: Path) -> None:

@@ -64,8 +64,7 @@ class LocalStack:
         `plan` is that of the key for the API at `api_url` (basic, if it is not given). With `schedule` or `every` the
         deployed schedules run, flights every `every` minutes (else as in the template), and the replay's clock advances
         half an hour from poll to poll. With `purge` all data of the last stack is deleted first. Impossible options are
-        refused (ParameterError, ApiError, StackError) before anything is stopped or deleted: a stack that was up stays
-        as it was.
+        refused (ParameterError, ApiError, StackError) before anything is stopped or deleted.
         """
         minutes = every or (schedules.EVERY_DEFAULT if schedule else None)
         parameters = schedules.template_parameters(every) if minutes else {}
@@ -75,6 +74,7 @@ class LocalStack:
         if purge:
             self.down(purge=True)
             intended = self._plan(api, ports, parameters, minutes)
+        self.board.tell_port(board_port, intended.state)
         home.use_environment(intended.environment)
         self._start_emulator(intended.state)
         stored = stored_key(STACK)

@@ -1,7 +1,7 @@
 """What `up` remembers in `<home>/stack.json`, and the environment that follows from it."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from aviation import home, replay
@@ -13,6 +13,13 @@ from aviation.poll.plans import PLANS
 
 STACK = "aviation"
 REGION = "us-east-1"
+
+
+def damaged(file: Path) -> StackError:
+    """The error where a file of the stack's state cannot be read."""
+    return StackError(
+        f"{file} is damaged: put a copy of it back, or delete all data of the stack with 'aviation up --purge'"
+    )
 
 
 @dataclass(frozen=True)
@@ -45,9 +52,7 @@ class State:
         except FileNotFoundError:
             return cls()
         except (OSError, ValueError, TypeError, RecursionError, ParameterError):
-            raise StackError(
-                f"{file} is damaged: put a copy of it back, or delete all data of the stack with 'aviation up --purge'"
-            ) from None
+            raise damaged(file) from None
         return state
 
     def polling(self, day: str | None, api_url: str | None, plan: str | None) -> "State":
@@ -58,11 +63,12 @@ class State:
                 f"this stack has the flights of {self.api_url}, with which those of the replay would mix: "
                 f"'aviation up --day {day} --purge' deletes them first"
             )
-        if api_url:
-            # Every plan answers as many records a call as the smallest one.
-            plan = plan or min(PLANS.values(), key=lambda plan: plan.limit).name
-            return State(day=replay.check_day(day or self.day), api_url=check_base_url(api_url), plan=plan)
-        return State(day=replay.check_day(day or self.day), api_url=self.api_url, plan=self.plan)
+        polled = State(day=replay.check_day(day or self.day), api_url=self.api_url, plan=self.plan)
+        if not api_url:
+            return polled
+        # Every plan answers as many records a call as the smallest one.
+        plan = plan or min(PLANS.values(), key=lambda plan: plan.limit).name
+        return replace(polled, api_url=check_base_url(api_url), plan=plan)
 
     def write(self, file: Path) -> None:
         """Remember it in `file`."""

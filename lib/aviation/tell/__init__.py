@@ -5,7 +5,8 @@ reach, the kind alone, for an address holds secrets. Before it: `aviation.secret
 `aviation.brief`, and the command `aviation tell`.
 """
 
-from aviation.tell.addresses import Address, clear, kept, put
+from aviation.tell.addresses import NOT_KNOWN, Address, clear, kept, put
 from aviation.tell.send import Message, not_delivered, send
+from aviation.tell.trial import tried
 
-__all__ = ["Address", "Message", "clear", "kept", "not_delivered", "put", "send"]
+__all__ = ["NOT_KNOWN", "Address", "Message", "clear", "kept", "not_delivered", "put", "send", "tried"]

@@ -24,6 +24,7 @@ MOST_BYTES = 65_536
 """As much as a secret takes."""
 LONG = 16
 """From so many characters on a part of an address may be a token: a shorter one is a name or a word."""
+NOT_KNOWN = "no address that apprise knows"
 HOW = "see https://appriseit.com/services/ for how to write one"
 
 
@@ -55,7 +56,7 @@ def put(text: str) -> list[Address]:
     its number, for its text is a secret): nothing is kept then."""
     found = parsed(text)
     if bad := [address.kind for address in found if not address.service]:
-        raise ParameterError(f"{', '.join(bad)}: no address that apprise knows: {HOW}")
+        raise ParameterError(f"{', '.join(bad)}: {NOT_KNOWN}: {HOW}")
     if not found:
         raise ParameterError("no address was given: write one a line, or take all away with 'aviation tell --clear'")
     if len(text.encode()) > MOST_BYTES:

@@ -56,10 +56,11 @@ def _send(messages: Sequence[Message], address: Address) -> int:
     """How many of the messages the address did not take."""
     if not address.service:
         return len(messages)
-    return sum(not _delivered(message, address) for message in messages)
+    return sum(not delivered(message, address) for message in messages)
 
 
-def _delivered(message: Message, address: Address) -> bool:
+def delivered(message: Message, address: Address) -> bool:
+    """Send the message: whether the address, which is one, took it. Say nothing of it (`silent`) meanwhile."""
     from apprise import Apprise, NotifyFormat, OverflowMode
 
     is_mail = bool(message.html) and hasattr(address.service, "inline")

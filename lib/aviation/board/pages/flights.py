@@ -88,6 +88,7 @@ class Flights(BaseModel):
     airports: list[str]
     airlines: list[str]
     statuses: list[str]
+    missing: list[str] = Field(description="Of each choice that no flight of the day has, a line that says so.")
 
 
 def flights(tables: Tables, moment: Moment, filters: Filters, rows_a_page: int = ROWS_A_PAGE) -> Flights:
@@ -103,6 +104,7 @@ def flights(tables: Tables, moment: Moment, filters: Filters, rows_a_page: int =
     number = min(filters.page, pages)
     shown = ordered.iloc[(number - 1) * rows_a_page : number * rows_a_page].drop(columns="order").astype(object)
     changes = _changes(tables, moment)
+    choices = _choices(every, near)
     rows = [dict(row) for row in shown.where(shown.notna(), None).to_dict("records")]
     return Flights(
         day=moment.day.isoformat(),
@@ -111,14 +113,21 @@ def flights(tables: Tables, moment: Moment, filters: Filters, rows_a_page: int =
         found=len(ordered),
         pages=pages,
         flights=[_line(row, filters.direction, changes.get(row["flight_key"], [])) for row in rows],
-        airports=_values(every[f"{near}_airport"]),
-        airlines=_values(_airline(every)),
-        statuses=_values(_status(every)),
+        airports=choices["airport"],
+        airlines=choices["airline"],
+        statuses=choices["status"],
+        missing=[
+            f"There is no {name} {wanted} among the {filters.direction} of {moment.day}."
+            for name, values in choices.items()
+            if len(every) and (wanted := getattr(filters, name)) and wanted not in values
+        ],
     )
 
 
-def _values(column: "pd.Series[Any]") -> list[str]:
-    return sorted(map(str, column.dropna().unique()))
+def _choices(every: pd.DataFrame, near: str) -> dict[str, list[str]]:
+    """What can be chosen, by the name of the filter."""
+    columns = {"airport": every[f"{near}_airport"], "airline": _airline(every), "status": _status(every)}
+    return {name: sorted(map(str, column.dropna().unique())) for name, column in columns.items()}
 
 
 def _airline(every: pd.DataFrame) -> "pd.Series[Any]":

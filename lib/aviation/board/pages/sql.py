@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import pyarrow as pa
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from aviation.board import download
 from aviation.board.asked import MomentOf, TablesOf, page
@@ -23,7 +23,11 @@ EXAMPLE = """select airline_name, sum(flights) as flights, sum(on_time) * 1e0 / 
 from on_time_by_airline_day
 group by airline_name
 order by on_time desc"""
-TextOf = Annotated[str, Query(alias="sql", max_length=MOST_LETTERS, description="One SELECT, in Athena's SQL.")]
+TextOf = Annotated[
+    str,
+    BeforeValidator(lambda text: text.replace("\r\n", "\n")),  # a form sends two letters for the end of a line
+    Query(alias="sql", max_length=MOST_LETTERS, description="One SELECT, in Athena's SQL."),
+]
 AsOf = Annotated[str, Query(description="Answer as the tables stood then (ISO 8601, UTC).")]
 
 
@@ -60,6 +64,7 @@ def answer(tables: Tables, text: str, as_of: datetime | None = None) -> tuple[pa
 def sql_page(request: Request, tables: TablesOf, at: MomentOf, text: TextOf = "") -> HTMLResponse:
     """The page: a query to write, and its answer or what is wrong with it."""
     values: dict[str, object] = {"text": text or EXAMPLE, "asked": text, "answer": None, "error": "", "most": MOST_ROWS}
+    values["most_letters"] = MOST_LETTERS
     status = 200
     if text:
         try:
