@@ -196,7 +196,7 @@ def test_the_day_before_is_told_where_there_is_one(two_days):
     assert "Thursday 11 July 2013" in said.title
     assert said.sections[-1].title == "The day before (10 July)"
     assert said.sections[-1].lines == [
-        f"On time: {on_time.text} of 25 flights that are over, of 30 in all",
+        f"On time: {on_time.text} of 25 flights finished, of 30 in all",
         "3 cancelled, 2 diverted",
     ]
 

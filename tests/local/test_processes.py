@@ -38,6 +38,14 @@ def test_a_process_runs_until_it_is_stopped(tmp_path):
     assert process.running() is None
 
 
+def test_a_process_that_shows_no_environment_yet_is_stopped(tmp_path, monkeypatch):
+    process = Process(tmp_path, "any")
+    process.start(SLEEP, {}, None)
+    monkeypatch.setattr(psutil.Process, "environ", lambda self: {})
+    assert process.stop() is True
+    assert process.running() is None
+
+
 @pytest.mark.parametrize("content", [None, "", "{", json.dumps({"pid": 1, "started": 1})])
 def test_a_process_of_which_the_pid_file_does_not_tell_is_found_and_stopped(tmp_path, content, caplog):
     process, before = Process(tmp_path, "any"), children()

@@ -80,11 +80,12 @@ class Process:
 
     def family(self) -> list[psutil.Process]:
         """It and all that it started, whatever its pid file says."""
-        found = []
+        tracked, found = self.running(), []  # one that has just begun shows no environment yet
         for process in psutil.process_iter():
             # Others' processes, and those that end meanwhile, cannot be looked into.
             with contextlib.suppress(psutil.Error, OSError):
-                if process.environ().get(MARK) == self._mark and process.status() != psutil.STATUS_ZOMBIE:
+                is_own = process == tracked or process.environ().get(MARK) == self._mark
+                if is_own and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
         return found
 
