@@ -1,6 +1,8 @@
 """Counts, durations, times of day and flights in words."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 DASH = "–"
 
@@ -10,11 +12,14 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
-def flight_name(code: str | None, airline: str | None, number: str | None) -> str:
-    """A flight as people write it: `B6 27` of the code B627 of airline B6."""
+def flight_name(flight: Mapping[str, Any]) -> str:
+    """A row's flight as people write it: `B6 27` of the code B627 of airline B6; else its airline's IATA, else ICAO
+    code, and its number."""
+    code, number = flight["flight_iata"], flight["flight_number"]
+    airline = flight["airline_iata"] or flight["airline_icao"]
     if code and airline and code.startswith(airline) and len(code) > len(airline):
         return f"{airline} {code[len(airline) :]}"
-    return code or " ".join(part for part in (airline, number) if part) or DASH
+    return str(code or " ".join(part for part in (airline, number) if part) or DASH)
 
 
 def clock(moment: datetime | None) -> str:

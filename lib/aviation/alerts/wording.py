@@ -24,20 +24,15 @@ def short(text: object) -> str:
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
-def _airline(flight: Row) -> str | None:
-    code: str | None = flight["airline_iata"] or flight["airline_icao"]
-    return code
-
-
 def code(flight: Row) -> str:
     """The flight as its airline writes it: `B6 27`; its airline and number, where it has no such code."""
-    return short(flight_name(flight["flight_iata"], _airline(flight), flight["flight_number"]))
+    return short(flight_name(flight))
 
 
 def sentence(flight: Row, what: str, known_from: datetime | None, newest: datetime) -> str:
     """The alert on a flight that `what` happened to, which is known since `known_from`; a day is told where it is
     another one than that of `newest`. Both times are UTC and naive."""
-    airline = short(flight["airline_name"] or _airline(flight) or "Unknown airline")
+    airline = short(flight["airline_name"] or flight["airline_iata"] or flight["airline_icao"] or "Unknown airline")
     name, number = code(flight), short(flight["flight_number"])
     called = f"{airline} {number} ({name})" if number and name != DASH else f"{airline} {name}"
     ends = (short(flight[f"{side}_iata"] or flight[f"{side}_icao"]) or DASH for side in ("dep", "arr"))

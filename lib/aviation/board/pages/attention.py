@@ -179,7 +179,7 @@ def _case(flight: Row, price: float | None, quiets: Collection[Quiet]) -> Case:
     held = of(quiets, flight["flight_key"], airline, route, DISRUPTIONS.get(said.kind, said.kind))
     return Case(
         flight_key=flight["flight_key"],
-        flight=words.flight_name(flight["flight_iata"], airline or None, flight["flight_number"]),
+        flight=words.flight_name(flight),
         airline=flight["airline_name"] or flight["airline_icao"] or flight["airline_iata"] or words.DASH,
         route=f"{flight['dep_airport'] or words.DASH}–{flight['arr_airport'] or words.DASH}",
         scheduled_local=flight["dep_scheduled_local"],

@@ -206,7 +206,7 @@ def _line(row: dict[Any, Any], direction: Direction, changed: list[str]) -> Boar
     time = actual or (scheduled + timedelta(minutes=late) if scheduled and late is not None else None)
     return BoardFlight(
         flight_key=row["flight_key"],
-        flight=words.flight_name(row["flight_iata"], row["airline_iata"] or row["airline_icao"], row["flight_number"]),
+        flight=words.flight_name(row),
         airline=row["airline_name"] or row["airline_icao"] or row["airline_iata"] or words.DASH,
         airline_code=row["airline_iata"] or row["airline_icao"] or "",
         airport=row[f"{near}_airport"] or words.DASH,

@@ -120,7 +120,7 @@ def _leg(row: Row) -> Leg:
         late[f"{side}_delay_is_at_least"] = bool(row[f"{side}_delay_is_at_least"]) and expected == known
     return Leg(
         flight_key=row["flight_key"],
-        flight=words.flight_name(row["flight_iata"], row["airline_iata"] or row["airline_icao"], row["flight_number"]),
+        flight=words.flight_name(row),
         dep_airport=row["dep_airport"] or words.DASH,
         arr_airport=row["arr_airport"] or words.DASH,
         dep_scheduled_local=row["dep_scheduled_local"],

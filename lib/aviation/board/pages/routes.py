@@ -161,7 +161,7 @@ def _aircraft(row: Row) -> MapAircraft | None:
     is_estimated = row["live_latitude"] is None or row["live_longitude"] is None
     return MapAircraft(
         flight_key=row["flight_key"],
-        flight=words.flight_name(row["flight_iata"], row["airline_iata"] or row["airline_icao"], row["flight_number"]),
+        flight=words.flight_name(row),
         dep_airport=row["dep_airport"] or words.DASH,
         arr_airport=row["arr_airport"] or words.DASH,
         latitude=place.latitude,
