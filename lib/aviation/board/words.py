@@ -22,6 +22,12 @@ def polled(moment: datetime | None, day: date | None = None) -> str:
     return f"{clock(moment)} UTC on {moment:%-d %b}" + (f" {moment:%Y}" if moment.year != day.year else "")
 
 
+def known_since(moment: datetime | None, day: date) -> str:
+    """The end of a sentence: since when (UTC) something is known, on a page about `day`; empty where that is not
+    known."""
+    return f", known since {polled(moment, day)}" if moment else ""
+
+
 def instants(moments: Iterable[datetime]) -> str:
     """Moments (UTC) for a script, as ISO 8601."""
     return " ".join(f"{moment.isoformat()}Z" for moment in moments)

@@ -207,11 +207,7 @@ class Said(NamedTuple):
 def _said(flight: Row) -> Said:
     status, standing = flight["flight_status"], flight["standing"]
     if status in WEIGHTS:
-        since = (
-            f", known since {words.polled(flight['known_from'], flight['flight_date'].date())}"
-            if flight["known_from"]
-            else ""
-        )
+        since = words.known_since(flight["known_from"], flight["flight_date"].date())
         return Said(status, f"{status.capitalize()}{since}.")
     departs, arrives = flight["dep_delay_expected_min"], flight["arr_delay_expected_min"]
     late = max((value for value in (departs, arrives) if value is not None), default=0)

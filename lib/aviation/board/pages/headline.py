@@ -12,7 +12,7 @@ def headline(row: Row, since: datetime | None) -> str:
     """A sentence or two; `since` is when its status became known (UTC). `row` has the columns of flights_so_far, its
     delays as `dep_late_min` and `arr_late_min`, and those of flights."""
     status, standing, day = row["flight_status"], row["standing"], row["flight_date"].date()
-    known = f", known since {words.polled(since, day)}" if since else ""
+    known = words.known_since(since, day)
     if status == "cancelled":
         return f"Cancelled{known}."
     if status == "diverted":
