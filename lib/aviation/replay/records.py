@@ -1,7 +1,21 @@
 """The API's flight records of a day, as they look at a given clock.
 
-Airline, number, airports, schedule, actual times, tail number, cancellation and diversion are real. When a cancellation
-or a diversion became known is not in the data: see `true_status`.
+Airline, number, airports, schedule, actual times, tail number, cancellation and diversion are real. The data does not
+say when any of it became known. The replay's rule, in which "left" is the actual departure:
+
+- from the first: the schedule, the route, the airline and its codeshares, the terminals;
+- from three hours before the scheduled departure: the aircraft, whatever becomes of the flight;
+- from six hours before the scheduled departure, and arrival: that side's gate, moved in the last hour, if at all;
+- at the moment itself: that it left, and that it landed, and how late;
+- at the scheduled departure: that it is cancelled; at `ends`: that it is diverted;
+- once it left: an estimated arrival as late as its departure was; positions;
+- from two hours before the scheduled departure, and arrival: for a few flights that will be late, an invented forecast
+  of that side's delay, and of the departure an estimate that goes by it.
+
+So before a flight left, and before its scheduled departure, nothing of its record but these forecasts depends on what
+becomes of it: the `delay` of both sides and the `estimated` of the departure. They look ahead, and a model must not be
+fed with them. Neither must it be told whether an aircraft is named at all: the data has no tail number of many
+cancelled flights, and of every other flight the one that flew it.
 """
 
 from datetime import datetime, timedelta
