@@ -18,7 +18,7 @@ fed with them. Neither must it be told whether an aircraft is named at all: the 
 cancelled flights, and of every other flight the one that flew it.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +28,9 @@ from aviation.replay.live import live
 from aviation.replay.quirks import Codeshare, Dice, Row
 from aviation.replay.reference import type_of
 from aviation.replay.registrations import icao24
+
+KNOWN_BEFORE = timedelta(hours=4)
+"""How long before its first departure a day is first asked about: nobody asks what will be late sooner."""
 
 
 @lru_cache(maxsize=4)
@@ -72,6 +75,20 @@ def ends(leg: Leg) -> datetime | None:
 def over(day: str) -> datetime:
     """An instant (aware) by which every flight of `day` (ISO) has ended: the default clock or the last arrival."""
     return max([default_clock(day), *(end for leg in legs(day) if (end := ends(leg)))])
+
+
+def instants(day: str, every: timedelta) -> list[datetime]:
+    """The moments (aware, UTC) at which to ask about `day` (ISO), so far apart from midnight on: from four hours before
+    its first scheduled departure, when nothing is known of any flight but the schedule, until all have ended. None on a
+    day without flights."""
+    flown = legs(day)
+    if not flown:
+        return []
+    midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    begins = min(leg.dep_scheduled for leg in flown) - KNOWN_BEFORE
+    end = max(ends(leg) or leg.dep_scheduled for leg in flown)
+    first, last = (begins - midnight) // every, -((midnight - end) // every)
+    return [midnight + every * number for number in range(first, last + 1)]
 
 
 def _late_departure(leg: Leg) -> timedelta:
