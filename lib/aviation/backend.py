@@ -4,6 +4,7 @@
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -49,8 +50,9 @@ class Backend(Protocol):
     def publish(self, choices: dict[str, Any]) -> RunRecord:
         """Run the publishing job with its choices as parameters and wait; its run record."""
 
-    def past_instant(self, day: str) -> str:
-        """The instant (ISO 8601) as of which a poll of a past day (ISO) asks the API; empty: now."""
+    def past_instants(self, day: str, every: timedelta | None) -> list[str]:
+        """The instants (ISO 8601) as of which polls of a past day (ISO) ask the API, so far apart, or but the one after
+        all of its flights; empty text: now, which is all that the real API knows."""
 
 
 def in_use() -> Backend:
@@ -93,5 +95,5 @@ class Aws:
 
         return glue.run_publish(choices)
 
-    def past_instant(self, day: str) -> str:
-        return ""  # the real API knows past days
+    def past_instants(self, day: str, every: timedelta | None) -> list[str]:
+        return [""]  # the real API knows past days, as they are now

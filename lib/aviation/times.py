@@ -1,6 +1,7 @@
 """Instants as text: the one form that is written, and the forms that are read."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 from aviation.errors import ParameterError
 
@@ -18,3 +19,13 @@ def parse_utc(text: str) -> datetime:
         return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise ParameterError(f"{text!r} is not a time: write it like 2013-07-10T18:00Z") from None
+
+
+def parse_duration(text: str) -> timedelta:
+    """`30m` or `1h` as a duration, of up to a day. ParameterError for other text."""
+    if match := re.fullmatch(r"([1-9][0-9]{0,3})([mh])", text):
+        number, unit = match.groups()
+        duration = timedelta(minutes=int(number) * (60 if unit == "h" else 1))
+        if duration <= timedelta(days=1):
+            return duration
+    raise ParameterError(f"{text!r} is not a duration of up to a day: write it like 30m or 1h")

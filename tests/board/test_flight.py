@@ -154,14 +154,14 @@ def test_every_version_is_there(board):
 
 
 def test_a_moment_in_the_past_knows_nothing_of_what_came_later(board):
-    key = "2013-07-10|EWR|UAL|1222"
+    key = "2013-07-10|EWR|UAL|1244"
     then, now = flight(board, key, as_of=POLL), flight(board, key)
     assert then["known_at"] == THEN.isoformat()
     assert max(step["known_from"] for step in then["steps"]) <= THEN.isoformat()
     assert then["versions"][-1]["known_until"] is None
     assert (then["aircraft"], then["departure"]["actual_local"]) == (None, None)
-    assert now["aircraft"]["registration"] == "N36247"
-    assert "N36247" not in page(board, key, as_of=POLL)[1]
+    assert now["aircraft"]["registration"] == "N68453"
+    assert "N68453" not in page(board, key, as_of=POLL)[1]
 
 
 def test_before_a_flight_is_known_its_page_says_so_and_the_moment_can_be_changed(board):

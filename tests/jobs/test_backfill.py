@@ -60,6 +60,60 @@ def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(polled, monkeypat
     assert polled == ["2013-07-01", "2013-07-02", "2013-07-03"]
 
 
+def as_of(monkeypatch, *instants: str) -> None:
+    """The flight API can be asked about a day as of these."""
+    monkeypatch.setattr(backend.Aws, "past_instants", lambda self, day, every: list(instants) if every else [""])
+
+
+def test_a_day_polled_at_instants_is_polled_once_however_often_it_is_asked_for(polled, monkeypatch):
+    as_of(monkeypatch, "2013-07-01T05:00:00Z", "2013-07-01T05:30:00Z")
+    every = [*COMMAND[:3], "--to", "2013-07-01", "--every", "30m"]
+    done = CliRunner().invoke(main, every)
+    assert (done.exit_code, done.stdout) == (0, "backfill: 1 day, 10 records, 4 observations loaded\n"), done.output
+    done = CliRunner().invoke(main, every)
+    assert (done.exit_code, done.stdout) == (0, "backfill: 0 days, 0 records, 4 observations loaded\n"), done.output
+    # A day that was polled so is not one that was polled at the end, nor every hour.
+    for other in (every[:-2], [*every[:-1], "1h"]):
+        assert CliRunner().invoke(main, other).exit_code == 0
+    assert polled == ["2013-07-01"] * 5
+    assert list(Checkpoint.read().polled) == ["2013-07-01", "2013-07-01 every 30m", "2013-07-01 every 60m"]
+
+
+def test_a_day_cut_off_between_its_instants_is_polled_again_whole(polled, monkeypatch):
+    as_of(monkeypatch, "2013-07-01T05:00:00Z", "2013-07-01T05:30:00Z")
+    poll, instants = jobs.run_producer, []
+
+    def interrupted(entity: str, parameters: dict) -> RunRecord:
+        instants.append(parameters["instant"])
+        if len(instants) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return poll(entity, parameters)
+
+    monkeypatch.setattr(jobs, "run_producer", interrupted)
+    every = [*COMMAND[:3], "--to", "2013-07-01", "--every", "30m"]
+    done = CliRunner().invoke(main, every)
+    assert (done.exit_code, Checkpoint.read().polled) == (130, {})
+    assert "0 of 1 day polled" in done.stderr.splitlines()[-1]
+    assert CliRunner().invoke(main, every).exit_code == 0
+    assert instants == ["2013-07-01T05:00:00Z", "2013-07-01T05:30:00Z"] * 2
+
+
+@pytest.mark.parametrize(
+    ("every", "said"),
+    [
+        ("30", "aviation: '30' is not a duration of up to a day: write it like 30m or 1h"),
+        ("0m", "aviation: '0m' is not a duration of up to a day: write it like 30m or 1h"),
+        ("25h", "aviation: '25h' is not a duration of up to a day: write it like 30m or 1h"),
+        ("30m", "aviation: --every asks as of past instants, and the replay alone goes back: leave it out"),
+    ],
+)
+def test_instants_that_cannot_be_asked_for_are_refused_in_one_line(polled, every, said):
+    done = CliRunner().invoke(main, [*COMMAND, "--every", every])
+    assert done.exit_code not in (0, 130)
+    assert done.stderr.splitlines() == [said]
+    assert polled == []
+
+
 @pytest.mark.slow
 def test_past_days_come_in_a_backfill_that_goes_on_where_it_was_cut_off(stack, monkeypatch):
     """The days around the night on which New York's clocks go back."""

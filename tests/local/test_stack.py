@@ -131,7 +131,7 @@ def test_a_state_folder_that_is_a_file_is_refused_in_one_line(tmp_path, command)
     ],
 )
 def test_a_past_day_is_asked_for_when_all_its_flights_are_over_as_far_as_the_replay_goes(unchanged, day, instant):
-    assert parse_utc(unchanged.past_instant(day)) == instant
+    assert [parse_utc(text) for text in unchanged.past_instants(day, None)] == [instant]
 
 
 def test_a_producer_says_at_once_that_the_replay_is_down(own):

@@ -9,6 +9,7 @@ from aviation import backend
 from aviation.entities import ENTITIES, entity_named
 from aviation.report import RunRecord
 from aviation.runs import declared
+from aviation.times import parse_duration
 from aviation.words import counted
 
 
@@ -53,11 +54,15 @@ def requeue(entities: tuple[str, ...]) -> None:
 )
 @click.option("--load-every", type=int, default=30, show_default=True, help="How many days to poll before each load.")
 @click.option("--again", is_flag=True, help="Poll days again that were polled before.")
-def backfill(first: datetime, last: datetime, file: Path, load_every: int, again: bool) -> None:
+@click.option(
+    "--every", help="Poll each day at instants of it so far apart, such as 30m or 1h: the replay alone can go back."
+)
+def backfill(first: datetime, last: datetime, file: Path, load_every: int, again: bool, every: str | None) -> None:
     """Take past days: poll each once, load them in batches. Cut off, the same command goes on where it stopped."""
     from aviation.jobs.backfill import run as run_backfill
 
-    done = run_backfill(first.date(), last.date(), file=file, load_every=load_every, again=again)
+    apart = parse_duration(every) if every is not None else None
+    done = run_backfill(first.date(), last.date(), file=file, load_every=load_every, again=again, every=apart)
     parts = (counted(done["days"], "day"), counted(done["records"], "record"), counted(done["loaded"], "observation"))
     click.echo(f"backfill: {', '.join(parts)} loaded")
 

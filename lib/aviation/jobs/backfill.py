@@ -1,5 +1,5 @@
-"""Past days of flights, through the same producer, streams and load as every interval's: polled day by day, loaded in
-batches, and taken up again where it was cut off."""
+"""Past days of flights, through the same producer, streams and load as every interval's: polled day by day, each once
+or at instants of it, loaded in batches, and taken up again where it was cut off."""
 
 import json
 import logging
@@ -26,7 +26,8 @@ CHECKPOINT = "backfill/flights.json"
 
 @dataclass
 class Checkpoint:
-    """Which days were polled, in the runs bucket: `{day: records}`. A day is noted once the stream has all of it."""
+    """Which days were polled, in the runs bucket: `{day: records}`, with `<day> every <minutes>m` for a day that was
+    polled at instants. A day is noted once the stream has all of it."""
 
     polled: dict[str, int] = field(default_factory=dict)
 
@@ -52,8 +53,32 @@ class Checkpoint:
         aws.client("s3").put_object(Bucket=place("RunsBucket"), Key=CHECKPOINT, Body=body)
 
 
-def run(first: date, last: date, *, file: Path, load_every: int, again: bool) -> dict[str, int]:
-    """Poll each day from `first` to `last`, both included, once; load after every `load_every` days and at the end.
+@dataclass(frozen=True)
+class Past:
+    """A day (ISO) to poll: once, or at instants of it that are `every` so far apart."""
+
+    day: str
+    every: timedelta | None
+
+    @property
+    def name(self) -> str:
+        """What the checkpoint calls it."""
+        return f"{self.day} every {self.every // timedelta(minutes=1)}m" if self.every else self.day
+
+    def instants(self) -> list[str]:
+        """The instants (ISO 8601) as of which it is polled; empty text: now. ParameterError where that is all there is,
+        and it was to be polled at more."""
+        instants = backend.in_use().past_instants(self.day, self.every)
+        if self.every and instants == [""]:
+            raise ParameterError("--every asks as of past instants, and the replay alone goes back: leave it out")
+        return instants
+
+
+def run(
+    first: date, last: date, *, file: Path, load_every: int, again: bool, every: timedelta | None = None
+) -> dict[str, int]:
+    """Poll each day from `first` to `last`, both included, once, or at instants of it that are `every` so far apart,
+    as the replay alone can be asked; load after every `load_every` days and at the end.
 
     `file` holds the producer's parameters; its filters go with each day's date. Days that an earlier backfill polled
     are left out, unless `again`. Returns `days` (polled now), `records` and `loaded` (observations added). An
@@ -66,7 +91,8 @@ def run(first: date, last: date, *, file: Path, load_every: int, again: bool) ->
         raise ParameterError(f"load_every must be at least 1, not {load_every}")
     parameters = read_parameters(file)
     checkpoint = Checkpoint.read()
-    days = [day for day in _days(first, last) if again or day not in checkpoint.polled]
+    days = [Past(day, every) for day in _days(first, last)]
+    days = [day for day in days if again or day.name not in checkpoint.polled]
     totals = {"days": 0, "records": 0, "loaded": 0}
     try:
         _poll_and_load(days, parameters, checkpoint, load_every, totals)
@@ -80,20 +106,23 @@ def run(first: date, last: date, *, file: Path, load_every: int, again: bool) ->
 
 
 def _poll_and_load(
-    days: list[str], parameters: dict[str, Any], checkpoint: Checkpoint, load_every: int, totals: dict[str, int]
+    days: list[Past], parameters: dict[str, Any], checkpoint: Checkpoint, load_every: int, totals: dict[str, int]
 ) -> None:
     """Poll and load the days; `totals` is updated as it goes."""
     with tqdm(total=len(days), unit="day", disable=None) as bar:
         for number, day in enumerate(days, start=1):
-            records = _poll(day, parameters)
-            checkpoint.note(day, records)
+            records, instants = 0, day.instants()
+            for poll, instant in enumerate(instants, start=1):
+                bar.set_postfix_str(f"{day.day}, poll {poll} of {len(instants)}")
+                records += _poll(day, instant, parameters)
+            checkpoint.note(day.name, records)
             totals["days"] += 1
             totals["records"] += records
             bar.update()
             if bar.disable:
                 logger.info(
                     "backfill: %s: %s (%d of %s)",
-                    *(day, counted(records, "record"), number, counted(len(days), "day")),
+                    *(day.name, counted(records, "record"), number, counted(len(days), "day")),
                 )
             if number % load_every == 0 or number == len(days):
                 totals["loaded"] += _load(shown=bool(bar.disable))
@@ -101,18 +130,19 @@ def _poll_and_load(
         totals["loaded"] = _load(shown=True)
 
 
-def _poll(day: str, parameters: dict[str, Any]) -> int:
-    """The records of the day that the stream took. AviationError where they are not all.
+def _poll(day: Past, instant: str, parameters: dict[str, Any]) -> int:
+    """The records of the day as of the instant that the stream took. AviationError where they are not all.
 
     Day and instant are in the poll's own requests: scheduled polls beside it go on as of now.
     """
-    filters = (parameters.get("filters") or {}) | {"flight_date": day}
-    wanted = parameters | {"filters": filters, "instant": backend.in_use().past_instant(day)}
+    filters = (parameters.get("filters") or {}) | {"flight_date": day.day}
+    wanted = parameters | {"filters": filters, "instant": instant}
     wanted.pop("entity", None)
     counts = jobs.run_producer("flights", wanted).counts
     if counts["status"] != "ok":
+        stopped_at = f"{day.day}, as of {instant}" if day.every else day.day
         raise AviationError(
-            f"backfill stopped at {day}: {counts['warning']}; run it again to go on, "
+            f"backfill stopped at {stopped_at}: {counts['warning']}; run it again to go on, "
             "with other filters or more max_calls in the parameter file (-f) if need be"
         )
     return int(counts["records"])

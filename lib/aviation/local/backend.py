@@ -1,5 +1,6 @@
 """The laptop in AWS's place: DuckDB for Athena, the notebook on this machine's Spark for Glue, the replay's past."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ class Laptop:
 
         return run_publish(choices)
 
-    def past_instant(self, day: str) -> str:
+    def past_instants(self, day: str, every: timedelta | None) -> list[str]:
         from aviation.local.stack import LocalStack
 
-        return LocalStack(home.root()).past_instant(day)
+        return LocalStack(home.root()).past_instants(day, every)

@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from aviation.local.plan import Plan, needs_key, polled
 from aviation.local.ports import Listener, choose
 from aviation.local.processes import Process, plain_environment, stop
 from aviation.local.state import STACK, State
-from aviation.replay.records import over
+from aviation.replay import records
 from aviation.times import utc_text
 
 logger = logging.getLogger(__name__)
@@ -117,12 +117,15 @@ class LocalStack:
             replay.set_clock(state.replay_url, when)
         return datetime.fromisoformat(replay.state(state.replay_url)["clock"])
 
-    def past_instant(self, day: str) -> str:
-        """When every flight of a day (ISO) has ended, for a poll that asks the replay as of then; as far as it can go
-        for a day that it does not have: it then knows no flights. Empty where the flight API is another."""
+    def past_instants(self, day: str, every: timedelta | None) -> list[str]:
+        """As of when polls ask the replay about a day (ISO): at each of its instants, so far apart; without `every`,
+        and for a day that it does not have, when every flight has ended, or as near as it can go: it then knows no
+        flights. Empty text where the flight API is another."""
         if self.read_state().api_url:
-            return ""
-        return utc_text(min(max(over(day), replay.EARLIEST_CLOCK), replay.LATEST_CLOCK))
+            return [""]
+        if every and (instants := records.instants(day, every)):
+            return list(map(utc_text, instants))
+        return [utc_text(min(max(records.over(day), replay.EARLIEST_CLOCK), replay.LATEST_CLOCK))]
 
     def read_state(self) -> State:
         """What the last `up` remembered."""

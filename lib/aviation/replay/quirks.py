@@ -191,8 +191,9 @@ def delay(dice: Dice, now: Dice, scheduled: datetime, actual: datetime | None, c
 
 
 def shows_aircraft(dice: Dice, leg: Leg, clock: datetime) -> bool:
-    """Whether an operating row names its (real) aircraft: most do, from three hours before departure."""
-    if leg.tail is None or leg.dep_actual is None or clock < leg.dep_actual - AIRCRAFT_KNOWN_BEFORE:
+    """Whether an operating row names its (real) aircraft: most do, from three hours before the scheduled departure,
+    whatever becomes of the flight."""
+    if leg.tail is None or clock < leg.dep_scheduled - AIRCRAFT_KNOWN_BEFORE:
         return False
     return dice.chance("aircraft", AIRCRAFT_SHOWN)
 

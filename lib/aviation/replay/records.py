@@ -1,10 +1,24 @@
 """The API's flight records of a day, as they look at a given clock.
 
-Airline, number, airports, schedule, actual times, tail number, cancellation and diversion are real. When a cancellation
-or a diversion became known is not in the data: see `true_status`.
+Airline, number, airports, schedule, actual times, tail number, cancellation and diversion are real. The data does not
+say when any of it became known. The replay's rule, in which "left" is the actual departure:
+
+- from the first: the schedule, the route, the airline and its codeshares, the terminals;
+- from three hours before the scheduled departure: the aircraft, whatever becomes of the flight;
+- from six hours before the scheduled departure, and arrival: that side's gate, moved in the last hour, if at all;
+- at the moment itself: that it left, and that it landed, and how late;
+- at the scheduled departure: that it is cancelled; at `ends`: that it is diverted;
+- once it left: an estimated arrival as late as its departure was; positions;
+- from two hours before the scheduled departure, and arrival: for a few flights that will be late, an invented forecast
+  of that side's delay, and of the departure an estimate that goes by it.
+
+So before a flight left, and before its scheduled departure, nothing of its record but these forecasts depends on what
+becomes of it: the `delay` of both sides and the `estimated` of the departure. They look ahead, and a model must not be
+fed with them. Neither must it be told whether an aircraft is named at all: the data has no tail number of many
+cancelled flights, and of every other flight the one that flew it.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +28,9 @@ from aviation.replay.live import live
 from aviation.replay.quirks import Codeshare, Dice, Row
 from aviation.replay.reference import type_of
 from aviation.replay.registrations import icao24
+
+KNOWN_BEFORE = timedelta(hours=4)
+"""How long before its first departure a day is first asked about: nobody asks what will be late sooner."""
 
 
 @lru_cache(maxsize=4)
@@ -58,6 +75,20 @@ def ends(leg: Leg) -> datetime | None:
 def over(day: str) -> datetime:
     """An instant (aware) by which every flight of `day` (ISO) has ended: the default clock or the last arrival."""
     return max([default_clock(day), *(end for leg in legs(day) if (end := ends(leg)))])
+
+
+def instants(day: str, every: timedelta) -> list[datetime]:
+    """The moments (aware, UTC) at which to ask about `day` (ISO), so far apart from midnight on: from four hours before
+    its first scheduled departure, when nothing is known of any flight but the schedule, until all have ended. None on a
+    day without flights."""
+    flown = legs(day)
+    if not flown:
+        return []
+    midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    begins = min(leg.dep_scheduled for leg in flown) - KNOWN_BEFORE
+    end = max(ends(leg) or leg.dep_scheduled for leg in flown)
+    first, last = (begins - midnight) // every, -((midnight - end) // every)
+    return [midnight + every * number for number in range(first, last + 1)]
 
 
 def _late_departure(leg: Leg) -> timedelta:

@@ -135,8 +135,8 @@ FLEET = View(
     definition=(
         "The aircraft that flights name (by ICAO address, else registration), described by airplanes and "
         "aircraft_types; one that no reference row describes counts under unknown. Where several rows describe an "
-        "address, the one seen last counts. Flights are legs of any status that name an aircraft: a cancelled one "
-        "seldom does. Ages are in years of 365.25 days since the first flight, on the day of the query."
+        "address, the one seen last counts. Flights are legs of any status that name an aircraft, "
+        "cancelled ones too. Ages are in years of 365.25 days since the first flight, on the day of the query."
     ),
     source="This project's own; ICAO addresses and first flights as aviationstack's airplanes give them.",
     columns={
