@@ -6,6 +6,7 @@ from aviation.views.declaration import View, rows
 from aviation.views.rights import AREAS, area_of
 
 FILE = "airports.csv"
+_COLUMNS = {"airport": "varchar", "country": "varchar", "latitude": "double", "longitude": "double"}
 
 
 def _declared() -> list[list[str]]:
@@ -20,12 +21,12 @@ AIRPORTS = View(
     name="airports",
     question="Where is each airport, and whose rules on passengers' rights hold there?",
     definition=(
-        "One row an airport with an IATA code; the table cities has none for an airport of a city that has several. The "
-        "rights area is that of the rules of passenger_exposure: "
-        + "; ".join(f"{area.name} is {', '.join(area.countries)} ({area.source})" for area in AREAS)
+        "One row an airport with an IATA code; the table cities has none for an airport of a city that has several. "
+        "The rights area is that of the rules of passenger_exposure: "
+        + "; ".join(f"{area.name} is {area.countries} ({area.source})" for area in AREAS)
         + "; other for the rest."
     ),
-    source="airportsdata (MIT), as packaged: made by aviation.local.airport_places. Coordinates to a thousandth of a degree.",
+    source="airportsdata (MIT), as packaged by aviation.local.airport_places: coordinates to a thousandth of a degree.",
     columns={
         "airport": ("varchar", "IATA code: joins flights.dep_iata and arr_iata."),
         "country": ("varchar", "ISO 3166 code of the country or territory, two letters."),
@@ -34,7 +35,7 @@ AIRPORTS = View(
         "rights_area": ("varchar", "EU, UK, US or other."),
     },
     sql=f"""with placed as (
-    {rows(dict(airport="varchar", country="varchar", latitude="double", longitude="double"), _declared())}
+    {rows(_COLUMNS, _declared())}
 )
 select airport,
        country,

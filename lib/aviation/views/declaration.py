@@ -17,7 +17,8 @@ class View:
     """A question that decision makers ask, as a view.
 
     `definition` says in words what is counted, `source` where that definition comes from. `columns` gives by name,
-    in order, Athena's type and the meaning (at most 255 characters, the catalog's limit). `sql` can hold PLACEHOLDER.
+    in order, Athena's type and the meaning (at most 255 characters, the catalog's limit). `sql` can hold PLACEHOLDER
+    and PASSENGERS.
     """
 
     name: str
@@ -30,6 +31,8 @@ class View:
 
 # Stands in a view's SQL for the cost of a minute, which whoever deploys chooses.
 PLACEHOLDER = ":delay_cost_per_minute"
+# Stands there for how many passengers a flight has, or null: the API says nothing of seats.
+PASSENGERS = ":passengers_per_flight"
 
 # A flight this many minutes or more behind its schedule is late. The rule is DOT's.
 LATE_MIN = 15

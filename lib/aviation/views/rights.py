@@ -1,8 +1,7 @@
-"""What the law gives passengers of a late or cancelled flight: which flights, from how late, how much. Each rule has its
-source.
+"""What the law gives passengers of a late or cancelled flight: which flights, from how late, how much, with sources.
 
-As the law stood in 2025, for flights of any date. What a claim can be refused for, above all extraordinary circumstances
-(Article 5(3)), no table of flights can tell: what follows from these rules is an upper bound.
+As the law stood in 2025, for flights of any date. What a claim can be refused for, above all extraordinary
+circumstances (Article 5(3)), no table of flights can tell: what follows from these rules is an upper bound.
 """
 
 from typing import NamedTuple
@@ -13,10 +12,10 @@ _DOT = "14 CFR part 260 (89 FR 32760, 26 April 2024)"
 
 
 class Area(NamedTuple):
-    """Where a rule holds: ISO 3166 codes of countries, and of territories that have one of their own."""
+    """Where a rule holds: the ISO 3166 codes of its countries, and of territories that have one of their own."""
 
     name: str
-    countries: tuple[str, ...]
+    countries: str
     source: str
 
 
@@ -32,8 +31,8 @@ class Regime(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """Flights that a regime covers: those that leave the area `leaves`, or reach the area `reaches`, of carriers that an
-    area of `carriers` has licensed (all carriers where there is none)."""
+    """Flights that a regime covers: those that leave the area `leaves`, or reach the area `reaches`, of carriers that
+    one of the areas `carriers` has licensed (all carriers where there is none)."""
 
     regime: str
     leaves: str | None
@@ -43,8 +42,8 @@ class Scope(NamedTuple):
 
 
 class Band(NamedTuple):
-    """What a regime gives each passenger of a flight of at most `up_to_km` (no bound where None), `within` its area alone
-    or anywhere. The first band that fits holds."""
+    """What a regime gives each passenger of a flight of at most `up_to_km` (no bound where None), `within` its area
+    alone or anywhere. The first band that fits holds."""
 
     regime: str
     words: str
@@ -61,17 +60,14 @@ REFUND = "refund offered, no fixed compensation"
 AREAS = (
     Area(
         "EU",
-        (
-            *"AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split(),
-            *"AX GF GP MF MQ RE YT".split(),
-            *"CH IS LI NO".split(),
-        ),
+        "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK "
+        "AX GF GP MF MQ RE YT CH IS LI NO",
         "the Member States, with the territories of Articles 349 and 355 TFEU that have codes of their own; Iceland, "
         "Liechtenstein and Norway (EEA Agreement, Annex XIII); Switzerland (Agreement on Air Transport, OJ L 114, "
         "30.4.2002, Annex)",
     ),
-    Area("UK", ("GB",), "the United Kingdom: not Gibraltar, the Channel Islands or the Isle of Man"),
-    Area("US", tuple("US PR VI GU MP AS UM".split()), "the United States with their territories (49 U.S.C. 40102)"),
+    Area("UK", "GB", "the United Kingdom: not Gibraltar, the Channel Islands or the Isle of Man"),
+    Area("US", "US PR VI GU MP AS UM", "the United States with their territories (49 U.S.C. 40102)"),
 )
 REGIMES = (
     Regime(
@@ -87,15 +83,17 @@ REGIMES = (
         COMPENSATION,
         180,
         180,
-        f"{_UK261}, Article 5(1)(c); the three hours as the Aviation (Consumers) (Amendment) Regulations 2023 restate them",
+        f"{_UK261}, Article 5(1)(c); the three hours as the Aviation (Consumers) (Amendment) Regulations 2023 restate "
+        "them",
     ),
     Regime(
         "US DOT",
         REFUND,
         180,
         360,
-        f"{_DOT}: a passenger who declines to travel is refunded where the flight is cancelled, or arrives or leaves three "
-        "hours late or more (domestic), six hours or more (international); no rule gives compensation for a delay",
+        f"{_DOT}, sections 260.2 and 260.6, and 49 U.S.C. 42305: a passenger who declines to travel is refunded where "
+        "the flight is cancelled, or arrives three hours late or more (domestic), six hours or more (international); no "
+        "rule gives compensation for a delay",
     ),
 )
 # In the order in which they count where several hold: no passenger is compensated twice.
@@ -124,28 +122,31 @@ GREAT_CIRCLE = f"{_EU261}, Article 7(4): distances are measured by the great cir
 
 def area_of(country: str) -> str:
     """The area that a country is in; 'other' for one in none, null for none."""
-    cases = "".join(f" when {country} in ({_texts(area.countries)}) then '{area.name}'" for area in AREAS)
+    cases = "".join(
+        f" when {country} in ({_texts(tuple(area.countries.split()))}) then '{area.name}'" for area in AREAS
+    )
     return f"case{cases} when {country} is not null then 'other' end"
 
 
 def covers(scope: Scope) -> str:
     """Whether the scope takes in the flight; null counts as no."""
-    parts = [f"dep_area = '{scope.leaves}'"] * bool(scope.leaves) + [f"arr_area = '{scope.reaches}'"] * bool(scope.reaches)
+    parts = [f"dep_area = '{scope.leaves}'"] * bool(scope.leaves) + [f"arr_area = '{scope.reaches}'"] * bool(
+        scope.reaches
+    )
     parts += [f"carrier_area in ({_texts(scope.carriers)})"] * bool(scope.carriers)
     return " and ".join(parts)
 
 
 def first_regime() -> str:
-    """The regime whose scope comes first; 'none' for a flight of no regime, null where an airport's country is not known."""
+    """The regime whose scope comes first; 'none' for a flight of no regime, null where an airport's country is not "
+    "known."""
     cases = "".join(f" when {covers(scope)} then '{scope.regime}'" for scope in SCOPES)
     return f"case when dep_area is null or arr_area is null then null{cases} else 'none' end"
 
 
 def second_regime() -> str:
     """The regime that covers the flight beside `regime`; null for none."""
-    cases = "".join(
-        f" when regime <> '{scope.regime}' and {covers(scope)} then '{scope.regime}'" for scope in SCOPES
-    )
+    cases = "".join(f" when regime <> '{scope.regime}' and {covers(scope)} then '{scope.regime}'" for scope in SCOPES)
     return f"case when regime is null then null{cases} end"
 
 
