@@ -36,7 +36,10 @@ PASSENGER_EXPOSURE_BY_AIRLINE_DAY = View(
         "expected_exposed": ("bigint", "Of those, flights that are not over and are expected late."),
         "refunds_offered": ("bigint", "Flights whose passengers may ask for a refund under US rules."),
         **{
-            f"{when}_{currency.lower()}_per_passenger": ("bigint", f"{currency} a passenger, summed over {_OF[when]}; null for none.")
+            f"{when}_{currency.lower()}_per_passenger": (
+                "bigint",
+                f"{currency} a passenger, summed over {_OF[when]}; null for none.",
+            )
             for when, currency in _SUMS
         },
         "passengers": ("bigint", PASSENGERS_MEANING),

@@ -92,8 +92,8 @@ REGIMES = (
         180,
         360,
         f"{_DOT}, sections 260.2 and 260.6, and 49 U.S.C. 42305: a passenger who declines to travel is refunded where "
-        "the flight is cancelled, or arrives three hours late or more (domestic), six hours or more (international); no "
-        "rule gives compensation for a delay",
+        "the flight is cancelled, or arrives three hours late or more (domestic), six hours or more (international); "
+        "no rule gives compensation for a delay",
     ),
 )
 # In the order in which they count where several hold: no passenger is compensated twice.
