@@ -30,6 +30,8 @@ VIEWS = (
     connections.CONNECTIONS_AT_RISK,
     airports.AIRPORTS,
 )
+# The views of this version by name, but those with a price; of one with passengers, of how many is not known.
+UNPRICED = {view.name: view.sql.replace(PASSENGERS, "null") for view in VIEWS if PLACEHOLDER not in view.sql}
 
 
 def view_sql(view: View, *, delay_cost_per_minute: float | str, passengers_per_flight: int = 0) -> str:

@@ -21,7 +21,7 @@ EARTH_KM = "6371.0088e0"
 BY_NAME = {regime.name: regime for regime in REGIMES}
 # What a flight that is over, or one that is still to come, is counted for.
 ACTUAL = "because in ('cancelled', 'diverted', 'late')"
-EXPECTED = "because = 'expected late'"
+EXPECTED_LATE = "expected late"
 TO_COME = "standing in ('under way', 'overdue', 'to come')"
 PASSENGERS_MEANING = "Passengers of a flight, as deployed; null where nobody has said."
 
@@ -88,7 +88,7 @@ PASSENGER_EXPOSURE = View(
         "arr_delay_expected_min": ("bigint", "The arrival delay that is known, or to be expected; null if neither."),
         "because": (
             "varchar",
-            "Why the regime's remedy may be due: cancelled, diverted, late, or expected late; null if it is not.",
+            f"Why the regime's remedy may be due: cancelled, diverted, late, or {EXPECTED_LATE}; null if it is not.",
         ),
         "refund_offered": ("boolean", "Whether passengers who decline to travel may ask for a refund under US rules."),
         "amount_per_passenger": ("bigint", "What the band gives a passenger, due or not; null without compensation."),
@@ -143,7 +143,7 @@ judged as (
                 when flight_status in ('cancelled', 'diverted') then flight_status
                 when arr_delay_expected_min < late_min then null
                 when standing = 'over' and arr_delay_expected_min is not null then 'late'
-                when {TO_COME} and arr_delay_expected_min is not null then 'expected late'
+                when {TO_COME} and arr_delay_expected_min is not null then '{EXPECTED_LATE}'
            end as because
     from banded
 ),
@@ -154,7 +154,7 @@ exposed as (
                 else 0
            end as actual_per_passenger,
            case when amount_per_passenger is null or arr_delay_expected_min is null then null
-                when {EXPECTED} then amount_per_passenger
+                when because = '{EXPECTED_LATE}' then amount_per_passenger
                 when {TO_COME} then 0
            end as expected_per_passenger,
            cast({PASSENGERS} as bigint) as passengers
