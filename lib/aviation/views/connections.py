@@ -25,6 +25,11 @@ MINIMUM_SOURCE = (
 _MINIMUM_COLUMNS = {"airport": "varchar", **dict.fromkeys(KINDS, "bigint")}
 _MINIMUM_ROWS = [[airport, *map(str, minutes)] for airport, minutes in MINIMUM_MIN.items()]
 _MINIMUM_OF_KIND = " ".join(f"when '{kind}' then coalesce(m.{kind}, o.{kind})" for kind in KINDS)
+_ARRIVING = """flight_key, airline, alliance, reach, dep_airport, arr_airport, arr_scheduled_utc,
+           arr_delay_expected_min, flight_status"""
+_PAIRED = """p.airport, flight_date, shared, arrival_key, arrival_airline, from_airport, arr_scheduled_utc,
+           arr_delay_expected_min, departure_key, departure_airline, to_airport, dep_scheduled_utc,
+           dep_delay_expected_min, kind, scheduled_min, is_missed"""
 
 # Each arrival stands on its own day and on the next: so a departure is looked for among those of its day alone.
 CONNECTIONS_AT_RISK = View(
@@ -84,11 +89,11 @@ legs as (
     where f.flight_status not in ('cancelled', 'diverted')
 ),
 arrivals as (
-    select *, date_trunc('day', arr_scheduled_utc) as day
+    select {_ARRIVING}, date_trunc('day', arr_scheduled_utc) as day
     from legs
     where arr_delay_expected_min is not null
     union all
-    select *, date_add('day', 1, date_trunc('day', arr_scheduled_utc)) as day
+    select {_ARRIVING}, date_add('day', 1, date_trunc('day', arr_scheduled_utc)) as day
     from legs
     where arr_delay_expected_min is not null
 ),
@@ -116,7 +121,7 @@ pairs as (
       and coalesce(a.dep_airport <> d.arr_airport, true)
 ),
 timed as (
-    select p.*,
+    select {_PAIRED},
            case kind {_MINIMUM_OF_KIND} end as minimum_min,
            scheduled_min - arr_delay_expected_min + coalesce(dep_delay_expected_min, 0) as expected_min
     from pairs p

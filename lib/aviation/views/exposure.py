@@ -23,6 +23,9 @@ BY_NAME = {regime.name: regime for regime in REGIMES}
 ACTUAL = "because in ('cancelled', 'diverted', 'late')"
 EXPECTED_LATE = "expected late"
 TO_COME = "standing in ('under way', 'overdue', 'to come')"
+_CARRIED = """flight_key, flight_date, airline, airline_icao, airline_iata, airline_name, dep_airport, arr_airport,
+           flight_status, standing, known_at, arr_delay_expected_min, carrier_area, distance_km"""
+_BANDED = f"""{_CARRIED}, regime, second_regime, remedy, band, amount_per_passenger, currency, late_min, us_late_min"""
 PASSENGERS_MEANING = "Passengers of a flight, as deployed; null where nobody has said."
 
 
@@ -123,11 +126,11 @@ placed as (
     left join licensed l on l.code = coalesce(f.airline_icao, f.airline_iata)
 ),
 covered as (
-    select *, {first_regime()} as regime
+    select {_CARRIED}, dep_area, arr_area, {first_regime()} as regime
     from placed
 ),
 banded as (
-    select *,
+    select {_CARRIED}, regime,
            {second_regime()} as second_regime,
            {by_regime({name: f"'{regime.remedy}'" for name, regime in BY_NAME.items()})} as remedy,
            {by_band("words")} as band,
@@ -138,7 +141,7 @@ banded as (
     from covered
 ),
 judged as (
-    select *,
+    select {_BANDED},
            case when remedy is null then null
                 when flight_status in ('cancelled', 'diverted') then flight_status
                 when arr_delay_expected_min < late_min then null
@@ -148,7 +151,7 @@ judged as (
     from banded
 ),
 exposed as (
-    select *,
+    select {_BANDED}, because,
            case when amount_per_passenger is null or standing <> 'over' then null
                 when {ACTUAL} then amount_per_passenger
                 else 0
@@ -169,7 +172,7 @@ select flight_key,
        dep_airport,
        arr_airport,
        flight_status,
-       standing,
+       cast(standing as varchar) as standing,
        known_at,
        distance_km,
        carrier_area,
