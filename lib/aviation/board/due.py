@@ -3,8 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
+from aviation.board.moment import Moment
+from aviation.board.tables import Tables
 from aviation.views.exposure import EXPECTED_LATE
 from aviation.views.rights import REFUND
+
+EXPOSURE = """
+select flight_key, because, amount_per_passenger, currency, refund_offered
+from passenger_exposure
+where because is not null or refund_offered"""
+
+
+def by_flight(tables: Tables, moment: Moment) -> dict[str, str]:
+    """What the passengers of each flight may be due at that moment, by the flight's key."""
+    found = tables.records(EXPOSURE, day=moment.day, as_of=moment.as_of)
+    return {exposure["flight_key"]: due(exposure) for exposure in found}
 
 
 def due(exposure: Mapping[str, Any]) -> str:
