@@ -7,7 +7,7 @@ import airportsdata
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from aviation.columns import FLIGHTS, HISTORY
@@ -171,7 +171,7 @@ def law(start: str, end: str, airline: str) -> tuple[str, int | None, str | None
     return ("US DOT" if leaves in US or reaches in US else "none"), None, None
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, phases=[Phase.generate])  # an example takes too long to be made smaller
 @given(st.data())
 def test_any_flight_has_the_regime_and_the_amount_that_the_law_gives(data):
     of_eu, of_uk = ([code for code, one in PLACES.items() if one["country"] in area] for area in (EU, {"GB"}))
