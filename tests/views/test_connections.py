@@ -64,6 +64,7 @@ def out(route: str, at: int, late: int | None = 0, airline: str = "AAL", **more)
         (into("BOS-ORD", 0, None, flight_status="cancelled"), out("ORD-SFO", 60), None),
         (into("BOS-ORD", 0, None, flight_status="diverted"), out("ORD-SFO", 60), None),
         (into("BOS-ORD", 0, 50), out("ORD-SFO", 60, None, flight_status="cancelled"), None),
+        (into("BOS-ORD", 0, 50), out("ORD-SFO", 60, flight_status="diverted"), None),
         (into("BOS-ORD", 0, None), out("ORD-SFO", 60), None),  # it landed, and nobody says when
     ],
 )
@@ -90,6 +91,16 @@ def test_a_delay_that_is_expected_is_a_risk_and_not_yet_missed():
     [row] = broken(arrival, departure)
     assert (row["arr_delay_expected_min"], row["expected_min"], row["is_missed"]) == (90, -30, False)
     assert pd.isna(row["dep_delay_expected_min"])
+
+
+def test_it_is_missed_only_once_the_first_has_landed_and_the_second_has_left():
+    lands, flies = into("BOS-ORD", 60, 50, observed_at=LATER), {"flight_status": "active", "observed_at": LATER}
+    waits = out("ORD-SFO", 95, None, arr_late=None, flight_status="scheduled", observed_at=LATER)
+    gone = out("ORD-SFO", 100, arr_late=None, **flies)
+    # By now, half past one, the first should have landed 50 minutes ago.
+    late = into("BOS-ORD", 40, None, **flies)
+    pairs = ((lands, waits), (late, gone), (lands, gone))
+    assert [row["is_missed"] for pair in pairs for row in broken(*pair)] == [False, False, True]
 
 
 @settings(max_examples=10, deadline=None, phases=[Phase.generate])  # an example takes too long to be made smaller
