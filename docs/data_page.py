@@ -12,6 +12,8 @@ from aviation.load.derive import FLAGS, STATUS_RULES
 from aviation.load.history import WATCHED
 from aviation.load.rules import RULES
 from aviation.views import VIEWS
+from aviation.views.connections import KINDS, MINIMUM_MIN
+from aviation.views.rights import BANDS, REGIMES, SCOPES
 
 DOCS = Path(__file__).parent
 PAGE = DOCS / "data.md"
@@ -37,6 +39,11 @@ def page() -> str:
         flags=FLAGS,
         rules=RULES,
         views=VIEWS,
+        regimes=REGIMES,
+        scopes=SCOPES,
+        bands=BANDS,
+        kinds=KINDS,
+        minimum=MINIMUM_MIN,
     )
 
 

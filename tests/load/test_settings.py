@@ -16,6 +16,7 @@ PLACES = {
     "--database": "aviation",
     "--catalog": "glue_catalog",
     "--delay_cost_per_minute": "100.76",
+    "--passengers_per_flight": "0",
     "--timeout_minutes": "25",
 }
 # The exported script passes them on Glue, too.

@@ -57,6 +57,7 @@ class Place:
             requeue=False,
             upkeep=False,
             delay_cost_per_minute=100.0,
+            passengers_per_flight=0,
             timeout_minutes=25,
             run_id="run",
         )

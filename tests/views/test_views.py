@@ -1,5 +1,6 @@
 """Every figure of every view, on two real days, against what pandas makes of the data set itself."""
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from aviation.sql.as_of import expand, rewrite
 from aviation.sql.catalog import Catalog, GlueColumn
 from aviation.sql.parse import parse_select
 from aviation.views import VIEWS, publish, view_sql
+from aviation.views.airports import AIRPORTS
 from aviation.views.glue import sql_of
 from support.made_up import CATALOG, COST, NOON, Database, columns, leg, real_legs
 
@@ -455,7 +457,7 @@ def test_a_view_is_declared_as_the_engine_describes_it_and_empty_tables_give_no_
         (name, types.get(kind, kind.lower())) for name, kind, *_ in database.run(f"describe {query}").fetchall()
     ]
     assert described == [(name, kind) for name, (kind, _) in view.columns.items()]
-    assert database.run(query).fetchall() == []
+    assert bool(database.run(query).fetchall()) is (view is AIRPORTS)  # which has its rows by itself
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
@@ -472,7 +474,7 @@ def test_a_view_says_what_it_means_within_the_catalogs_limits(view):
     assert view.definition
     assert view.source
     assert "*" not in CATALOG.views[view.name].replace("count(*)", "").replace(" * ", "")
-    assert ":delay" not in CATALOG.views[view.name]
+    assert not re.search(":(delay|passengers)", CATALOG.views[view.name])
     for _, meaning in view.columns.values():
         assert 0 < len(meaning) <= 255
         assert "\n" not in meaning

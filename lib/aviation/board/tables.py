@@ -30,8 +30,7 @@ from aviation.sql import as_of as past
 from aviation.sql import catalog
 from aviation.sql.catalog import Catalog
 from aviation.sql.question import Question
-from aviation.views import VIEWS
-from aviation.views.declaration import PLACEHOLDER
+from aviation.views import UNPRICED
 
 MEMORY = "500MB"
 SECONDS = 20.0
@@ -138,7 +137,7 @@ class Tables:
             return False
         known = catalog.read()
         # Views of this version of the package, where the last load was by one that had none of them.
-        known.views.update({v.name: v.sql for v in VIEWS if v.name not in known.views and PLACEHOLDER not in v.sql})
+        known.views.update({name: text for name, text in UNPRICED.items() if name not in known.views})
         loaded = Loaded(version, known)
         if self._now and self._now.means_the_same(known):
             loaded.questions = self._now.questions

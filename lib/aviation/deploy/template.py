@@ -12,7 +12,7 @@ from aviation.errors import ParameterError
 from aviation.parameters import unknown_parameter
 
 TEMPLATE = Path("infra/cloudformation.yaml")
-UNSHOWN = {"Metadata", "Description", "AlarmDescription", "Permissions", "Policies", "Sheets"}
+UNSHOWN = {"Metadata", "Description", "Question", "AlarmDescription", "Permissions", "Policies", "Sheets"}
 NO_WIDGETS = '{"widgets": []}'
 STORAGE = "Fn::ForEach::Storage"
 

@@ -10,12 +10,9 @@ from aviation.sql.catalog import Catalog
 from aviation.sql.names import substitute
 from aviation.sql.parse import parse_select
 from aviation.sql.question import Question
-from aviation.views import VIEWS
-from aviation.views.declaration import PLACEHOLDER
+from aviation.views import UNPRICED
 
 DECLARED = {table.name: {name: column.type for name, column in table.columns.items()} for table in TABLES}
-# The cost of a minute is known to the published view alone.
-VIEW_SQL = {view.name: view.sql for view in VIEWS if PLACEHOLDER not in view.sql}
 
 
 def ask(text: str, *, as_of: str | None = None) -> pd.DataFrame:
@@ -29,7 +26,7 @@ def completed(question: Question) -> Question:
     known = question.catalog
     if question.tree is None or not any(_missing(name, known) for name in DECLARED):
         return question
-    statement = expand(question.tree, Catalog(known.database, views=VIEW_SQL | known.views))
+    statement = expand(question.tree, Catalog(known.database, views=UNPRICED | known.views))
 
     def declared(name: str) -> exp.Query | None:
         if not (missing := _missing(name, known)):

@@ -15,7 +15,7 @@ from aviation.places import place
 # What only the stack says: where things are, and what is the same for all of its runs.
 DEPLOYED = (
     *("stack", "raw_bucket", "published_bucket", "runs_bucket", "database", "catalog"),
-    *("delay_cost_per_minute", "timeout_minutes"),
+    *("delay_cost_per_minute", "passengers_per_flight", "timeout_minutes"),
 )
 
 
@@ -61,6 +61,7 @@ class Settings:
     requeue: bool
     upkeep: bool
     delay_cost_per_minute: float
+    passengers_per_flight: int
     timeout_minutes: int
     run_id: str
     runs_bucket: str | None = None
@@ -109,6 +110,7 @@ def settings(**choices: Any) -> Settings:
         requeue=chosen.requeue,
         upkeep=chosen.upkeep,
         delay_cost_per_minute=float(arguments["delay_cost_per_minute"]),
+        passengers_per_flight=int(arguments["passengers_per_flight"]),
         timeout_minutes=int(arguments["timeout_minutes"]),
         run_id=os.environ.get("AVIATION_RUN_ID") or glue_run or uuid.uuid4().hex,
         # Elsewhere the notebook's runner keeps the record.

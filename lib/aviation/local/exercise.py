@@ -36,6 +36,7 @@ def exercise(spark: SparkSession, catalog: str, raw_uri: str, published_uri: str
         requeue=False,
         upkeep=False,
         delay_cost_per_minute=0,
+        passengers_per_flight=0,
         timeout_minutes=25,
         run_id=NAME,
     )

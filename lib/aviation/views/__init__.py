@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from aviation.errors import ParameterError
-from aviation.views import aircraft, delays, operations, so_far
-from aviation.views.declaration import PLACEHOLDER, View
+from aviation.views import aircraft, airports, connections, delays, exposure, exposure_days, operations, so_far
+from aviation.views.declaration import PASSENGERS, PLACEHOLDER, View
 from aviation.views.glue import put, table_input
 
 VIEWS = (
@@ -25,13 +25,20 @@ VIEWS = (
     operations.DATA_FRESHNESS,
     so_far.FLIGHTS_SO_FAR,
     so_far.DAYS_SO_FAR,
+    exposure.PASSENGER_EXPOSURE,
+    exposure_days.PASSENGER_EXPOSURE_BY_AIRLINE_DAY,
+    connections.CONNECTIONS_AT_RISK,
+    airports.AIRPORTS,
 )
+# The views of this version by name, but those with a price; of one with passengers, of how many is not known.
+UNPRICED = {view.name: view.sql.replace(PASSENGERS, "null") for view in VIEWS if PLACEHOLDER not in view.sql}
 
 
-def view_sql(view: View, *, delay_cost_per_minute: float | str) -> str:
-    """The view's SQL in Athena's dialect, with the cost of a minute of delay (USD) filled in.
+def view_sql(view: View, *, delay_cost_per_minute: float | str, passengers_per_flight: int = 0) -> str:
+    """The view's SQL in Athena's dialect, with the cost of a minute of delay (USD) and the passengers of a flight (0:
+    not known) filled in.
 
-    ParameterError where the cost is no number from 0 up.
+    ParameterError where one of them is no number from 0 up.
     """
     try:
         cost = Decimal(str(delay_cost_per_minute))
@@ -39,16 +46,21 @@ def view_sql(view: View, *, delay_cost_per_minute: float | str) -> str:
         cost = Decimal("NaN")
     if not cost.is_finite() or cost < 0:
         raise ParameterError(f"delay_cost_per_minute is '{delay_cost_per_minute}': give USD, a number from 0 up")
-    return view.sql.replace(PLACEHOLDER, f"{cost.normalize():f}")
+    if passengers_per_flight < 0:
+        raise ParameterError(f"passengers_per_flight is {passengers_per_flight}: give a whole number from 0 up")
+    text = view.sql.replace(PLACEHOLDER, f"{cost.normalize():f}")
+    return text.replace(PASSENGERS, str(passengers_per_flight or "null"))
 
 
-def publish(glue: Any, database: str, *, delay_cost_per_minute: float | str) -> list[str]:
+def publish(
+    glue: Any, database: str, *, delay_cost_per_minute: float | str, passengers_per_flight: int = 0
+) -> list[str]:
     """Create each view in the Glue database, or update it where it differs; the names of those that changed.
 
     `glue` is a boto3 client. Views that are no longer declared are not touched.
     """
-    return put(
-        glue,
-        database,
-        [table_input(view, view_sql(view, delay_cost_per_minute=delay_cost_per_minute), database) for view in VIEWS],
-    )
+    chosen: dict[str, Any] = {
+        "delay_cost_per_minute": delay_cost_per_minute,
+        "passengers_per_flight": passengers_per_flight,
+    }
+    return put(glue, database, [table_input(view, view_sql(view, **chosen), database) for view in VIEWS])

@@ -5,6 +5,7 @@ answer alike: doubles in every division, counts in `bigint`, quantiles by neares
 its own way on each.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 # Hive's names of Athena's types; the Glue catalog has both. Others are called the same.
@@ -16,7 +17,8 @@ class View:
     """A question that decision makers ask, as a view.
 
     `definition` says in words what is counted, `source` where that definition comes from. `columns` gives by name,
-    in order, Athena's type and the meaning (at most 255 characters, the catalog's limit). `sql` can hold PLACEHOLDER.
+    in order, Athena's type and the meaning (at most 255 characters, the catalog's limit). `sql` can hold PLACEHOLDER
+    and PASSENGERS.
     """
 
     name: str
@@ -29,6 +31,8 @@ class View:
 
 # Stands in a view's SQL for the cost of a minute, which whoever deploys chooses.
 PLACEHOLDER = ":delay_cost_per_minute"
+# Stands there for how many passengers a flight has, or null: the API says nothing of seats.
+PASSENGERS = ":passengers_per_flight"
 
 # A flight this many minutes or more behind its schedule is late. The rule is DOT's.
 LATE_MIN = 15
@@ -79,6 +83,19 @@ FLIGHT_DATE = {"flight_date": ("date", "Local date of the scheduled departure.")
 FLIGHTS = {"flights": ("bigint", "Flights that are over: landed, diverted or cancelled.")}
 CANCELLED = {"cancelled": ("bigint", "Flights that were cancelled.")}
 DIVERTED = {"diverted": ("bigint", "Flights that left and did not land at their destination.")}
+
+
+def rows(columns: dict[str, str], values: Iterable[Sequence[str]]) -> str:
+    """A query of the rows that a view declares, whose values are texts without a comma, a semicolon or a quote.
+
+    They are one literal: thousands of rows of VALUES take a parser a second.
+    """
+    text = ";".join(",".join(row) for row in values)
+    selected = [
+        f"cast(split_part(declared, ',', {number}) as {kind}) as {name}"
+        for number, (name, kind) in enumerate(columns.items(), 1)
+    ]
+    return f"select {', '.join(selected)} from unnest(split('{text}', ';')) as listed (declared)"
 
 
 def nearest_rank(column: str, tenths: int) -> str:

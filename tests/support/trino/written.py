@@ -19,8 +19,8 @@ SQL = re.compile(
     r"|\b(?:date|timestamp) '|\|\| |\bwhere \S+ (?:[<>=]|in\b)",
     re.DOTALL,
 )
-# What the code replaces in SQL when it runs: an instant, and the cost of a minute.
-FILLED_IN = re.compile(r"\{t\}|:delay_cost_per_minute")
+# What the code replaces in SQL when it runs: an instant, and what whoever deploys chooses.
+FILLED_IN = re.compile(r"\{t\}|:delay_cost_per_minute|:passengers_per_flight")
 
 
 def modules() -> dict[str, str]:

@@ -1,13 +1,13 @@
 """Which flights need somebody now, the dearest first, each with its reason in words."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 
 from aviation.alerts.quiet import Quiet, of
-from aviation.board import words
+from aviation.board import due, words
 from aviation.board.moment import Moment
 from aviation.board.tables import Tables
 from aviation.severity import WEIGHTS, weight
@@ -83,8 +83,8 @@ COST = "select max(cost_per_minute_usd) as cost_per_minute_usd from delay_cost"
 class Case(BaseModel):
     """A flight that needs somebody: `reason` says why in words. `minutes` is how late it leaves or lands, whichever is
     more, of `is_at_least` a lower bound; `cost_usd` what these minutes cost at the price that was deployed (null for
-    what has no price); `known_from` since when it is known (UTC), `weight` what it is ranked by. `quiet` says who has
-    acknowledged or muted it."""
+    what has no price); `due` what its passengers may be due, in words, if anything; `known_from` since when it is known
+    (UTC), `weight` what it is ranked by. `quiet` says who has acknowledged or muted it."""
 
     flight_key: str
     flight: str
@@ -97,6 +97,7 @@ class Case(BaseModel):
     minutes: float | None
     is_at_least: bool
     cost_usd: float | None
+    due: str
     known_from: datetime | None
     weight: float
     quiet: Quiet | None
@@ -131,14 +132,15 @@ def cases(tables: Tables, moment: Moment, quiets: Collection[Quiet] = ()) -> tup
     what is muted, at most MOST; and how many there are that are not muted."""
     [cost] = tables.records(COST, day=moment.day)
     flights = tables.records(FLIGHTS, day=moment.day, as_of=moment.as_of)
-    found = [_case(flight, cost["cost_per_minute_usd"], quiets) for flight in flights]
+    dues = due.by_flight(tables, moment)
+    found = [_case(flight, cost["cost_per_minute_usd"], quiets, dues) for flight in flights]
     return sorted(found, key=lambda case: case.rank)[:MOST], sum(not case.is_muted for case in found)
 
 
 def disruption(tables: Tables, moment: Moment, key: str) -> str:
     """What there is to acknowledge of a flight at that moment; empty if nothing."""
     flights = tables.records(FLIGHTS, day=moment.day, as_of=moment.as_of)
-    return next((_case(flight, None, ()).disruption for flight in flights if flight["flight_key"] == key), "")
+    return next((_case(flight, None, (), {}).disruption for flight in flights if flight["flight_key"] == key), "")
 
 
 def grouped(ranked: list[Case]) -> list[Group | Case]:
@@ -172,7 +174,7 @@ def _title(alike: list[Case]) -> str:
     )
 
 
-def _case(flight: Row, price: float | None, quiets: Collection[Quiet]) -> Case:
+def _case(flight: Row, price: float | None, quiets: Collection[Quiet], dues: Mapping[str, str]) -> Case:
     said = _said(flight)
     airline = flight["airline_iata"] or flight["airline_icao"] or ""
     route = f"{flight['dep_airport']}-{flight['arr_airport']}"
@@ -189,6 +191,7 @@ def _case(flight: Row, price: float | None, quiets: Collection[Quiet]) -> Case:
         minutes=said.minutes,
         is_at_least=said.is_at_least,
         cost_usd=said.minutes * price if said.minutes and price else None,
+        due=dues.get(flight["flight_key"], ""),
         known_from=flight["known_from"] if said.kind in WEIGHTS else None,
         weight=weight(said.kind, said.minutes),
         quiet=held[0] if held else None,
