@@ -1,8 +1,9 @@
 """The rows of `flight_history` of days of the replay, made at once by its rules of when a thing is known.
 
 A poll every 30 minutes, at :00 and :30 UTC, from the first moment (UTC) of a leg's flight_date on. At each, as in
-`aviation.replay.records`: a departure and an arrival are known once they have happened, a cancellation from the scheduled
-departure on, a diversion at its arrival had it made up nothing, an aircraft from 3 hours before the scheduled departure.
+`aviation.replay.records`: a departure and an arrival are known once they have happened, a cancellation from the
+scheduled departure on, a diversion at its arrival had it made up nothing, an aircraft from 3 hours before the scheduled
+departure.
 """
 
 import io
@@ -19,7 +20,7 @@ EVERY = pd.Timedelta(minutes=30)
 
 
 def history(first: date, last: date) -> pa.Table:
-    """The versions of all legs from `first` to `last`, both included: the columns READ of `flight_history`, in order."""
+    """The versions of all legs from `first` to `last`, both included: the columns READ of `flight_history`."""
     legs = _legs(first, last)
     seen = legs["flight_date"]
     moments = {
@@ -87,7 +88,7 @@ def _legs(first: date, last: date) -> pd.DataFrame:
 
 
 def _arrival(legs: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
-    """As `data.scheduled_arrival`: the date that makes the block time positive and closest to what the distance says."""
+    """As `data.scheduled_arrival`: on the date that makes the block time positive and closest to the distance's."""
     expected = data.GROUND_MINUTES + rows["distance"] / data.MILES_A_MINUTE
     found, off = pd.Series(pd.NaT, legs.index, dtype="datetime64[us]"), pd.Series(np.inf, legs.index)
     for days in (-1, 0, 1, 2):

@@ -96,4 +96,5 @@ def _text(column: Any) -> Texts:
         column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column, ""
     ).dictionary_encode()
     names = np.array(encoded.dictionary.to_pylist() or [""], np.str_)
-    return names[encoded.indices.to_numpy()]
+    texts: Texts = names[encoded.indices.to_numpy()]
+    return texts
