@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from forecasts import measures, rows
 
 from aviation import home
 from aviation.forecast.features import features
@@ -26,6 +25,7 @@ from aviation.forecast.known import Known
 from aviation.forecast.model import Model
 from aviation.forecast.reasons import reasons
 from aviation.forecast.training import SCORED, Sample, moments, sample, train
+from forecasts import measures, rows
 
 ROOT = Path(__file__).parents[1]
 PAGE, RUNS = ROOT / "docs/forecast.md", Path(__file__).parent / "forecasts/final_runs.json"
@@ -120,24 +120,24 @@ def circumstances(chosen: argparse.Namespace, old: Sample, model: Model, took: f
     return [
         f"Measured on {datetime.now(UTC):%Y-%m-%d} at commit `{commit.strip()}`{left_out}: trained on {len(old.day):,} "
         f"rows of {len(np.unique(old.features.version)):,} versions from {model.card['trained_from']} to "
-        f"{model.card['trained_until']}, in {took:.0f} s ({cpu:.0f} CPU seconds, {chosen.threads} threads). The model's "
-        f"file has {len(model.content()) / 1e6:.2f} MB. "
+        f"{model.card['trained_until']}, in {took:.0f} s ({cpu:.0f} CPU seconds, {chosen.threads} threads). The "
+        f"model's file has {len(model.content()) / 1e6:.2f} MB. "
         + (f"October to December has been scored {runs} time{'s' * (runs != 1)}." if chosen.final else "")
     ]
 
 
 def speed(known: Known, history: pa.Table, model: Model, left_out: str) -> list[str]:
-    """How long it takes to forecast a day's legs from two weeks of history."""
+    """How long it takes to forecast a day's legs from two days of history."""
     day = np.datetime64("2013-07-10") if known.day.max() > 15896 else np.datetime64("2013-05-10")
     days = np.asarray(history["flight_date"]).astype("M8[D]")
-    weeks = history.filter(pa.array((days > day - 15) & (days <= day)))
+    near_days = history.filter(pa.array((days > day - 2) & (days <= day)))
     at = day.astype("M8[m]").astype(np.int64) + 8 * 60 + 30
 
     def forecast() -> int:
-        of_weeks = Known(weeks)
-        last = np.append(np.flatnonzero(of_weeks.leg[1:] != of_weeks.leg[:-1]), len(of_weeks.leg) - 1)
-        legs = np.flatnonzero(of_weeks.day[last] == day.astype(np.int64))
-        of = cut(features(of_weeks, legs, np.full(len(legs), at)), left_out)
+        of_days = Known(near_days)
+        last = np.append(np.flatnonzero(of_days.leg[1:] != of_days.leg[:-1]), len(of_days.leg) - 1)
+        legs = np.flatnonzero(of_days.day[last] == day.astype(np.int64))
+        of = cut(features(of_days, legs, np.full(len(legs), at)), left_out)
         model.forecasts(of)
         return len(reasons(model, of)) if not left_out else len(of.version)
 

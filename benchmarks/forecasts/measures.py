@@ -71,7 +71,7 @@ def measured(said: Said, of: Sample, climatology: Said) -> dict[str, float]:
     left = ~np.isnan(of.dep)
     loss, usual = (scores.pinball(each.dep[left], of.dep[left]) for each in (said, climatology))
     found = {
-        "legs": int(len(of.day)),
+        "legs": len(of.day),
         "left": int(left.sum()),
         "mae": scores.mean_absolute(said.dep[left, 1], of.dep[left]),
         "pinball": loss,
@@ -105,8 +105,9 @@ def table(rows: dict[str, dict[str, float]]) -> list[str]:
     for name, of in rows.items():
         arrivals = [f"{of['arr_coverage']:.1%}", f"{of['arr_mae']:.2f}"] if "arr_mae" in of else ["", ""]
         cells = [
-            f"{of['legs']:,}", f"{of['left']:,}", f"{of['mae']:.2f}", f"{of['pinball']:.3f}", f"{of['pinball_skill']:.1%}",
-            f"{of['coverage']:.1%}", f"{of['auc']:.3f}", f"{of['brier_skill']:.3f}", *arrivals,
+            f"{of['legs']:,}", f"{of['left']:,}", f"{of['mae']:.2f}", f"{of['pinball']:.3f}",
+            f"{of['pinball_skill']:.1%}", f"{of['coverage']:.1%}", f"{of['auc']:.3f}",
+            f"{of['brier_skill']:.3f}", *arrivals,
         ]  # fmt: skip
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines

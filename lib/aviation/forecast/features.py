@@ -20,8 +20,6 @@ CITIES = {"EWR": "NYC", "JFK": "NYC", "LGA": "NYC"}
 """Airports that share a sky; another airport stands for itself."""
 DAY = 24 * 60
 WINDOWS = (30, 60, 180)
-HABIT_DAYS = 14
-"""What a flight and a route are like is asked of so many days before."""
 MOST_LATE = 240
 """A later departure counts as this late in a sum, in minutes."""
 
@@ -52,7 +50,6 @@ def features(known: Known, leg: Numbers, at: Numbers) -> Features:
     for name, of_version in _groups(known).items():
         columns |= _around(known, of_version, version, at, name)
     columns |= _arrivals(known, version, at)
-    columns |= _habits(known, version, at)
     columns |= _density(known, version, at)
     columns |= rotation.features(known, version, at)
     names = tuple(columns)
@@ -159,43 +156,6 @@ def _arrivals(known: Known, version: Numbers, at: Numbers) -> dict[str, Reals]:
         ).at(group[version], at)
         columns |= {f"{name}_arrived_late": _share(total, number), f"{name}_lost": _share(total_lost, number)}
     return columns
-
-
-def _habits(known: Known, version: Numbers, at: Numbers) -> dict[str, Reals]:
-    """Of the flight (its number), the route (with its airline), and the destination on the days before: how late legs
-    arrived, the share that was late, how late they left, and how much they lost on the way."""
-    columns: dict[str, Reals] = {}
-    has_landed = (known.landed < NEVER) & (known.left < NEVER)
-    late, left_late, lost = (
-        np.clip(each, -60, 120) for each in (known.arr_delay, known.dep_delay, known.arr_delay - known.dep_delay)
-    )
-    route = _together(known.origin, known.airline, known.dest)
-    for name, group, days in (
-        ("flight", _together(known.origin, known.airline, known.number), HABIT_DAYS),
-        ("route", route, HABIT_DAYS),
-        ("route2", route, 2),
-        ("dest2", _numbered(known.dest), 2),
-    ):
-        end = np.where(has_landed, np.minimum(known.until, known.landed + days * DAY), 0)
-        number, total, share, left, way = Spans(
-            group, _from(known, known.landed), end, has_landed, late, late >= 15, left_late, lost
-        ).at(group[version], at)
-        columns |= {
-            f"{name}_usual_late": _share(total, number),
-            f"{name}_usual_late15": _share(share, number),
-            f"{name}_usual_left_late": _share(left, number),
-            f"{name}_usual_lost": _share(way, number),
-        }
-    return columns
-
-
-def _together(*codes: Texts) -> Numbers:
-    """Codes that belong together, as one number."""
-    number = np.zeros(len(codes[0]), np.int64)
-    for each in codes:
-        part = _numbered(each)
-        number = np.unique(number * (part.max(initial=0) + 1) + part, return_inverse=True)[1].astype(np.int64)
-    return number
 
 
 def _density(known: Known, version: Numbers, at: Numbers) -> dict[str, Reals]:

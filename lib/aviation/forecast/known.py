@@ -20,7 +20,6 @@ READ = (
     "flight_status",
     "airline_icao",
     "airline_iata",
-    "flight_number",
     "dep_iata",
     "dep_icao",
     "arr_iata",
@@ -47,7 +46,7 @@ class Known:
     """Versions of legs, by leg and `known_from`; each attribute is an array with a value a version.
 
     Instants are whole minutes since 1970, NEVER where they are not known. `leg` numbers the legs from 0 in the order of
-    `keys`; `origin`, `dest` and `airline` are codes (text), `number` is the flight's; `number` and `tail` are empty where there is none.
+    `keys`; `origin`, `dest` and `airline` are codes (text), `tail` is empty where there is none.
     """
 
     def __init__(self, history: pa.Table):
@@ -72,7 +71,7 @@ class Known:
             _text(pc.coalesce(history[one], history[other]))
             for one, other in (("dep_iata", "dep_icao"), ("arr_iata", "arr_icao"), ("airline_icao", "airline_iata"))
         )
-        self.number, self.tail = _text(history["flight_number"]), _text(history["aircraft_registration"])
+        self.tail = _text(history["aircraft_registration"])
         self._order = self.leg * NEVER + self.since
 
     @property

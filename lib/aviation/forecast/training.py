@@ -22,9 +22,9 @@ CALIBRATED_ON = 21
 LATE = 15
 SETTINGS: dict[str, Any] = {
     "num_leaves": 31,
-    "learning_rate": 0.1,
+    "learning_rate": 0.08,
     "min_child_samples": 100,
-    "feature_fraction": 0.4,
+    "feature_fraction": 0.3,
     "bagging_fraction": 0.5,
     "bagging_freq": 1,
     "max_bin": 63,
@@ -33,7 +33,7 @@ SETTINGS: dict[str, Any] = {
     "force_row_wise": True,
     "verbose": -1,
 }
-ROUNDS = 120
+ROUNDS = 150
 
 
 class Sample(NamedTuple):
