@@ -139,7 +139,7 @@ bench: setup $(patsubst %,.aviation/%/.ready,bench lambda-runtime) ## Measure: e
 
 .PHONY: lock
 lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
-	$(UV) pip compile $(LOCK) pyproject.toml --group setup --group test -o requirements.txt
+	$(UV) pip compile $(LOCK) pyproject.toml --group setup --group test --group train -o requirements.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:setup -o $(LOCKS)/setup.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:emulator -o $(LOCKS)/emulator.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:bench -o $(LOCKS)/bench.txt

@@ -1,0 +1,43 @@
+"""Split conformal calibration: quantiles moved so that they hold on legs that the model was not trained on.
+
+Conformalized quantile regression, each side by itself: Romano, Patterson and Candès, "Conformalized Quantile
+Regression", 2019, https://arxiv.org/abs/1905.03222, section 3 and (for the sides apart) theorem 2.
+"""
+
+import numpy as np
+
+from aviation.forecast.known import Mask, Numbers, Reals
+
+LEVELS = (0.1, 0.5, 0.9)
+DAYS = 21
+"""How many days of outcomes before a day its calibration looks at."""
+FEWEST = 500
+"""Legs with an outcome, below which nothing can be said."""
+
+
+def offsets(quantiles: Reals, outcome: Reals) -> Reals:
+    """By how much to move each of the quantiles (rows by LEVELS), from what happened: of the outcome less the quantile,
+    the same level of its distribution, with the correction for a finite number of rows."""
+    number = len(outcome)
+    ranks = [np.floor((number + 1) * LEVELS[0]), (number + 1) * LEVELS[1], np.ceil((number + 1) * LEVELS[2])]
+    places = [int(min(max(rank, 1), number)) - 1 for rank in ranks]
+    return np.array([np.partition(outcome - of, place)[place] for of, place in zip(quantiles.T, places, strict=True)])
+
+
+def moved(quantiles: Reals, by: Reals) -> Reals:
+    """The quantiles, moved, and in order."""
+    return np.sort(quantiles + by, axis=1)
+
+
+def rolling(quantiles: Reals, outcome: Reals, day: Numbers, asked: Mask, days: int = DAYS) -> Reals:
+    """The quantiles, those of each `asked` row moved by what happened on the `days` before its day, its own and the day
+    before it left out: by its poll, a leg of the day before may still be in the air. Days are numbers; NaN outcomes
+    (cancelled, diverted) teach nothing. A day with fewer than FEWEST such legs before it keeps the model's own."""
+    result = quantiles.copy()
+    has_outcome = ~np.isnan(outcome)
+    for each in np.unique(day[asked]):
+        past = has_outcome & (day >= each - 1 - days) & (day < each - 1)
+        rows = asked & (day == each)
+        if past.sum() >= FEWEST:
+            result[rows] = moved(quantiles[rows], offsets(quantiles[past], outcome[past]))
+    return result
