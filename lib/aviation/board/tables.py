@@ -31,17 +31,21 @@ from aviation.sql import catalog
 from aviation.sql.catalog import Catalog
 from aviation.sql.question import Question
 from aviation.views import UNPRICED
+from aviation.views.holding import SAID
 
 MEMORY = "500MB"
 SECONDS = 20.0
 """A question that takes longer is given up."""
 MOST_KEPT, MOST_ANSWERS, MOST_QUESTIONS = 20, 200, 500
-BY_DAY = ("flights", "flight_history", "flight_events", "flight_observations")
+BY_DAY = ("flights", "flight_history", "flight_events", "flight_observations", "flight_forecasts")
 """The tables of which a day's rows are kept."""
 SO_FAR = "flights_so_far"
 """The view of a day's flights that nearly every page asks: its rows are kept too."""
-# Of an observation the board shows when it was made: the rest is in the versions.
-COLUMNS = {"flight_observations": "flight_key, observed_at, flight_date, flight_status_api, is_operating, codeshare"}
+# Of an observation the board shows when it was made: the rest is in the versions; of a forecast what people are told.
+COLUMNS = {
+    "flight_observations": "flight_key, observed_at, flight_date, flight_status_api, is_operating, codeshare",
+    "flight_forecasts": ", ".join(("flight_date", *SAID)),
+}
 NUMBERS = count(1)
 # A name that no table and no query has.
 KEPT = {name: f"kept {name}" for name in (*BY_DAY, SO_FAR)}
