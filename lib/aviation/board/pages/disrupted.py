@@ -157,11 +157,11 @@ def _turn(flight: Row) -> str:
 
 
 def _forecast(flight: Row) -> str:
-    """`Likely to leave 35 min late (12 min to 1 h 18 min late in eight of ten cases); 62 % to be late or cancelled.
-    JFK: …`: the reason that weighs most is the forecast's own words."""
+    """`Likely to leave 35 min late (12 min to 1 h 18 min late in eight of ten cases); 62 % to land 15
+    min late or more, or be cancelled.`, and the reason that weighs most."""
     between = words.late_between(flight["p10"], flight["p90"])
-    reason = f": {flight['reason_1']}" if flight["reason_1"] else ""
+    reason = f" Above all: {flight['reason_1']}." if flight["reason_1"] else ""
     return (
         f"Forecast to leave {words.late(flight['p50'])} ({between} in eight of ten cases), "
-        f"{words.chance(flight['p_late'])} to land {LATE_MIN} min late or more, or be cancelled{reason}."
+        f"{words.chance(flight['p_late'])} to land {LATE_MIN} min late or more, or be cancelled.{reason}"
     )
