@@ -29,7 +29,7 @@ EDGE = 2
 class Forecast(BaseModel):
     """What was expected of a leg, as of `made_at` (UTC), `horizon_min` minutes before its scheduled departure: how many
     minutes late one in ten such legs leave at most (`p10`), half of them (`p50`) and nine in ten (`p90`), and arrive;
-    how likely it is to arrive 15 minutes late or later, or not at all, and to be cancelled; the heaviest reasons."""
+    how likely it is to leave 15 minutes late or later, or never, and to be cancelled; the heaviest reasons."""
 
     made_at: datetime
     horizon_min: int | None

@@ -46,7 +46,7 @@ def delay(minutes: float | None, *, at_least: bool = False) -> str:
 
 
 def signed(minutes: float, *, plus: bool = True) -> str:
-    """Whole minutes with their sign, a plus only if it is wanted: `+45`, `−3`, `0`."""
+    """Whole minutes with their sign, a plus only if it is wanted: `+45`, `0`, or minus and 3."""
     whole = round(minutes)
     return f"{'−' if whole < 0 else '+' if whole > 0 and plus else ''}{abs(whole)}"
 

@@ -16,7 +16,7 @@ Kind = Literal["cancelled", "diverted", "overdue", "late", "turn", "forecast"]
 FORECAST_MIN = 30
 FORECAST_CHANCE = 0.6
 """A flight to come of which nothing is known is told where half of such flights leave so many minutes late or later, or
-with this probability it arrives late, or not at all: our own choice."""
+with this probability it leaves late, or never: our own choice."""
 
 _TURN = minutes_between("previous.arr_scheduled_utc", "leg.dep_scheduled_utc")
 # A turn is tight where a leg that has not left follows one to the same airport that arrives late.
@@ -157,11 +157,11 @@ def _turn(flight: Row) -> str:
 
 
 def _forecast(flight: Row) -> str:
-    """`Likely to leave 35 min late (12 min to 1 h 18 min late in eight of ten cases); 62 % to land 15
-    min late or more, or be cancelled.`, and the reason that weighs most."""
+    """`Forecast to leave 35 min late (12 min to 1 h 18 min late in eight of ten cases), 62 % to leave 15 min late or
+    more, or never.`, and the reason that weighs most."""
     between = words.late_between(flight["p10"], flight["p90"])
     reason = f" Above all: {flight['reason_1']}." if flight["reason_1"] else ""
     return (
         f"Forecast to leave {words.late(flight['p50'])} ({between} in eight of ten cases), "
-        f"{words.chance(flight['p_late'])} to land {LATE_MIN} min late or more, or be cancelled.{reason}"
+        f"{words.chance(flight['p_late'])} to leave {LATE_MIN} min late or more, or never.{reason}"
     )

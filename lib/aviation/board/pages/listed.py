@@ -31,7 +31,7 @@ class BoardFlight(BaseModel):
 
     What is forecast of a flight that has not left, null for others: half of such flights are at most
     `forecast_min` minutes late on the side that is shown, one in ten at most `forecast_least_min`, nine in ten at most
-    `forecast_most_min`; `chance_late` is the probability to arrive 15 minutes late or later, or not at all."""
+    `forecast_most_min`; `chance_late` is the probability to leave 15 minutes late or later, or never."""
 
     flight_key: str
     flight: str
