@@ -22,7 +22,13 @@ KEY = "flight_key, flight_date, dep_scheduled_utc, dep_delay_min, standing"
 
 def forecast(key: str, made_at: datetime, **given: object) -> dict:
     """A row of flight_forecasts: a flight that is likely to leave 35 minutes late."""
-    row = {"flight_key": key, "flight_date": key[:10], "made_at": made_at, "horizon_min": 130, "model": "2013-07-09-ab12"}
+    row = {
+        "flight_key": key,
+        "flight_date": key[:10],
+        "made_at": made_at,
+        "horizon_min": 130,
+        "model": "2013-07-09-ab12",
+    }
     row |= {"p10": 12.0, "p50": 35.0, "p90": 78.0, "arr_p10": 2.0, "arr_p50": 28.0, "arr_p90": 80.0}
     row |= {"p_late": 0.62, "p_cancelled": 0.03, "climatology_p_late": 0.25, "origin_late_min": 12.0}
     return row | {f"reason_{place}": REASONS[place - 1] for place in (1, 2, 3)} | given
@@ -40,7 +46,9 @@ def forecasts_at(tables: MadeTables, poll: datetime, seed: int = 15) -> list[dic
         later = draw.uniform(-12, 8)
         arrives = (least + later, middle + later, most + later + 5)
         row = forecast(leg.flight_key, poll, horizon_min=ahead, p_cancelled=draw.choice((0.01, 0.05, 0.3)))
-        row |= dict(zip(("p10", "p50", "p90", "arr_p10", "arr_p50", "arr_p90"), (least, middle, most, *arrives), strict=True))
+        row |= dict(
+            zip(("p10", "p50", "p90", "arr_p10", "arr_p50", "arr_p90"), (least, middle, most, *arrives), strict=True)
+        )
         made.append(row | {"p_late": min(0.97, max(0.04, middle / 70 + draw.uniform(-0.1, 0.2)))})
     return made
 
@@ -48,7 +56,10 @@ def forecasts_at(tables: MadeTables, poll: datetime, seed: int = 15) -> list[dic
 @cache
 def storm_forecasts() -> pd.DataFrame:
     """What loads after each poll of the demo's day would have made, the last but one left out."""
-    polls = [found["observed_at"].to_pydatetime() for found in storm().records("select distinct observed_at from flight_observations order by 1")]
+    polls = [
+        found["observed_at"].to_pydatetime()
+        for found in storm().records("select distinct observed_at from flight_observations order by 1")
+    ]
     rows = [row for poll in polls if poll != polls[-2] for row in forecasts_at(storm(), poll)]
     return pd.DataFrame(rows).assign(flight_date=lambda frame: pd.to_datetime(frame["flight_date"]))
 

@@ -8,7 +8,7 @@ SAID = (
 
 
 def holding(condition: str = "true") -> str:
-    """A query of the columns SAID, of the legs that fit the condition on flight_forecasts: none of a leg that has left
+    """A query of the columns SAID, of the legs whose key and flight_date fit the condition: none of a leg that has left
     or was cancelled since, or is late already by more than was forecast."""
     return f"""
 select {", ".join(f"newest.{name}" for name in SAID)}
@@ -18,7 +18,11 @@ from (
     from flight_forecasts
     where {condition}
 ) as newest
-inner join flights_so_far as standing_now on standing_now.flight_key = newest.flight_key
+inner join (
+    select flight_key, standing, dep_delay_min
+    from flights_so_far
+    where {condition}
+) as standing_now on standing_now.flight_key = newest.flight_key
 where newest.place = 1
     and standing_now.standing in ('to come', 'overdue')
     and not coalesce(standing_now.dep_delay_min > newest.p90, false)"""
