@@ -13,6 +13,8 @@ from aviation.views.declaration import LATE_MIN, minutes_between
 Row = dict[str, Any]
 Kind = Literal["cancelled", "diverted", "overdue", "late", "turn", "forecast"]
 
+MORE = " (more likely late)"
+"""What a forecast's reason ends with that makes a flight late: here that goes without saying."""
 FORECAST_MIN = 30
 FORECAST_CHANCE = 0.6
 """A flight to come of which nothing is known is told where half of such flights leave so many minutes late or later, or
@@ -157,11 +159,9 @@ def _turn(flight: Row) -> str:
 
 
 def _forecast(flight: Row) -> str:
-    """`Forecast to leave 35 min late (12 min to 1 h 18 min late in eight of ten cases), 62 % to leave 15 min late or
-    more, or never.`, and the reason that weighs most."""
+    """`Forecast: 12 min to 1 h 18 min late, 62 % to be late or never leave.`, and the reason that weighs most."""
+    why = (flight["reason_1"] or "").removesuffix(MORE)
     between = words.late_between(flight["p10"], flight["p90"])
-    reason = f" Above all: {flight['reason_1']}." if flight["reason_1"] else ""
-    return (
-        f"Forecast to leave {words.late(flight['p50'])} ({between} in eight of ten cases), "
-        f"{words.chance(flight['p_late'])} to leave {LATE_MIN} min late or more, or never.{reason}"
+    return f"Forecast: {between}, {words.chance(flight['p_late'])} to be late or never leave." + (
+        f" {why}." if why else ""
     )
