@@ -1,5 +1,7 @@
 """How likely a delay is, by what a forecast says."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ MINUTES = st.floats(-600, 3000)
 SHARE = st.floats(0, 1)
 # Of a flight that is overdue quantiles can be alike.
 SAID = st.tuples(MINUTES, MINUTES, MINUTES, st.booleans(), SHARE, SHARE).map(
-    lambda drawn: Said(*sorted(drawn[:2] + (drawn[1] if drawn[3] else drawn[2],)), *drawn[4:])
+    lambda drawn: Said(*sorted((*drawn[:2], drawn[1] if drawn[3] else drawn[2])), *drawn[4:])
 )
 NEAR = st.one_of(MINUTES, st.sampled_from([LATE_MIN]))
 
@@ -19,7 +21,7 @@ NEAR = st.one_of(MINUTES, st.sampled_from([LATE_MIN]))
 @given(SAID, st.lists(NEAR, min_size=2))
 def test_more_minutes_are_never_more_probable(said, minutes):
     probabilities = [at_least(late, said) for late in (*sorted([*minutes, *said[:3]]), 1e9)]
-    assert all(later <= sooner + 1e-12 for sooner, later in zip(probabilities, probabilities[1:], strict=False))
+    assert all(later <= sooner + 1e-12 for sooner, later in pairwise(probabilities))
     assert all(-1e-12 <= one <= 1 + 1e-12 for one in probabilities)
     assert probabilities[-1] == pytest.approx(said.p_cancelled)  # what never leaves is later than anything
 

@@ -17,7 +17,7 @@ from support import board_truth
 from support.board import MadeTables, browser
 from support.board_figures import COST_PER_MINUTE, LATE
 from support.board_made import MadeStack, insert_loads, load
-from support.forecasts_made import REASONS, foreseen, storm_forecasts
+from support.forecasts_made import LEFT_OUT, REASONS, foreseen, storm_forecasts
 from support.forecasts_made import forecast as row
 from support.made_up import NOON, Database, leg
 
@@ -50,7 +50,8 @@ def page(board, path, **query):
     return " ".join(board.get(path, params=query).text.split())
 
 
-@pytest.mark.parametrize("when", [POLL, POLL + timedelta(hours=2), datetime(2013, 7, 11, 2)], ids=str)
+# At LEFT_OUT no load made forecasts: those of the load before hold.
+@pytest.mark.parametrize("when", [POLL, LEFT_OUT, datetime(2013, 7, 11, 0, 50)], ids=str)
 @pytest.mark.parametrize("direction", QUANTILES)
 def test_the_board_has_the_newest_forecast_of_each_flight_that_has_not_left(board, when, direction):
     held = truth(when)
@@ -150,7 +151,9 @@ def test_what_is_forecast_late_needs_attention_beside_what_is_known(board):
 def board_truth_cases() -> dict[str, str]:
     """The kinds of the cases of the same moment where there is no forecast."""
     tables = without_forecasts(foreseen())
-    return {one["flight_key"]: one["kind"] for one in asked(browser(tables, stack=MadeStack()), "now", as_of=THEN)["cases"]}
+    return {
+        one["flight_key"]: one["kind"] for one in asked(browser(tables, stack=MadeStack()), "now", as_of=THEN)["cases"]
+    }
 
 
 def without_forecasts(tables: MadeTables) -> MadeTables:
@@ -232,7 +235,9 @@ def test_where_the_newest_load_made_none_what_is_shown_is_said_to_be_of_a_load_b
 
 
 def test_a_flights_page_says_the_forecast_in_words():
-    board = browser(made(load(forecasts=1), forecasts=[row(KEY, NOON), row(KEY, NOON - HOUR, p50=5.0)]), stack=MadeStack())
+    board = browser(
+        made(load(forecasts=1), forecasts=[row(KEY, NOON), row(KEY, NOON - HOUR, p50=5.0)]), stack=MadeStack()
+    )
     text = page(board, f"/flight/{quote(KEY)}")
     for said in (
         "Likely to leave <strong>35 min late</strong>: 12 min to 1 h 18 min late in eight of ten cases.",

@@ -17,6 +17,7 @@ REASONS = (
     "a Wednesday at this time of the year (less likely late)",
     "no earlier flight of its aircraft is known (less likely late)",
 )
+LEFT_OUT = datetime(2013, 7, 10, 22, 30)
 KEY = "flight_key, flight_date, dep_scheduled_utc, dep_delay_min, standing"
 
 
@@ -55,12 +56,12 @@ def forecasts_at(tables: MadeTables, poll: datetime, seed: int = 15) -> list[dic
 
 @cache
 def storm_forecasts() -> pd.DataFrame:
-    """What loads after each poll of the demo's day would have made, the last but one left out."""
+    """What loads after each poll of the demo's day would have made, that at 22:30 left out."""
     polls = [
         found["observed_at"].to_pydatetime()
         for found in storm().records("select distinct observed_at from flight_observations order by 1")
     ]
-    rows = [row for poll in polls if poll != polls[-2] for row in forecasts_at(storm(), poll)]
+    rows = [row for poll in polls if poll != LEFT_OUT for row in forecasts_at(storm(), poll)]
     return pd.DataFrame(rows).assign(flight_date=lambda frame: pd.to_datetime(frame["flight_date"]))
 
 

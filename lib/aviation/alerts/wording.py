@@ -8,8 +8,8 @@ from aviation.printable import printable
 from aviation.words import DASH, clock, duration, flight_name
 
 Row = dict[str, Any]
-LONGEST = 60
-"""So many characters of a name from the tables are told."""
+LONGEST, LONGEST_REASON = 60, 120
+"""So many characters of a name from the tables are told, and of a forecast's reason."""
 WORDS = {
     "dep_delay_min": "left {} late",
     "arr_delay_min": "arrived {} late",
@@ -19,10 +19,10 @@ WORDS = {
 LEFT = ("landed", "active", "diverted")
 
 
-def short(text: object) -> str:
+def short(text: object, longest: int = LONGEST) -> str:
     """A text of the tables in one line, cut where it is long; empty for none."""
     line = " ".join(printable(str(text or "")).split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def code(flight: Row) -> str:
@@ -82,7 +82,7 @@ def late(field: str, minutes: int) -> str:
 def forecast(minutes: int, probability: float, said: Row) -> str:
     """What is forecast in words: the probability to leave so many minutes late or later, the range, the reason that
     weighs most."""
-    reason = f"; above all: {short(said['reason_1'])}" if said["reason_1"] else ""
+    reason = f"; above all: {short(said['reason_1'], LONGEST_REASON)}" if said["reason_1"] else ""
     return (
         f"is forecast to leave {duration(minutes)} late or more, or never, with {words.chance(probability)}: "
         f"{words.late(said['p50'])} in the middle, {words.late_between(said['p10'], said['p90'])} in eight of ten "
