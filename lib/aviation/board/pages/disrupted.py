@@ -91,10 +91,14 @@ class Said(NamedTuple):
     priced_min: float | None
 
 
+def question(held: str) -> str:
+    """What is asked of the flights, with a query of the forecasts that hold."""
+    return f"with held as ({held}\n), {_LEGS}"
+
+
 def flights(tables: Tables, moment: Moment) -> list[Row]:
     """The flights of which there is something to say at that moment."""
-    text = f"with held as ({forecast.newest(tables)}\n), {_LEGS}"
-    return tables.records(text, day=moment.day, as_of=moment.as_of)
+    return tables.records(question(forecast.newest(tables)), day=moment.day, as_of=moment.as_of)
 
 
 def said(flight: Row) -> Said:
