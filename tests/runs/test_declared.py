@@ -11,13 +11,13 @@ from aviation.load.arguments import parsed
 from aviation.load.settings import LoadParameters
 from aviation.publish.settings import PublishParameters
 from aviation.report import RunRecord
-from aviation.runs.declared import LOAD, PRODUCERS, PUBLISH, StartedBy, by_hand, job_of, producer, watches
+from aviation.runs.declared import LOAD, PRODUCERS, PUBLISH, TRAIN, StartedBy, by_hand, job_of, producer, watches
 from aviation.runs.parameters import check_parameters, read_parameters
 from support import ROOT
 from support.notebooks import defaults
 
 BY_HAND = [by_hand(file.relative_to(ROOT), ROOT) for file in sorted((ROOT / "notebooks").rglob("*.ipynb"))]
-JOBS = [*PRODUCERS.values(), LOAD, PUBLISH, *watches(ROOT)]
+JOBS = [*PRODUCERS.values(), LOAD, PUBLISH, TRAIN, *watches(ROOT)]
 
 
 def record(job: str, notebook: str) -> RunRecord:
@@ -95,6 +95,7 @@ def test_a_record_is_of_the_job_that_wrote_it():
     assert job_of(record("producer/cities", "producer.ipynb"), ROOT) == producer("cities")
     assert job_of(record("aviation_data_load", "aviation_data_load.ipynb"), ROOT) is LOAD
     assert job_of(record("aviation_publish", "aviation_publish.ipynb"), ROOT) is PUBLISH
+    assert job_of(record("train_delay_forecast", "train_delay_forecast.ipynb"), ROOT) is TRAIN
     assert job_of(record("alerts/disruptions", "alerts.ipynb"), ROOT).started_by == StartedBy.LOAD
     by_a_person = job_of(record("explore/02_storm_day", "02_storm_day.ipynb"), ROOT)
     assert (by_a_person.name, by_a_person.started_by) == ("explore/02_storm_day", StartedBy.PERSON)
