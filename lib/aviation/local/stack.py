@@ -19,7 +19,7 @@ import requests
 from aviation import home, replay
 from aviation.deploy.stack import deploy, stored_key
 from aviation.errors import StackError
-from aviation.local import access, emulator, schedules
+from aviation.local import access, emulator, forecast, schedules
 from aviation.local.board import PORT, BoardProcess
 from aviation.local.driver import WarmDriver
 from aviation.local.load import configure_spark
@@ -84,6 +84,8 @@ class LocalStack:
         deploy(STACK, intended.parameters, root=self.root, key=key)
         self._provide_api(intended, key, is_new=key != stored)
         self._remember(intended)
+        if not intended.state.api_url:
+            forecast.provide()
         self._drive(intended)
         return intended.environment
 
