@@ -80,6 +80,12 @@ def test_the_schedule_of_the_brief_starts_the_publishing_job_with_its_parameter_
     )
 
 
+def test_the_schedule_of_the_training_starts_its_job_with_the_notebooks_defaults():
+    target = read_template(ROOT)["Resources"]["TrainSchedule"]["Properties"]["Target"]
+    assert json.loads(target["Input"]["Fn::Sub"]) == {"JobName": "${TrainJob}"}
+    assert read_parameters(ROOT / "parameters/train_delay_forecast/weekly.yaml") == {}
+
+
 def test_the_lambdas_zip_has_the_notebook_of_every_job_that_a_lambda_runs():
     run = {job.notebook for job in JOBS if job.started_by in (StartedBy.LAMBDA, StartedBy.LOAD)}
     assert run == {f"notebooks/{name}.ipynb" for name in LAMBDA_NOTEBOOKS}

@@ -25,7 +25,7 @@ LOAD_SECONDS = assumed("session_seconds") + WAITED_SECONDS + COMPUTED_SECONDS
 """Of a load of flights on Glue, from start to end, where no run has told."""
 LOADS = ("Flights", "Upkeep")
 PUBLISHERS = 2
-"""The workers of the publishing job."""
+"""The workers of the publishing job, and of the one that trains."""
 FIREHOSE_STEP = 5 * 1024
 PUT_UNIT = 25 * 1024
 GB = 1024**3
@@ -105,6 +105,11 @@ class Case:
         seconds = billed(assumed("session_seconds") + assumed("publish_seconds"))
         return (loads + mornings) * seconds if self.publishes else 0
 
+    def trainings(self) -> float:
+        """How many times a month the forecast is trained."""
+        on = self.parameters["ScheduleState"] == "ENABLED" and self.parameters["Train"] == "true"
+        return runs(self.parameters["TrainTime"], MONTH_DAYS) if on else 0
+
     def is_polled(self, entity: str) -> bool:
         """Whether schedules poll and load it."""
         names = ("ScheduleState", f"{ENTITIES[entity].title}State", f"{_load_of(entity)}LoadState")
@@ -139,6 +144,7 @@ def bill(case: Case) -> list[Line]:
     records = {entity: polls[entity] * case.records(entity) for entity in ENTITIES}
     raw_bytes = sum(records[entity] * LINE_BYTES[entity] for entity in ENTITIES)
     loads = sum(map(case.loads, LOADS))
+    training = billed(assumed("session_seconds") + assumed("train_seconds"))
     watching = _Watching.of(case, loads)
     log_bytes = runs_of_producers * assumed("producer_log_bytes") + loads * assumed("load_log_bytes")
     viewed = assumed("viewer_requests") if case.publishes and case.parameters["ViewerNetworks"] else 0
@@ -153,6 +159,7 @@ def bill(case: Case) -> list[Line]:
         Line("Lambda, GB-seconds", lambda_seconds * lambda_gb, "lambda_gb_second"),
         Line("Lambda, invocations", runs_of_producers + watching.invocations, "lambda_request"),
         Line("Glue, DPU-hours of publishing", PUBLISHERS * case.publishing_seconds(loads) / 3600, "glue_dpu_hour"),
+        Line("Glue, DPU-hours of training", PUBLISHERS * case.trainings() * training / 3600, "glue_dpu_hour"),
         Line("Glue, DPU-hours", case.number("LoadWorkers") * case.billed_seconds() / 3600, "glue_dpu_hour"),
         Line("Glue, catalog requests", loads * assumed("catalog_calls_per_load"), "glue_catalog_request"),
         Line("CloudFront, requests", viewed, "cloudfront_request"),

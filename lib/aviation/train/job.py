@@ -1,6 +1,7 @@
 """One run: two models are trained, one without the newest days, which scores on them, and one on all days, which is
 kept. What fails leaves the model that was in use."""
 
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from aviation.report import NOT_YET, TRAIN_JOB, Report, progress
 from aviation.train import compared, history
 from aviation.train.settings import Settings, TrainParameters
 
+THREADS = os.cpu_count() or 1
+"""The same model comes of any number."""
 KEPT, LEFT = "kept", "left"
 """How a run can end: the new model is in use, or the old one is left in use; NOT_YET: there is too little data."""
 
@@ -58,14 +61,14 @@ def _trained(chosen: TrainParameters) -> Result:
     about = {"data": f"flight_history of the stack's tables, {chosen.days} days at most"}
     first_day = int(of.day.max()) - chosen.compared_days + 1
     progress(f"training without the newest {chosen.compared_days} days, on {_legs(of, known):,} flights")
-    candidate = train(of.where(of.day < first_day), about)
+    candidate = train(of.where(of.day < first_day), about, threads=THREADS)
     newest = of.where(of.day >= first_day)
     said = candidate.forecasts(newest.features)
     report = Report(status="ok", legs=_legs(of, known), **_card(candidate, compared.scored(said, newest)))
     keeps, reason = verdict(candidate, newest, first_day, _current(bucket))
     if keeps and chosen.replace:
         progress("training on all days")
-        model = train(of, about | {"compared": reason})
+        model = train(of, about | {"compared": reason}, threads=THREADS)
         with tempfile.TemporaryDirectory() as folder:
             model.write(file := Path(folder, "model.npz"))
             store.keep(file, bucket)
