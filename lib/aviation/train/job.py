@@ -55,9 +55,11 @@ def run(settings: Settings) -> Result:
 def _trained(chosen: TrainParameters) -> Result:
     bucket = place("RunsBucket")
     known = Known(history.read(chosen.days))
+    if not len(known.keys):
+        return _not_yet(not_yet(0), 0)
     of = sample(known, *moments(known))
     if too_few := lacking(of, known, chosen.compared_days):
-        return Result(Report(status="warning", outcome=NOT_YET, warning=too_few, legs=_legs(of, known)))
+        return _not_yet(too_few, _legs(of, known))
     about = {"data": f"flight_history of the stack's tables, {chosen.days} days at most"}
     first_day = int(of.day.max()) - chosen.compared_days + 1
     progress(f"training without the newest {chosen.compared_days} days, on {_legs(of, known):,} flights")
@@ -75,6 +77,10 @@ def _trained(chosen: TrainParameters) -> Result:
         return Result(Report(**report, outcome=KEPT, reason=reason, model=model.name), candidate, newest, said)
     reason += "; not kept, as 'replace' says" if keeps else ""
     return Result(Report(**report, outcome=LEFT, reason=reason), candidate, newest, said)
+
+
+def _not_yet(words: str, legs: int) -> Result:
+    return Result(Report(status="warning", outcome=NOT_YET, warning=words, legs=legs))
 
 
 def lacking(of: Sample, known: Known, compared_days: int) -> str:
