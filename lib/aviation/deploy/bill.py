@@ -24,8 +24,7 @@ WAITED_SECONDS = assumed("calls_in_a_row") * assumed("call_wait_seconds")
 LOAD_SECONDS = assumed("session_seconds") + WAITED_SECONDS + COMPUTED_SECONDS
 """Of a load of flights on Glue, from start to end, where no run has told."""
 LOADS = ("Flights", "Upkeep")
-PUBLISHERS = 2
-"""The workers of the publishing job, and of the one that trains."""
+PUBLISHERS = 2  # workers of the publishing job, and of the one that trains
 FIREHOSE_STEP = 5 * 1024
 PUT_UNIT = 25 * 1024
 GB = 1024**3
@@ -105,10 +104,11 @@ class Case:
         seconds = billed(assumed("session_seconds") + assumed("publish_seconds"))
         return (loads + mornings) * seconds if self.publishes else 0
 
-    def trainings(self) -> float:
-        """How many times a month the forecast is trained."""
+    def training_seconds(self) -> float:
+        """The same for training the forecast."""
         on = self.parameters["ScheduleState"] == "ENABLED" and self.parameters["Train"] == "true"
-        return runs(self.parameters["TrainTime"], MONTH_DAYS) if on else 0
+        seconds = billed(assumed("session_seconds") + assumed("train_seconds"))
+        return runs(self.parameters["TrainTime"], MONTH_DAYS) * seconds if on else 0
 
     def is_polled(self, entity: str) -> bool:
         """Whether schedules poll and load it."""
@@ -144,7 +144,6 @@ def bill(case: Case) -> list[Line]:
     records = {entity: polls[entity] * case.records(entity) for entity in ENTITIES}
     raw_bytes = sum(records[entity] * LINE_BYTES[entity] for entity in ENTITIES)
     loads = sum(map(case.loads, LOADS))
-    training = billed(assumed("session_seconds") + assumed("train_seconds"))
     watching = _Watching.of(case, loads)
     log_bytes = runs_of_producers * assumed("producer_log_bytes") + loads * assumed("load_log_bytes")
     viewed = assumed("viewer_requests") if case.publishes and case.parameters["ViewerNetworks"] else 0
@@ -159,7 +158,7 @@ def bill(case: Case) -> list[Line]:
         Line("Lambda, GB-seconds", lambda_seconds * lambda_gb, "lambda_gb_second"),
         Line("Lambda, invocations", runs_of_producers + watching.invocations, "lambda_request"),
         Line("Glue, DPU-hours of publishing", PUBLISHERS * case.publishing_seconds(loads) / 3600, "glue_dpu_hour"),
-        Line("Glue, DPU-hours of training", PUBLISHERS * case.trainings() * training / 3600, "glue_dpu_hour"),
+        Line("Glue, DPU-hours of training", PUBLISHERS * case.training_seconds() / 3600, "glue_dpu_hour"),
         Line("Glue, DPU-hours", case.number("LoadWorkers") * case.billed_seconds() / 3600, "glue_dpu_hour"),
         Line("Glue, catalog requests", loads * assumed("catalog_calls_per_load"), "glue_catalog_request"),
         Line("CloudFront, requests", viewed, "cloudfront_request"),

@@ -84,8 +84,6 @@ class LocalStack:
         deploy(STACK, intended.parameters, root=self.root, key=key)
         self._provide_api(intended, key, is_new=key != stored)
         self._remember(intended)
-        if not intended.state.api_url:
-            forecast.provide()
         self._drive(intended)
         return intended.environment
 
@@ -199,6 +197,7 @@ class LocalStack:
             logger.info("up: the schedules are stopped: 'aviation up --schedule' starts them again")
         state, every = plan.state, plan.every
         if not state.api_url:
+            forecast.provide()
             # A day that is over would look the same at each poll: it starts again.
             is_over = replay.default_clock(state.day) <= self.clock()
             restart = {"clock": utc_text(replay.first_poll(state.day))} if every and is_over else {}
