@@ -130,6 +130,12 @@ def test_a_file_that_is_not_the_cards_is_refused(model, tmp_path):
         models.load(file)
 
 
+def test_a_model_of_other_features_is_refused(model, of_july):
+    other = replace(model, card=model.card | {"features": ["day_of_year", *model.card["features"][1:]]})
+    with pytest.raises(AviationError, match="other features than these: train it"):
+        other.forecasts(of_july.features)
+
+
 def test_what_is_forecast_is_in_order_and_possible(model, of_july):
     said = model.forecasts(of_july.features)
     for quantiles in (said.dep, said.arr):

@@ -14,7 +14,7 @@ from aviation.errors import AviationError
 from aviation.forecast import calibration
 from aviation.forecast.features import Features
 from aviation.forecast.known import Numbers, Reals
-from aviation.forecast.levels import Levels
+from aviation.forecast.levels import Levels, names
 from aviation.forecast.trees import Arrays, Trees
 
 SIDES = ("dep", "arr")
@@ -58,7 +58,12 @@ class Model:
     card: dict[str, Any]
 
     def forecasts(self, features: Features) -> Forecasts:
-        """What the model says, calibrated. A leg that was to have left is at least as late as that."""
+        """What the model says, calibrated. A leg that was to have left is at least as late as that. AviationError where
+        the model was trained on other features."""
+        if self.card["features"] != list(names(features)):
+            raise AviationError(
+                "the forecast's model was made for other features than these: train it ('aviation train')"
+            )
         raw = self.raw(features)
         span = spans(features)
         dep, arr = (calibration.moved(getattr(raw, side), self.offsets[side][span]) for side in SIDES)

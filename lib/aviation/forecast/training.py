@@ -1,6 +1,6 @@
 """Training: legs as they were known at moments before their departure, and LightGBM. Needs the group `train`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -132,20 +132,18 @@ def _trees(of: Sample, of_codes: Levels, settings: dict[str, Any]) -> Iterator[t
 
 def _offsets(model: Model, new: Sample) -> dict[str, Reals]:
     raw, span = model.raw(new.features), spans(new.features)
-    offsets = {}
 
-    def by_span(counted: Mask, offset: Callable[[Mask], Any]) -> Reals:
-        """The offsets of each span's `counted` rows; one with too few is moved as all are."""
+    def by_span(counted: Mask) -> list[Mask]:
+        """The `counted` rows of each span; for one with too few of them, all."""
         rows = [counted & (span == each) for each in range(len(AHEAD) + 1)]
-        return np.array([offset(each if each.sum() >= calibration.FEWEST else counted) for each in rows])
+        return [each if each.sum() >= calibration.FEWEST else counted for each in rows]
 
+    offsets = {}
     for side, outcome in zip(SIDES, (new.dep, new.arr), strict=True):
-        quantiles = getattr(raw, side)
-        offsets[side] = by_span(
-            ~np.isnan(outcome), lambda rows, of=quantiles, to=outcome: calibration.offsets(of[rows], to[rows])
-        )
+        quantiles, has_outcome = getattr(raw, side), ~np.isnan(outcome)
+        offsets[side] = np.array([calibration.offsets(quantiles[rows], outcome[rows]) for rows in by_span(has_outcome)])
     late = raw.p_late_if_left
-    offsets["late"] = by_span(~new.cancelled, lambda rows: calibration.log_odds(late[rows], new.late[rows]))
+    offsets["late"] = np.array([calibration.log_odds(late[rows], new.late[rows]) for rows in by_span(~new.cancelled)])
     return offsets
 
 
