@@ -16,6 +16,7 @@ class Rule(NamedTuple):
 
 
 FUNCTIONS = (
+    Rule("abs(double) -> double", "functions/math.html"),
     Rule("array_agg(E) -> array(E)", "functions/aggregate.html"),
     Rule("array_max(array(E)) -> E", "functions/array.html"),
     Rule("array_sort(array(E)) -> array(E)", "functions/array.html"),
