@@ -6,8 +6,9 @@ import pyarrow.compute as pc
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aviation.forecast.features import features, newest_poll
-from aviation.forecast.known import NEVER, Known, minutes
+from aviation.forecast import rotation
+from aviation.forecast.features import features, newest_poll, origin_late
+from aviation.forecast.known import NEVER, READ, Known, minutes
 from aviation.forecast.spans import Spans
 
 NOON = minutes(pa.array([np.datetime64("2013-07-10T16:00:00", "us")]))[0]
@@ -117,6 +118,20 @@ def test_the_origins_last_hour_is_what_its_known_departures_were_late(day):
     assert set(said) == {np.clip(known.dep_delay[recent], -30, 240).mean()}
 
 
+def test_the_last_known_delay_at_the_origin_is_that_of_its_last_known_departure(day):
+    known = Known(day)
+    at = np.full(3, NOON)
+    version = np.array([np.flatnonzero(known.origin == name)[0] for name in ("EWR", "JFK", "LGA")])
+    frame = day.to_pandas()
+    now = frame[(minutes(day["known_from"]) <= NOON) & (minutes(day["known_until"]) > NOON)]
+    for name, late in zip(("EWR", "JFK", "LGA"), origin_late(known, version, at), strict=True):
+        left = now[now["dep_iata"].eq(name) & now["dep_actual_utc"].notna()]
+        newest = left[left["dep_actual_utc"] == left["dep_actual_utc"].max()]
+        assert late in (newest["dep_actual_utc"] - newest["dep_scheduled_utc"]).dt.total_seconds().to_numpy() / 60
+    assert np.isnan(origin_late(known, version, at - 12 * 60)).all()
+    assert np.isnan(origin_late(known, version, at + 3 * 24 * 60)).all()
+
+
 def test_an_overdue_leg_counts_as_at_least_as_late_as_it_is_known_to_be(day):
     known = Known(day)
     found = features(known, np.arange(len(known.keys)), np.full(len(known.keys), NOON))
@@ -160,3 +175,62 @@ def test_a_sum_is_that_of_the_spans_that_hold(spans, at, group):
     columns = [np.array([each[place] for each in spans], np.int64) for place in range(4)]
     expected = sum(amount for of, begin, end, amount in spans if of == group and begin <= at < end)
     assert Spans(*columns).at(np.array([group]), np.array([at]))[0].tolist() == [expected]
+
+
+def rotation_of(tails: str, delays: list[int | None], origins: list[str], known_from: int = 0) -> Known:
+    """Legs of 2 hours, 3 hours apart, from minute 1000 on; each with its aircraft, and how late it left (None: not
+    yet, or not as far as is known). `known_from`: since when it is known that they left."""
+    begin = [1000 + 180 * place for place in range(len(delays))]
+    rows = []
+    for place, (tail, delay, dep) in enumerate(zip(tails, delays, begin, strict=True)):
+        about = (f"leg {place}", dep, dep + 120, tail.strip(), *origins[place : place + 2])
+        versions = [(0, None, None)] if delay is None else [(0, known_from, None), (known_from, None, dep + delay)]
+        rows += [(*about, since, until, left) for since, until, left in versions if since != until]
+    names = ("key", "dep", "arr", "tail", "origin", "dest", "since", "until", "left")
+    of = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    instants = {
+        name: pa.array([None if each is None else each * 60_000_000 for each in of[key]], pa.timestamp("us"))
+        for name, key in {
+            "known_from": "since", "known_until": "until", "dep_scheduled_local": "dep", "dep_scheduled_utc": "dep",
+            "arr_scheduled_utc": "arr", "dep_actual_utc": "left",
+        }.items()
+    }  # fmt: skip
+    texts = {name: pa.array(of[key], pa.string()) for name, key in {
+        "flight_key": "key", "dep_iata": "origin", "arr_iata": "dest", "aircraft_registration": "tail",
+    }.items()}  # fmt: skip
+    nothing = {name: pa.nulls(len(rows), pa.timestamp("us") if name.endswith("utc") else pa.string()) for name in READ}
+    day = {"flight_date": pa.array([0] * len(rows), pa.int32()).cast(pa.date32())}
+    return Known(pa.table(nothing | instants | texts | day))
+
+
+def test_a_late_aircraft_moves_every_leg_that_it_is_still_to_fly():
+    """Of one aircraft, out and back: 3 hours late, with an hour between two legs."""
+    known = rotation_of("AAA", [180, None, None], ["JFK", "BOS", "JFK", "MIA"])
+    late = rotation.features(known, np.array([0, 1, 2]), np.full(3, 1190))
+    assert np.array_equal(late["aircraft_late"], [np.nan, 180, 120], equal_nan=True)
+    assert np.array_equal(late["aircraft_slack"], [np.nan, 60, 60], equal_nan=True)
+    assert np.array_equal(late["aircraft_push"], [np.nan, 120, 60], equal_nan=True)
+    # By then the second leg is overdue by more than is handed on to it.
+    assert rotation.features(known, np.array([2]), np.array([1330]))["aircraft_late"] == 150
+
+
+def test_a_leg_that_has_left_hands_on_its_own_lateness():
+    known = rotation_of("AAA", [180, 10, None], ["JFK", "BOS", "JFK", "MIA"])
+    assert rotation.features(known, np.array([2]), np.array([1400]))["aircraft_late"] == 10
+
+
+def test_where_the_leg_before_ended_elsewhere_the_aircraft_flies_back_first():
+    known = rotation_of("A A", [180, None, None], ["JFK", "BOS", "JFK", "MIA"])
+    said = rotation.features(known, np.array([2]), np.array([1190]))
+    assert (said["aircraft_gap"], said["aircraft_slack"], said["aircraft_push"]) == (240, 120, 60)
+
+
+def test_what_is_handed_on_is_what_was_known_then():
+    places = ["JFK", "BOS", "JFK", "MIA"]
+    known, later = (rotation_of("AAA", [180, None, None], places, known_from=at) for at in (1185, 1195))
+    late = [
+        rotation.features(of, np.array([len(of.leg) - 1]), np.array([at]))["aircraft_late"].item()
+        for of, at in ((known, 1190), (later, 1190), (later, 1195))
+    ]
+    # Before it is known that it left, the first leg is overdue by 190 minutes: what is handed on is 130.
+    assert late == [120, 130, 120]

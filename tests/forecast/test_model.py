@@ -19,7 +19,7 @@ from aviation.forecast.features import Features, features
 from aviation.forecast.known import Known
 from aviation.forecast.levels import Levels
 from aviation.forecast.reasons import reasons
-from aviation.forecast.training import Sample, moments, sample, train
+from aviation.forecast.training import CALIBRATED_ON, Sample, moments, sample, train
 from aviation.forecast.trees import Trees
 
 
@@ -135,6 +135,20 @@ def test_an_airline_that_was_never_seen_has_the_level_of_all(model, of_july):
     assert columns["level_airline_late"][0] == model.levels.means["airline_late"][-1]
 
 
+def test_the_share_late_of_an_airline_at_its_origin_is_kept_for_comparison(model, of_july):
+    said = model.levels.p_late(of_july.features)
+    names, codes = levels.names(of_july.features), of_july.features.codes
+    assert not [name for name in names if "p_late" in name]
+    ahead = of_july.features.values[:, names.index("minutes_ahead")]
+    is_old = of_july.day <= of_july.day.max() - CALIBRATED_ON
+    jetblue = (codes["airline"] == "JBU") & (codes["origin"] == "JFK")
+    late = of_july.late[jetblue & is_old & (ahead >= 60)]
+    of_all = of_july.late[is_old & (ahead >= 60)].mean()
+    assert said[jetblue] == pytest.approx((late.sum() + 200 * of_all) / (len(late) + 200))
+    strange = of_july.features._replace(codes={name: np.full(len(said), "ZZZ") for name in codes})
+    assert model.levels.p_late(strange) == pytest.approx(of_all)
+
+
 def test_three_reasons_are_given_in_words(model, of_july):
     said = reasons(model, of_july.where(np.arange(len(of_july.day)) % 97 == 0).features)
     assert {len(each) for each in said} == {3}
@@ -192,5 +206,5 @@ def test_a_sample_is_of_legs_that_have_ended(history):
     of = sample(known, *moments(known))
     assert isinstance(of, Sample) and isinstance(of.features, Features) and len(of.day)
     assert (np.isnan(of.dep) == of.cancelled).all()
-    assert (of.late == ~(of.arr < 15)).all()
-    assert Levels.of(of.features, of.dep, of.cancelled).means["airline_late"].min() > -20
+    assert (of.late == ~(of.dep < 15)).all()
+    assert Levels.of(of.features, of.dep, of.cancelled, of.late).means["airline_late"].min() > -20

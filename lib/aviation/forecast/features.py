@@ -12,6 +12,7 @@ import numpy as np
 
 from aviation.forecast import rotation
 from aviation.forecast.known import NEVER, Known, Numbers, Reals, Texts
+from aviation.forecast.newest import Newest
 from aviation.forecast.spans import Spans
 
 POLL_MINUTES = 4
@@ -55,6 +56,14 @@ def features(known: Known, leg: Numbers, at: Numbers) -> Features:
     names = tuple(columns)
     codes = {"airline": known.airline[version], "origin": known.origin[version], "dest": known.dest[version]}
     return Features(version, names, np.column_stack([columns[name] for name in names]), codes)
+
+
+def origin_late(known: Known, version: Numbers, at: Numbers) -> Reals:
+    """How late (minutes) the last departure out of each version's origin was, as known at each instant: no feature, but
+    what a forecast is compared to. NaN where none is known of the 24 hours before."""
+    origin = _numbered(known.origin)
+    row = Newest(known, known.left < NEVER, origin, known.left).before(origin[version], at + 1, at, DAY)
+    return np.where(row >= 0, known.dep_delay[row], np.nan).astype(np.float64)
 
 
 def _own(known: Known, version: Numbers, at: Numbers) -> Iterator[tuple[str, Reals]]:

@@ -6,29 +6,33 @@ from dataclasses import dataclass
 import numpy as np
 
 from aviation.forecast.features import Features
-from aviation.forecast.known import Mask, Reals, Texts
+from aviation.forecast.known import Mask, Numbers, Reals, Texts
 
 SHRUNK_BY = 200
 """As many legs of the overall mean are added to each: a route of five legs says little."""
 BY = (("airline",), ("origin",), ("dest",), ("airline", "origin"), ("airline", "origin", "dest"))
 MEASURES = ("late", "cancelled")
+"""Those that are features."""
 
 
 @dataclass(frozen=True)
 class Levels:
-    """The mean departure delay (`late`, minutes, of legs that left) and the share cancelled, of each thing in BY: its
-    codes, sorted, and their means, one more than the codes: the last is that of all, for a code not seen before."""
+    """Of each thing in BY the mean departure delay (`late`, minutes, of legs that left), the share `cancelled` and the
+    share late (`p_late`): its codes, sorted, and their means, one more than the codes: the last is that of all, for a
+    code not seen before."""
 
     codes: dict[str, Texts]
     means: dict[str, Reals]
 
     @classmethod
-    def of(cls, features: Features, late: Reals, cancelled: Mask) -> "Levels":
-        """From the outcomes of each row: minutes late at the departure (NaN where it never left), and cancelled."""
+    def of(cls, features: Features, delay: Reals, cancelled: Mask, late: Mask) -> "Levels":
+        """From the outcomes of each row: minutes late at the departure (NaN where it never left), whether it was
+        cancelled, and whether it counts as late."""
+        measured = {"late": np.clip(delay, -20, 120), "cancelled": cancelled * 1.0, "p_late": late * 1.0}
         codes, means = {}, {}
         for name, of_row in _joined(features):
             codes[name], place = np.unique(of_row, return_inverse=True)
-            for measure, values in (("late", np.clip(late, -20, 120)), ("cancelled", cancelled.astype(np.float64))):
+            for measure, values in measured.items():
                 has_value = ~np.isnan(values)
                 of_all = values[has_value].mean() if has_value.any() else 0.0
                 total, number = (
@@ -42,15 +46,24 @@ class Levels:
         """The levels of each row, by the name of the feature that they are."""
         found: dict[str, Reals] = {}
         for name, of_row in _joined(features):
-            codes = self.codes[name]
-            place = np.minimum(np.searchsorted(codes, of_row), len(codes) - 1)
-            place = np.where(codes[place] == of_row, place, len(codes))
+            place = self._place(name, of_row)
             found |= {f"level_{name}_{measure}": self.means[f"{name}_{measure}"][place] for measure in MEASURES}
         return found
+
+    def p_late(self, features: Features) -> Reals:
+        """The share of the training legs of each row's airline at its origin that were late: no forecast, but what one
+        is compared to."""
+        name = "airline_origin"
+        return self.means[f"{name}_p_late"][self._place(name, dict(_joined(features))[name])]
 
     def matrix(self, features: Features) -> Reals:
         """The features of each row with the levels beside them: what trees are asked."""
         return np.column_stack([features.values, *self.columns(features).values()])
+
+    def _place(self, name: str, of_row: Texts) -> Numbers:
+        codes = self.codes[name]
+        place = np.minimum(np.searchsorted(codes, of_row), len(codes) - 1)
+        return np.where(codes[place] == of_row, place, len(codes))
 
 
 def names(features: Features) -> tuple[str, ...]:

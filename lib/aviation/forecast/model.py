@@ -26,7 +26,7 @@ AHEAD = (30, 105, 225)
 
 class Forecasts(NamedTuple):
     """A row for each leg: quantiles of the delay at the departure and at the arrival (rows by LEVELS, minutes), the
-    probability to arrive 15 minutes late or later, or not at all, and that of being cancelled."""
+    probability to leave 15 minutes late or later, or never, and that of being cancelled."""
 
     dep: Reals
     arr: Reals

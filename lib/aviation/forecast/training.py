@@ -20,6 +20,7 @@ OTHERS = (-60, -30, 0, 30, 90, 120, 240, 360, 540)
 CALIBRATED_ON = 21
 """The newest days, on which the trees are not trained but the quantiles calibrated."""
 LATE = 15
+"""So many minutes late at the departure, a leg counts as late."""
 SETTINGS: dict[str, Any] = {
     "num_leaves": 31,
     "learning_rate": 0.08,
@@ -38,7 +39,8 @@ ROUNDS = 150
 
 class Sample(NamedTuple):
     """Legs at moments: their features, and what became of them: minutes late (NaN where it never left, or never
-    arrived where it was to), cancelled, and late (at the arrival, or never there). `day` is their flight_date."""
+    arrived where it was to), cancelled, and late (it left LATE minutes late or later, or never). `day` is their
+    flight_date."""
 
     features: Features
     day: Numbers
@@ -69,7 +71,7 @@ def sample(known: Known, leg: Numbers, ahead: Numbers) -> Sample:
     dep = np.where((known.left[row] < NEVER) & ~cancelled, known.dep_delay[row], np.nan).astype(np.float64)
     has_arrived = (known.landed[row] < NEVER) & ~known.is_diverted[row] & ~cancelled
     arr = np.where(has_arrived, known.arr_delay[row], np.nan).astype(np.float64)
-    return Sample(of, known.day[row], dep, arr, cancelled, ~(arr < LATE))
+    return Sample(of, known.day[row], dep, arr, cancelled, ~(dep < LATE))
 
 
 def moments(known: Known) -> tuple[Numbers, Numbers]:
@@ -88,7 +90,7 @@ def train(of: Sample, about: dict[str, Any], settings: dict[str, Any] | None = N
     if min(len(np.unique(each.features.version)) for each in (old, new)) < calibration.FEWEST:
         raise AviationError(not_yet(len(np.unique(of.features.version))))
     chosen = SETTINGS | {"num_threads": threads} | (settings or {})
-    of_codes = Levels.of(old.features, old.dep, old.cancelled)
+    of_codes = _levels(old)
     trees = dict(_trees(old, of_codes, chosen))
     model = Model(trees, of_codes, {side: np.zeros((len(AHEAD) + 1, len(QUANTILES))) for side in SIDES}, {})
     offsets = _offsets(model, new)
@@ -102,6 +104,12 @@ def train(of: Sample, about: dict[str, Any], settings: dict[str, Any] | None = N
     }
     model = Model(trees, of_codes, offsets, card)
     return Model(trees, of_codes, offsets, card | {"scores": _scores(model, new)})
+
+
+def _levels(of: Sample) -> Levels:
+    """From legs as they were seen well before their departure: later only those are seen that have not left."""
+    seen = of.where(of.features.values[:, of.features.names.index("minutes_ahead")] >= min(SCORED))
+    return Levels.of(seen.features, seen.dep, seen.cancelled, seen.late)
 
 
 def _trees(of: Sample, of_codes: Levels, settings: dict[str, Any]) -> Iterator[tuple[str, Trees]]:
