@@ -25,6 +25,28 @@ HOUR_AHEAD = BANDS[2]
 """The band whose scores the alarm watches: an hour before the departure somebody can still do something."""
 LEVELS = {"p10": "0.1e0", "p50": "0.5e0", "p90": "0.9e0"}
 
+# The newest forecast of each leg, in whole minutes, as of the moment that the query is about.
+NEWEST = f"""select flight_key, flight_date,
+           max(made_at) as forecast_at,
+           {
+    ''',
+           '''.join(
+        f"cast(round(max_by({name}, made_at)) as bigint) as {name}" for name in ("p50", "arr_p50", "arr_p90")
+    )
+}
+    from flight_forecasts
+    group by flight_key, flight_date"""
+# A leg of flights_so_far that its newest forecast still holds for.
+NOT_LEFT = "standing in ('overdue', 'to come')"
+
+
+def of_leg(flights: str, newest: str) -> str:
+    """Which row of NEWEST is that of a row of flights_so_far, each under its alias."""
+    return (
+        f"{newest}.flight_key = {flights}.flight_key and {newest}.flight_date = {flights}.flight_date "
+        f"and {flights}.{NOT_LEFT}"
+    )
+
 
 def band() -> str:
     """The band of `horizon_min`, in words."""

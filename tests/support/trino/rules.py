@@ -52,6 +52,7 @@ FUNCTIONS = (
     Rule("min(T) -> T", "functions/aggregate.html"),
     Rule("nullif(T, T) -> T", "functions/conditional.html"),
     Rule("radians(double) -> double", "functions/math.html"),
+    Rule("round(double) -> double", "functions/math.html"),
     Rule("row_number() -> bigint", "functions/window.html"),
     Rule("sin(double) -> double", "functions/math.html"),
     Rule("split(varchar, varchar) -> array(varchar)", "functions/string.html"),
