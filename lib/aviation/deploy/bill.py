@@ -83,9 +83,9 @@ class Case:
 
     def metrics(self) -> float:
         """The custom metrics, each by the share of hours in which a load puts it: age and refused share of the load of
-        flights, the ages of the reference entities of the daily one."""
+        flights, the ages of the reference entities and the forecasts' coverage of the daily one."""
         share = {name: hours(self.parameters[f"{name}LoadTime"]) if self.loads(name) else 0 for name in LOADS}
-        return 2 * share["Flights"] + (len(ENTITIES) - 1) * share["Upkeep"]
+        return 2 * share["Flights"] + len(ENTITIES) * share["Upkeep"]
 
     def billed_seconds(self) -> float:
         """The seconds of all loads of a month, as Glue bills them."""
