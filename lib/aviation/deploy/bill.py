@@ -106,9 +106,9 @@ class Case:
 
     def training_seconds(self) -> float:
         """The same for training the forecast."""
-        on = self.parameters["ScheduleState"] == "ENABLED" and self.parameters["Train"] == "true"
-        seconds = billed(assumed("session_seconds") + assumed("train_seconds"))
-        return runs(self.parameters["TrainTime"], MONTH_DAYS) * seconds if on else 0
+        on = (self.parameters["ScheduleState"], self.parameters["Train"]) == ("ENABLED", "true")
+        trainings = runs(self.parameters["TrainTime"], MONTH_DAYS) if on else 0
+        return trainings * billed(assumed("session_seconds") + assumed("train_seconds"))
 
     def is_polled(self, entity: str) -> bool:
         """Whether schedules poll and load it."""
