@@ -10,8 +10,11 @@ import pytest
 
 from aviation.board import forecast, offline
 from aviation.board.pages.disrupted import FORECAST_CHANCE, FORECAST_MIN
+from aviation.board.tables import of_this_version
 from aviation.columns import FORECASTS
 from aviation.severity import WEIGHTS
+from aviation.sql.catalog import Catalog
+from aviation.views import UNPRICED
 from aviation.views.holding import SAID
 from support import board_truth
 from support.board import MadeTables, browser
@@ -157,13 +160,15 @@ def board_truth_cases() -> dict[str, str]:
 
 
 def without_forecasts(tables: MadeTables) -> MadeTables:
-    """The tables as the version before left them: without the one of forecasts, and without the columns in loads."""
+    """The tables as a version before left them: without the one of forecasts, the columns in loads, and the views that
+    are not priced."""
     made = MadeTables(tables.database)
     tables_there = {name: where for name, where in made.catalog.tables.items() if name != FORECASTS.name}
     columns = {name: dict(about) for name, about in made.catalog.columns.items() if name != FORECASTS.name}
     for name in ("forecasts", "forecasts_missing"):
         columns["loads"].pop(name)
-    made.catalog = type(made.catalog)(tables=tables_there, views=made.catalog.views, columns=columns)
+    views = {name: text for name, text in made.catalog.views.items() if name not in UNPRICED}
+    made.catalog = of_this_version(Catalog(tables=tables_there, views=views, columns=columns))
     return made
 
 

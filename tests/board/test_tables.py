@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 from aviation.board import tables as board_tables
-from aviation.board.forecast import NONE
 from aviation.board.narrowed import Narrowed
 from aviation.board.once import Once
 from aviation.board.pages import disrupted, flights, hours, tiles
@@ -19,8 +18,7 @@ DAY = date(2013, 7, 10)
 # Half past twelve, ten past four and eight in the evening in New York.
 MOMENTS = [None, datetime(2013, 7, 10, 16, 30), datetime(2013, 7, 10, 20, 10), datetime(2013, 7, 11, 0, 0)]
 QUESTIONS = [
-    disrupted.question(holding()),
-    disrupted.question(NONE),
+    disrupted.FLIGHTS,
     holding(),
     flights.FLIGHTS,
     flights.CHANGES,

@@ -11,7 +11,6 @@ from aviation.board.narrowed import Narrowed
 from aviation.board.pages import disrupted, tiles
 from aviation.errors import AviationError, QueryError
 from aviation.sql import athena as through
-from aviation.views.holding import holding
 from support.athena import DeniedTables, MadeAthena, refusing
 from support.board import browser
 from support.board_made import MadeStack
@@ -87,7 +86,7 @@ def test_the_pages_show_the_same_as_from_the_files(tables, athena, then):
 @pytest.mark.parametrize("then", [None, datetime(2013, 7, 10, 20, 10)])
 @pytest.mark.parametrize("day", [DAY, None])
 @pytest.mark.parametrize(
-    "text", [disrupted.question(holding()), tiles.DAY, "select * from flights", "select * from flight_history"]
+    "text", [disrupted.FLIGHTS, tiles.DAY, "select * from flights", "select * from flight_history"]
 )
 def test_an_answer_has_the_same_rows_and_types(tables, text, day, then):
     asked = {"day": day, "as_of": then}
@@ -113,7 +112,7 @@ def test_the_files_are_tried_once_a_load_and_a_day_is_asked_once(tables, s3, ath
     tried, asked = len(s3.asked), len(athena.asked)
     assert asked == len(board_tables.BY_DAY)
     assert {path.split("/")[2] for path in s3.asked} == {"loads"}
-    tables.ask(disrupted.question(holding()), day=DAY, as_of=datetime(2013, 7, 10, 20, 10))
+    tables.ask(disrupted.FLIGHTS, day=DAY, as_of=datetime(2013, 7, 10, 20, 10))
     tables.ask(tiles.DAY, day=DAY)
     assert (len(s3.asked), len(athena.asked)) == (tried, asked)
 

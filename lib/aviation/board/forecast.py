@@ -1,6 +1,6 @@
 """What is forecast of the day's legs: the newest of each that still holds, what was said before, and why there is none.
 
-Forecasts are of a moment like all else. Where the tables have none yet, or are of a version that made none, it says so.
+Forecasts are of a moment like all else. Where the tables have none yet, it says so.
 """
 
 from collections.abc import Iterable
@@ -20,8 +20,6 @@ Row = dict[str, Any]
 NOT_YET = "no forecast yet: the next load makes the first"
 NOT_THEN = "no forecast had been made by then"
 NOT_OF_IT = "no forecast was made of this flight"
-NONE = f"select cast(null as varchar) as flight_key, {', '.join(f'null as {name}' for name in SAID[1:])} where 1 = 0"
-"""In the place of `holding`, where there is no table of forecasts."""
 EDGE = 2
 """So many hundredths of a scale stay free on either side of what it shows."""
 
@@ -56,16 +54,6 @@ class Scale(NamedTuple):
         return round(EDGE + (100 - 2 * EDGE) * (minutes - self.least) / (self.most - self.least), 2)
 
 
-def is_there(tables: Tables) -> bool:
-    """Whether the tables can have forecasts."""
-    return FORECASTS.name in tables.loaded.catalog.tables
-
-
-def newest(tables: Tables) -> str:
-    """A query of the newest forecast of each leg that still holds."""
-    return holding() if is_there(tables) else NONE
-
-
 def of(row: Row) -> Forecast:
     """The forecast of a row that has its columns."""
     reasons = [row[name] for name in ("reason_1", "reason_2", "reason_3") if row[name]]
@@ -74,15 +62,13 @@ def of(row: Row) -> Forecast:
 
 def holds(tables: Tables, moment: Moment, key: str) -> Forecast | None:
     """What holds of a leg at that moment."""
-    asked = f"select * from ({newest(tables)}) as held where flight_key = {literal(key)}"
-    found = tables.records(asked, day=moment.day, as_of=moment.as_of) if is_there(tables) else []
+    asked = f"select * from ({holding()}) as held where flight_key = {literal(key)}"
+    found = tables.records(asked, day=moment.day, as_of=moment.as_of)
     return of(found[0]) if found else None
 
 
 def said(tables: Tables, moment: Moment, key: str) -> list[Forecast]:
     """All that was said of a leg until that moment, the oldest first."""
-    if not is_there(tables):
-        return []
     asked = f"select {', '.join(SAID)} from {FORECASTS.name} where flight_key = {literal(key)} order by made_at"
     return [of(row) for row in tables.records(asked, day=moment.day, as_of=moment.as_of)]
 
@@ -94,7 +80,7 @@ def missing(tables: Tables, moment: Moment) -> str:
     """
     if not moment.known_at:
         return ""
-    if not (is_there(tables) and "forecasts_missing" in tables.loaded.catalog.columns.get("loads", {})):
+    if "forecasts_missing" not in tables.loaded.catalog.columns.get("loads", {}):
         return NOT_YET
     brought = "element_at(newest_observed_at, 'flights')"
     loads = tables.records(

@@ -15,6 +15,7 @@ from aviation.board.pages.tiles import DAY, Tile, tiles
 from aviation.board.tables import Tables
 from aviation.board.words import clock, polled, share
 from aviation.times import utc_text
+from aviation.views.holding import holding
 from aviation.words import counted
 
 Row = dict[str, Any]
@@ -92,7 +93,7 @@ def _lead(tables: Tables, at: Moment, figures: Now) -> list[str]:
 
 def _forecast(tables: Tables, at: Moment) -> str:
     """How many flights that are still to leave are forecast late, or why none is."""
-    held = tables.ask(forecast.newest(tables), day=at.day, as_of=at.as_of)
+    held = tables.ask(holding(), day=at.day, as_of=at.as_of)
     if held.empty:
         missing = forecast.missing(tables, at)
         return f"{missing[:1].upper()}{missing[1:]}." if missing else ""

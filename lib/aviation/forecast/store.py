@@ -59,9 +59,14 @@ def keep(file: Path, bucket: str) -> Model:
 def names() -> tuple[str, ...]:
     """The features of this version, in order: those of a history without a row."""
     none = np.array([], np.int64)
-    return levels.names(features(Known(pa.table({name: _nothing(name) for name in READ})), none, none))
+    return levels.names(features(Known(no_history()), none, none))
 
 
-def _nothing(name: str) -> pa.Array:
+def no_history() -> pa.Table:
+    """The columns READ of `flight_history`, without a row."""
+    return pa.table({name: pa.array([], _type(name)) for name in READ})
+
+
+def _type(name: str) -> pa.DataType:
     is_text = not name.endswith(("_date", "_utc", "_local", "_from", "_until"))
-    return pa.array([], pa.string() if is_text else pa.date32() if name == "flight_date" else pa.timestamp("us"))
+    return pa.string() if is_text else pa.date32() if name == "flight_date" else pa.timestamp("us")

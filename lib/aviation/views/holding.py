@@ -1,5 +1,7 @@
 """The newest forecast of each leg, as far as it still holds: SQL that the board and the alerts share."""
 
+from aviation.views.forecasts import NOT_LEFT
+
 SAID = (
     *("flight_key", "made_at", "horizon_min", "model", "p10", "p50", "p90", "arr_p10", "arr_p50", "arr_p90"),
     *("p_late", "p_cancelled", "reason_1", "reason_2", "reason_3"),
@@ -24,5 +26,5 @@ inner join (
     where {condition}
 ) as standing_now on standing_now.flight_key = newest.flight_key
 where newest.place = 1
-    and standing_now.standing in ('to come', 'overdue')
+    and standing_now.{NOT_LEFT}
     and not coalesce(standing_now.dep_delay_min > newest.p90, false)"""

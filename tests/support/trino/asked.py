@@ -22,8 +22,8 @@ import sqlglot
 from aviation import backend, query, status
 from aviation.alerts.matches import Horizon, matches, touched_dates
 from aviation.alerts.watch import resolve
-from aviation.board import forecast, moment, offline, readers
-from aviation.board.pages import disrupted, sql
+from aviation.board import moment, offline, readers
+from aviation.board.pages import sql
 from aviation.board.pages.data import data
 from aviation.board.tables import BY_DAY, COLUMNS, Loaded
 from aviation.brief.content import content
@@ -114,8 +114,7 @@ def asked_by_the_board() -> set[str]:
     for of in (f"flight:{flight['key']}", "airline:B6", "airport:X'Y", "route:JFK-BOS"):
         muted = asks.post("/api/mute", data=form | {"of": of}, headers={"Origin": "http://127.0.0.1:8300"})
         assert muted.status_code in (200, 404), muted.text
-    # Of tables whose loads do not say which days they had; the first of all; and of tables without forecasts.
-    whole = {moment.DAYS, readers.PROBE, disrupted.question(forecast.NONE)}
+    whole = {moment.DAYS, readers.PROBE}  # of tables whose loads do not say which days they had; and the first of all
     return tables.asked | whole | through_athena(tables.asked)
 
 

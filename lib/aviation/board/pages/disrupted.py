@@ -3,12 +3,13 @@
 from typing import Any, Literal, NamedTuple
 
 from aviation import chance
-from aviation.board import forecast, words
+from aviation.board import words
 from aviation.board.moment import Moment
 from aviation.board.tables import Tables
 from aviation.severity import WEIGHTS, weight
 from aviation.views.aircraft import MINIMUM_TURN_MIN
 from aviation.views.declaration import LATE_MIN, minutes_between
+from aviation.views.holding import holding
 
 Row = dict[str, Any]
 Kind = Literal["cancelled", "diverted", "overdue", "late", "turn", "forecast"]
@@ -23,7 +24,9 @@ with this probability it leaves late, or never: our own choice."""
 _TURN = minutes_between("previous.arr_scheduled_utc", "leg.dep_scheduled_utc")
 # A turn is tight where a leg that has not left follows one to the same airport that arrives late.
 _FORECAST = f"legs.standing = 'to come' and (held.p50 >= {FORECAST_MIN} or held.p_late >= {FORECAST_CHANCE})"
-_LEGS = f"""
+FLIGHTS = f"""
+with held as ({holding()}
+),
 legs as (
     select so_far.flight_key, so_far.flight_date, so_far.flight_status, so_far.standing, so_far.dep_airport,
            so_far.arr_airport, so_far.dep_scheduled_local, so_far.dep_scheduled_utc, so_far.arr_scheduled_utc,
@@ -91,14 +94,9 @@ class Said(NamedTuple):
     priced_min: float | None
 
 
-def question(held: str) -> str:
-    """What is asked of the flights, with a query of the forecasts that hold."""
-    return f"with held as ({held}\n), {_LEGS}"
-
-
 def flights(tables: Tables, moment: Moment) -> list[Row]:
     """The flights of which there is something to say at that moment."""
-    return tables.records(question(forecast.newest(tables)), day=moment.day, as_of=moment.as_of)
+    return tables.records(FLIGHTS, day=moment.day, as_of=moment.as_of)
 
 
 def said(flight: Row) -> Said:

@@ -14,6 +14,7 @@ from aviation.board.asked import MomentOf, TablesOf, page
 from aviation.board.moment import Moment
 from aviation.board.pages.listed import FLIGHTS, QUANTILES, SIDES, BoardFlight, Direction, line
 from aviation.board.tables import Tables
+from aviation.views.holding import holding
 
 router = APIRouter()
 Sort = Literal["time", "flight", "place", "airline", "gate", "status", "delay", "forecast", "chance"]
@@ -58,7 +59,7 @@ class Flights(BaseModel):
 def flights(tables: Tables, moment: Moment, filters: Filters, rows_a_page: int = ROWS_A_PAGE) -> Flights:
     """The page's figures."""
     every = tables.ask(FLIGHTS, day=moment.day, as_of=moment.as_of)
-    every = every.merge(tables.ask(forecast.newest(tables), day=moment.day, as_of=moment.as_of), "left", "flight_key")
+    every = every.merge(tables.ask(holding(), day=moment.day, as_of=moment.as_of), "left", "flight_key")
     near, _ = SIDES[filters.direction]
     filters = _by_name(every, filters)
     chosen = every[_mask(every, filters)]
