@@ -13,6 +13,7 @@ from aviation.printable import printable
 from aviation.report import RunRecord
 from aviation.runs import pages as run_pages
 from aviation.runs import store
+from aviation.sql import catalog
 from aviation.words import counted
 
 NOTICED = 12
@@ -22,10 +23,10 @@ MOST_COLUMNS = 160
 
 
 def row_counts() -> dict[str, int]:
-    """The rows of each table. QueryError where a table is not there yet."""
-    counts = query.sql(
-        " union all ".join(f"select '{table.name}' as name, count(*) as n from {table.name}" for table in TABLES)
-    )
+    """The rows of each table that there is. QueryError where there is none yet."""
+    made = catalog.read().tables
+    names = [table.name for table in TABLES if table.name in made or not made]
+    counts = query.sql(" union all ".join(f"select '{name}' as name, count(*) as n from {name}" for name in names))
     return {name: int(n) for name, n in zip(counts["name"], counts["n"], strict=True)}
 
 
@@ -81,6 +82,22 @@ def freshness_lines() -> list[str]:
     return ["", line]
 
 
+def forecast_lines() -> list[str]:
+    """What the newest load with flights forecast, or why it did not."""
+    try:
+        loads = query.sql(
+            "select forecasts, forecasts_missing, element_at(newest_observed_at, 'flights') as as_of from loads "
+            "where forecasts is not null order by finished_at desc limit 1"
+        )
+    except QueryError:  # a table from before these columns; the next load adds them
+        return []
+    if loads.empty:
+        return []
+    newest = loads.iloc[0]
+    line = f"forecasts: {counted(newest['forecasts'], 'leg')}, as of {newest['as_of']:%Y-%m-%d %H:%MZ}"
+    return ["", newest["forecasts_missing"] or line]
+
+
 def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
@@ -95,6 +112,7 @@ def render() -> str:
         lines = [f"{name:<22} {rows:>10,} rows" for name, rows in row_counts().items()]
         lines += ["", *(f"{name:<22} {_old(_age(at)):>15}" for name, at in newest_fetches().items())]
         lines += freshness_lines()
+        lines += forecast_lines()
     except QueryError as error:
         lines = [str(error)]
     if board := backend.in_use().board:

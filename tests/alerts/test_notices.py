@@ -200,6 +200,12 @@ def load_refuses(pipeline: Stack) -> None:
     aws.client("cloudwatch").put_metric_data(Namespace=metrics.NAMESPACE, MetricData=data)
 
 
+def forecasts_drift(pipeline: Stack) -> None:
+    report = Report(finished_at=NOON.isoformat(), lines_read=0, quarantined=0)
+    data = metrics.measured(STACK, report, {}, coverage=0.69)
+    aws.client("cloudwatch").put_metric_data(Namespace=metrics.NAMESPACE, MetricData=data)
+
+
 def silence(pipeline: Stack) -> None:
     aws.client("cloudwatch").set_alarm_state(
         AlarmName=f"{FLIGHTS}-age", StateValue="INSUFFICIENT_DATA", StateReason="no datapoints were received"
@@ -269,6 +275,7 @@ WAYS: dict[str, Callable[[Stack], None]] = {
     "Flights get old although they are loaded": lambda pipeline: age(pipeline, "flights", 61),
     "Flights are no longer loaded": silence,
     "Cities, airplanes or aircraft types get old": lambda pipeline: age(pipeline, "cities", 2901),
+    "The forecasts no longer hold what they promise": forecasts_drift,
     "A schedule cannot start its producer or its load": schedule_fails,
     "A rule cannot start the alerts or publishing, or cannot tell of a failed load": rule_fails,
     "The alerts' function fails": alerts_fail,

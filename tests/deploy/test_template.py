@@ -321,9 +321,8 @@ def test_the_page_on_operations_has_a_section_for_every_alarm(resources):
 
 
 def test_the_alarms_watch_what_the_load_says(resources):
-    said = metrics.measured(
-        "s", Report(finished_at="2026-01-01T00:00:00", lines_read=1, quarantined=0), {"flights": NOON}
-    )
+    ended = Report(finished_at="2026-01-01T00:00:00", lines_read=1, quarantined=0)
+    said = metrics.measured("s", ended, {"flights": NOON}, coverage=0.8)
     told = {(item["MetricName"], *sorted(part["Name"] for part in item["Dimensions"])) for item in said}
     watched = {
         (alarm["Properties"]["MetricName"], *sorted(part["Name"] for part in alarm["Properties"]["Dimensions"]))

@@ -268,7 +268,7 @@ WITHOUT_BATCHES = [
 
 def before_batches(place: Place) -> None:
     """Make the table as it was before it had batches, as `docs/operations.md` says."""
-    for name in ("batch", "objects_left", *past.CARRIED):
+    for name in ("batch", "objects_left", "forecasts", "forecasts_missing", *past.CARRIED):
         place.spark.sql(f"ALTER TABLE {place.settings.namespace}.loads DROP COLUMN {name}")
     assert place.spark.table(f"{place.settings.namespace}.loads").columns == WITHOUT_BATCHES
 

@@ -41,6 +41,7 @@ class Place:
     def __init__(self, spark, raw: Path):
         self.spark = spark
         self.raw = raw
+        self.model = lambda: None
         warehouse = spark.conf.get(WAREHOUSE)
         self.settings = Settings(
             stack="test",
@@ -77,7 +78,7 @@ class Place:
 
     def load(self, wrote=lambda table: None, clock=time.monotonic, **settings):
         chosen = replace(self.settings, **settings)
-        return job.run(self.spark, chosen, list_objects=self.list_objects, wrote=wrote, clock=clock)
+        return job.run(self.spark, chosen, list_objects=self.list_objects, model=self.model, wrote=wrote, clock=clock)
 
     def rows(self, table: str) -> list[str]:
         frame = self.spark.table(f"{self.settings.namespace}.{table}")

@@ -21,9 +21,15 @@ WAITS = {"flight_status": "scheduled", "dep_late": None, "arr_late": None, "obse
 
 def broken(*legs: dict) -> list[dict]:
     """The view's rows of these legs, in the order of their keys."""
+    return with_forecasts([], *legs)
+
+
+def with_forecasts(said: list[dict], *legs: dict) -> list[dict]:
+    """The same, of forecasts too."""
     flights = pd.DataFrame(legs).astype({"dep_delay_min": "Int64", "arr_delay_min": "Int64"})
     text = "select * from connections_at_risk order by arrival_key, departure_key"
-    return Database().insert("flights", flights).ask(text).to_dict("records")
+    database = Database().insert("flights", flights)
+    return (database.insert("flight_forecasts", said) if said else database).ask(text).to_dict("records")
 
 
 def into(route: str, at: int, late: int | None, airline: str = "AAL", **more) -> dict:
@@ -151,3 +157,40 @@ def test_as_of_a_moment_it_is_what_was_known_then():
         return database.run(expand(past, Catalog()).sql(dialect="duckdb")).fetchall()
 
     assert (at(1), at(3)) == ([], [(10,)])
+
+
+def said(key: str, *, p50: float = 0, arr_p50: float = 0, arr_p90: float = 0, minutes: int = 0) -> dict:
+    """A forecast of a leg, made so many minutes after noon."""
+    quantiles = {"p50": p50, "arr_p50": arr_p50, "arr_p90": arr_p90}
+    return {"flight_key": key, "flight_date": "2013-07-10", "made_at": NOON + timedelta(minutes=minutes)} | quantiles
+
+
+@pytest.mark.parametrize(
+    ("forecasts", "more", "found"),
+    [
+        # what breaks it, minutes between the two by what is expected, and by the arrival's p90
+        ([], {}, None),
+        ([said("in", arr_p50=29.6, arr_p90=30)], {}, None),
+        ([said("in", arr_p50=31, arr_p90=40)], {}, ("the forecast", 29, 20)),
+        ([said("in", arr_p50=10, arr_p90=31)], {}, ("one in ten", 50, 29)),
+        ([said("in", arr_p50=31, arr_p90=40), said("out", p50=2)], {}, ("one in ten", 31, 22)),  # the second waits
+        ([said("in", arr_p50=31, arr_p90=40), said("out", p50=-5)], {}, ("the forecast", 24, 15)),
+        # the newest forecast holds, and only of what has not left
+        ([said("in", arr_p50=99, arr_p90=99), said("in", arr_p50=0, arr_p90=0, minutes=1)], {}, None),
+        ([said("in", arr_p50=99, arr_p90=99)], {"flight_status": "active", "dep_late": 0}, None),
+        # what is known is no better than that
+        ([said("in", arr_p50=10, arr_p90=20)], {"dep_delay_forecast_min": 31}, ("what is known", 29, 29)),
+        ([said("in", arr_p50=40, arr_p90=50)], {"dep_delay_forecast_min": 31}, ("what is known", 20, 10)),
+    ],
+)
+def test_what_the_forecast_breaks_is_told_from_what_is_known(forecasts, more, found):
+    to_come = {"flight_status": "scheduled", "dep_late": None, "arr_late": None, "observed_at": NOON}
+    first = leg("in", "BOS-ORD", 60, 180, airline_icao="AAL", **to_come | more)
+    second = leg("out", "ORD-SFO", 240, 400, airline_icao="AAL", **to_come)
+    rows = with_forecasts(forecasts, first, second)
+    assert [(row["broken_by"], row["expected_min"], row["p90_min"]) for row in rows] == [found] * bool(found)
+
+
+def test_without_a_forecast_it_is_broken_by_what_is_known():
+    [row] = broken(into("BOS-ORD", 0, 31), out("ORD-SFO", 60))
+    assert row["broken_by"] == "what is known" and pd.isna(row["p90_min"])

@@ -127,6 +127,37 @@ def test_why_it_is_due_and_whether_it_has_happened(route, more, because, actual,
     assert (row["because"], row["actual_per_passenger"], row["expected_per_passenger"]) == (because, actual, expected)
 
 
+@pytest.mark.parametrize(
+    ("said", "more", "because", "expected", "possible", "late", "p90"),
+    [
+        ([], {}, None, None, None, None, None),
+        ([(0, 40, 90)], {}, None, 0, 0, 40, 90),
+        ([(0, 40, 180)], {}, None, 0, 250, 40, 180),
+        ([(0, 180.2, 240)], {}, "expected late", 250, 250, 180, 240),
+        ([(0, 200, 240), (1, 40, 90)], {}, None, 0, 0, 40, 90),  # the newest holds
+        ([(0, 40, 90)], {"dep_delay_forecast_min": 185}, "expected late", 250, 250, 185, 185),
+        ([(0, 200, 240)], {"flight_status": "active", "dep_late": 0}, None, 0, 0, 0, None),  # it has left
+    ],
+)
+def test_a_leg_that_has_not_left_goes_by_its_newest_forecast_too(said, more, because, expected, possible, late, p90):
+    rows = [
+        {"flight_key": "1", "flight_date": "2013-07-10", "made_at": NOON + timedelta(minutes=at), "p50": 0.0}
+        | {"arr_p50": half, "arr_p90": most}
+        for at, half, most in said
+    ]
+    flight = leg("1", "CDG-FRA", 60, 480, airline_icao="AFR", **WAITS | {"observed_at": NOON} | more)
+    database = Database().insert("flights", pd.DataFrame([flight]).astype({"arr_delay_min": "Int64"}))
+    if rows:
+        database.insert("flight_forecasts", rows)
+    [row] = database.ask("select * from passenger_exposure").to_dict("records")
+    names = ("because", "expected_per_passenger", "possible_per_passenger", "arr_delay_expected_min")
+    found = tuple(None if pd.isna(row[name]) else row[name] for name in (*names, "arr_delay_p90_min"))
+    assert found == (because, expected, possible, late, p90)
+    assert (row["forecast_at"] is not pd.NaT) == (p90 is not None)
+    [day] = database.ask("select * from passenger_exposure_by_airline_day").to_dict("records")
+    assert (day["expected_exposed"], day["possibly_exposed"]) == (bool(expected), bool(possible))
+
+
 def test_us_rules_offer_a_refund_and_no_compensation():
     row = one("JFK-BOS", "JBU", **LATE)
     assert (row["remedy"], row["refund_offered"]) == ("refund offered, no fixed compensation", True)

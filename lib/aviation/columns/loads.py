@@ -131,6 +131,12 @@ LOADS = table(
         "map<string,timestamp_ntz>",
         "When the last batch ended that read new raw objects, in UTC; by entity. Null in old rows.",
     ),
+    Column("forecasts", "bigint", "Legs of which it wrote a forecast. Null in old rows."),
+    Column(
+        "forecasts_missing",
+        "string",
+        "Why there is no forecast, in words: too few flights yet, no model, or what failed. Null where there are some.",
+    ),
     partition=("months(finished_at)",),
 )
 

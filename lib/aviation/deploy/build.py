@@ -45,7 +45,7 @@ CLIENTS = ("home", "aws", "places")
 LAMBDA_PACKAGES = (
     *(*GROUND, *CLIENTS, "secret", "api_key", "tell", "poll", "views", "sql", "runs", "backend", "query", "alerts"),
 )
-LIBRARY_PACKAGES = (*GROUND, *CLIENTS, "load", "views")
+LIBRARY_PACKAGES = (*GROUND, *CLIENTS, "forecast", "load", "views")
 """What each artefact contains of `aviation`: modules and packages, by name. Nothing else goes in."""
 
 

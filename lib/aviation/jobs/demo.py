@@ -1,4 +1,5 @@
-"""The demo: a real day polled 13 times from before its first departure to after its last arrival, then loaded once."""
+"""The demo: a real day polled 13 times from before its first departure to after its last arrival, and loaded twice: at
+early afternoon, so that there are forecasts of the rest of the day, and at its end."""
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,8 @@ from aviation.words import counted
 logger = logging.getLogger(__name__)
 
 POLLS = 13
+FORECAST_AFTER = 5
+"""So many polls, the newest at 17:50Z, are loaded first."""
 
 
 def poll_times(day: str) -> list[datetime]:
@@ -35,9 +38,8 @@ def run(stack: LocalStack) -> None:
     stack.up(day=DEFAULT_DAY)
     logger.info("demo 2/4: polling %s %d times, and each reference entity once", DEFAULT_DAY, POLLS)
     _poll(stack)
-    logger.info("demo 3/4: loading what arrived, in one run")
-    record = backend.in_use().load({"entities": []})
-    logger.info("demo: loaded %s lines in %.0f s", f"{record.counts['lines_read']:,}", record.seconds)
+    logger.info("demo 3/4: loading what arrived since")
+    _load()
     logger.info("demo 4/4: the tables, the dashboard and the board")
     page = offline.write(home.home() / "dashboard.html")
     for name, rows in row_counts().items():
@@ -67,4 +69,18 @@ def _poll(stack: LocalStack) -> None:
         for when in times:
             stack.clock(when)
             poll("flights", f"flights at {when:%Y-%m-%dT%H:%MZ}")
+            if when == times[FORECAST_AFTER - 1]:
+                logger.info("demo: loading the day so far, and forecasting the rest of it")
+                _load()
         list(beside)
+
+
+def _load() -> None:
+    record = backend.in_use().load({"entities": []})
+    counts = record.counts
+    logger.info(
+        "demo: loaded %s lines in %.0f s; %s",
+        f"{counts['lines_read']:,}",
+        record.seconds,
+        counts["forecasts_missing"] or counted(counts["forecasts"], "forecast"),
+    )

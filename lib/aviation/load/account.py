@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
+from aviation.load.forecasting import FAILED
 from aviation.load.tally import Tally, most_frequent
 from aviation.report import Report
 from aviation.words import counted
@@ -52,7 +53,9 @@ def report(rows: list[Row], *, objects_left: int, timeout_minutes: int) -> Repor
     warnings: Counter[str] = Counter()
     for row in rows:
         warnings.update(row["warnings_by_rule"])
-    is_warning = objects_left or (objects and not totals["lines_read"])
+    missing = next((row["forecasts_missing"] for row in reversed(rows) if row["forecasts_missing"]), None)
+    has_failed = missing is not None and missing.startswith(FAILED)
+    is_warning = has_failed or objects_left or (objects and not totals["lines_read"])
     values = (
         {
             "run_id": rows[0]["run_id"],
@@ -67,7 +70,10 @@ def report(rows: list[Row], *, objects_left: int, timeout_minutes: int) -> Repor
         | {name: _newest([row[name] for row in rows]) for name in NEWEST}
         | {f"seconds_to_queryable_{name}": _extreme(rows, name) for name in ("min", "p50", "p95", "max")}
         | {"objects": objects, "batches": len(rows), "objects_left": objects_left}
+        | {"forecasts": sum(row["forecasts"] or 0 for row in rows), "forecasts_missing": missing}
     )
+    if has_failed:
+        values["warning"] = missing
     if objects_left:
         values["warning"] = (
             f"stopped after {counted(len(rows), 'batch', 'batches')}, before the job's time limit of "

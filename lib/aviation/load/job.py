@@ -1,8 +1,8 @@
 """One run of the load: what is new in raw, into the tables, batch by batch.
 
-The order of a batch's writes is observations and reference tables, derived tables, quarantine, `loads` last; those that
-do not build on each other go side by side. A batch without its row in `loads` never happened: its objects are still
-new, and every write can be done again without a trace.
+The order of a batch's writes is observations and reference tables, derived tables, quarantine, forecasts, `loads` last;
+those that do not build on each other go side by side. A batch without its row in `loads` never happened: its objects
+are still new, and every write can be done again without a trace.
 """
 
 import json
@@ -10,14 +10,16 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
 from aviation.columns import LOAD_STATE, LOADS, OBSERVATIONS, QUARANTINE, REFERENCES
 from aviation.errors import RefusedShareError
-from aviation.load import account, appending, merge, past
+from aviation.forecast import store
+from aviation.forecast.model import Model
+from aviation.load import account, appending, forecasting, merge, past
 from aviation.load import batch as batches
 from aviation.load.account import Row
 from aviation.load.backlog import Deadline, counted_by_entity, in_batches, not_loaded, to_read_again, where
@@ -38,19 +40,22 @@ FEW = 10
 
 
 class Load:
-    """The wiring of one run: `spark` and `settings`, how raw is listed, what is called after each write, a clock."""
+    """The wiring of one run: `spark` and `settings`, how raw is listed, how the model that forecasts is read, what is
+    called after each write, a clock."""
 
     def __init__(
         self,
         spark: SparkSession,
         settings: Settings,
         list_objects: ListObjects,
+        model: Callable[[], Model | None],
         wrote: Callable[[str], None],
         clock: Callable[[], float],
     ):
         self.spark = spark
         self.settings = settings
         self.list_objects = list_objects
+        self.model = cache(model)
         self.tables = Tables(spark, settings.namespace, wrote)
         self.zones = jvm_zones(spark)
         self.batch_began = _now()
@@ -183,7 +188,8 @@ class Load:
         self.tables.rewrite(QUARANTINE, lambda known: merge.quarantined(known, refused, read_again))
 
     def note(self, number: int, keys: list[str], later: list[list[RawObject]], counted: Tally, added: int) -> Row:
-        """Write the batch's row in `loads`; only then does the batch count."""
+        """Write the forecasts as of the batch, and its row in `loads`; only then does the batch count."""
+        forecasts = forecasting.write(self.tables, counted.newest_observed_at.get("flights"), self.model)
         finished_at = _now()
         # What a requeue reads was loaded before.
         entities, read, left = ((), [], []) if self.settings.requeue else (self.settings.entities, keys, later)
@@ -200,6 +206,7 @@ class Load:
             "objects": keys,
             "objects_left": counted_by_entity(entities, later),
             **account.figures(counted, added, finished_at),
+            **forecasts,
             **self.past.columns(),
         }
         text = json.dumps(account.json_value(row))
@@ -214,16 +221,20 @@ def run(
     settings: Settings,
     *,
     list_objects: ListObjects | None = None,
+    model: Callable[[], Model | None] | None = None,
     wrote: Callable[[str], None] = lambda table: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Report:
     """Load the raw objects that are new into the tables, and return the counts of the run.
 
-    `list_objects` lists raw, from the bucket unless given. `wrote` is called with a table's name after each write.
+    `list_objects` lists raw, and `model` reads the model that forecasts (None where there is none), both from their
+    buckets unless given. `wrote` is called with a table's name after each write.
     `clock` gives seconds. Raises RefusedShareError where too large a share of a batch's lines is refused: nothing of
     that batch was written, those before it are loaded.
     """
-    load = Load(spark, settings, list_objects or bucket_lister(settings.raw_bucket), wrote, clock)
+    list_objects = list_objects or bucket_lister(settings.raw_bucket)
+    model = model or partial(store.current, settings.published_bucket)
+    load = Load(spark, settings, list_objects, model, wrote, clock)
     return recorded(settings, load.run) if settings.runs_bucket else load.run()
 
 

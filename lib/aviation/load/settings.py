@@ -72,6 +72,11 @@ class Settings:
         return {name: getattr(self, name) for name in CHOICES}
 
     @property
+    def published_bucket(self) -> str:
+        """The bucket of the tables, in which the forecasts' model is, too."""
+        return self.published_uri.removeprefix("s3://")
+
+    @property
     def namespace(self) -> str:
         """`catalog.database`, what a table's name is prefixed with."""
         return f"{self.catalog}.{self.database}"

@@ -41,4 +41,4 @@ def exercise(spark: SparkSession, catalog: str, raw_uri: str, published_uri: str
         run_id=NAME,
     )
     spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {settings.namespace}")
-    job.run(spark, settings, list_objects=lambda entity, start_after: [RawObject(KEY, 1)])
+    job.run(spark, settings, list_objects=lambda entity, start_after: [RawObject(KEY, 1)], model=lambda: None)

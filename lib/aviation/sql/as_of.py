@@ -24,6 +24,7 @@ PASTS = {
     "flight_history": ("flight_history", "known_from <= {t}"),
     "flight_observations": ("flight_observations", "observed_at <= {t}"),
     "flight_events": ("flight_events", "known_from <= {t}"),
+    "flight_forecasts": ("flight_forecasts", "made_at <= {t}"),
     "loads": ("loads", "finished_at <= {t}"),
     "quarantine": ("quarantine", "first_seen_at <= {t}"),
 }

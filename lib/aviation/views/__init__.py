@@ -9,7 +9,17 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from aviation.errors import ParameterError
-from aviation.views import aircraft, airports, connections, delays, exposure, exposure_days, operations, so_far
+from aviation.views import (
+    aircraft,
+    airports,
+    connections,
+    delays,
+    exposure,
+    exposure_days,
+    forecasts,
+    operations,
+    so_far,
+)
 from aviation.views.declaration import PASSENGERS, PLACEHOLDER, View
 from aviation.views.glue import put, table_input
 
@@ -28,6 +38,7 @@ VIEWS = (
     exposure.PASSENGER_EXPOSURE,
     exposure_days.PASSENGER_EXPOSURE_BY_AIRLINE_DAY,
     connections.CONNECTIONS_AT_RISK,
+    forecasts.FORECAST_SCORES,
     airports.AIRPORTS,
 )
 # The views of this version by name, but those with a price; of one with passengers, of how many is not known.

@@ -2,6 +2,7 @@
 
 from aviation.views.carriers import LICENSED, LICENSED_SOURCE, coded
 from aviation.views.declaration import AIRLINE_COLUMNS, FLIGHT_DATE, PASSENGERS, View
+from aviation.views.forecasts import NEWEST, of_leg
 from aviation.views.rights import (
     BANDS,
     COMPENSATION,
@@ -15,6 +16,7 @@ from aviation.views.rights import (
     of_regime,
     second_regime,
 )
+from aviation.views.so_far import greatest_known
 
 EARTH_KM = "6371.0088e0"
 """The earth's mean radius (IUGG), as SQL has it."""
@@ -24,7 +26,8 @@ ACTUAL = "because in ('cancelled', 'diverted', 'late')"
 EXPECTED_LATE = "expected late"
 TO_COME = "standing in ('under way', 'overdue', 'to come')"
 _CARRIED = """flight_key, flight_date, airline, airline_icao, airline_iata, airline_name, dep_airport, arr_airport,
-           flight_status, standing, known_at, arr_delay_expected_min, carrier_area, distance_km"""
+           flight_status, standing, known_at, forecast_at, arr_delay_expected_min, arr_delay_p90_min, carrier_area,
+           distance_km"""
 _BANDED = f"""{_CARRIED}, regime, second_regime, remedy, band, amount_per_passenger, currency, late_min, us_late_min"""
 PASSENGERS_MEANING = "Passengers of a flight, as deployed; null where nobody has said."
 
@@ -46,7 +49,10 @@ PASSENGER_EXPOSURE = View(
     name="passenger_exposure",
     question="What may each late or cancelled flight cost in compensation to its passengers?",
     definition=(
-        "One row a leg of flights_so_far, whose words it uses. Each passenger of a flight that arrives "
+        "One row a leg of flights_so_far, whose words it uses; but of a leg that has not left the arrival is expected "
+        "no earlier than its newest forecast's arr_p50, which half of such legs are later than. Three quantiles do not "
+        "say how likely three hours are, so no amount is weighted by a probability: beside what is expected stands "
+        "what is possible, which happens to one of ten such legs at the least. Each passenger of a flight that arrives "
         f"{BY_NAME['EU261'].within_min} minutes late or more, or is cancelled, may be due: {_bands()}; within the EU "
         "area means from and to it, distances are great circles. It is an upper bound of that compensation: "
         "extraordinary circumstances (Article 5(3)) are left open; a cancelled flight counts as one that nobody was "
@@ -88,7 +94,16 @@ PASSENGER_EXPOSURE = View(
         "remedy": ("varchar", f"{COMPENSATION}, or {REFUND}; null without a regime."),
         "band": ("varchar", "The distance band of the regime; null for one without."),
         "late_min": ("bigint", "From how many minutes late at arrival the regime counts the flight."),
-        "arr_delay_expected_min": ("bigint", "The arrival delay that is known, or to be expected; null if neither."),
+        "arr_delay_expected_min": (
+            "bigint",
+            "The arrival delay that is known, or to be expected, by the forecast too; null if none of them.",
+        ),
+        "arr_delay_p90_min": (
+            "bigint",
+            "The arrival delay that nine of ten such legs have at most, by the newest forecast of a leg that has not "
+            "left; null without one.",
+        ),
+        "forecast_at": ("timestamp(6)", "When that forecast was made, UTC; null without one."),
         "because": (
             "varchar",
             f"Why the regime's remedy may be due: cancelled, diverted, late, or {EXPECTED_LATE}; null if it is not.",
@@ -106,6 +121,11 @@ PASSENGER_EXPOSURE = View(
             "The amount where a flight that is not over is expected late, else 0; null once it is over, or where no "
             "delay is known or expected.",
         ),
+        "possible_per_passenger": (
+            "bigint",
+            "The amount where a flight that is not over is expected late, or would be with arr_delay_p90_min, else 0; "
+            "null as expected_per_passenger is.",
+        ),
         "passengers": ("bigint", PASSENGERS_MEANING),
         "actual_amount": ("bigint", "actual_per_passenger x passengers; null where either is."),
         "expected_amount": ("bigint", "expected_per_passenger x passengers; null where either is."),
@@ -113,14 +133,22 @@ PASSENGER_EXPOSURE = View(
     sql=f"""with licensed as (
     {coded(LICENSED, "carrier_area")}
 ),
+newest as (
+    {NEWEST}
+),
 placed as (
     select f.flight_key, f.flight_date, f.airline, f.airline_icao, f.airline_iata, f.airline_name,
-           f.dep_airport, f.arr_airport, f.flight_status, f.standing, f.known_at, f.arr_delay_expected_min,
+           f.dep_airport, f.arr_airport, f.flight_status, f.standing, f.known_at,
+           {greatest_known("f.arr_delay_expected_min", "n.arr_p50")} as arr_delay_expected_min,
+           case when n.arr_p90 is not null then {greatest_known("f.arr_delay_expected_min", "n.arr_p90")}
+           end as arr_delay_p90_min,
+           n.forecast_at,
            a.rights_area as dep_area,
            b.rights_area as arr_area,
            l.carrier_area,
            {great_circle_km("a", "b")} as distance_km
     from flights_so_far f
+    left join newest n on {of_leg("f", "n")}
     left join airports a on a.airport = f.dep_airport
     left join airports b on b.airport = f.arr_airport
     left join licensed l on l.code = coalesce(f.airline_icao, f.airline_iata)
@@ -160,6 +188,11 @@ exposed as (
                 when because = '{EXPECTED_LATE}' then amount_per_passenger
                 when {TO_COME} then 0
            end as expected_per_passenger,
+           case when amount_per_passenger is null or arr_delay_expected_min is null then null
+                when because = '{EXPECTED_LATE}' or {TO_COME} and arr_delay_p90_min >= late_min
+                    then amount_per_passenger
+                when {TO_COME} then 0
+           end as possible_per_passenger,
            cast({PASSENGERS} as bigint) as passengers
     from judged
 )
@@ -181,7 +214,9 @@ select flight_key,
        remedy,
        band,
        cast(late_min as bigint) as late_min,
-       arr_delay_expected_min,
+       cast(arr_delay_expected_min as bigint) as arr_delay_expected_min,
+       cast(arr_delay_p90_min as bigint) as arr_delay_p90_min,
+       forecast_at,
        because,
        (regime = 'US DOT' or coalesce(second_regime, '') = 'US DOT')
            and (flight_status in ('cancelled', 'diverted') or coalesce(arr_delay_expected_min >= us_late_min, false))
@@ -190,6 +225,7 @@ select flight_key,
        currency,
        cast(actual_per_passenger as bigint) as actual_per_passenger,
        cast(expected_per_passenger as bigint) as expected_per_passenger,
+       cast(possible_per_passenger as bigint) as possible_per_passenger,
        passengers,
        actual_per_passenger * passengers as actual_amount,
        expected_per_passenger * passengers as expected_amount

@@ -34,6 +34,10 @@ PASSENGER_EXPOSURE_BY_AIRLINE_DAY = View(
         "compensated": ("bigint", "Of these, flights of a regime with fixed compensation."),
         "exposed": ("bigint", "Of those, flights that are over and were cancelled, diverted or late."),
         "expected_exposed": ("bigint", "Of those, flights that are not over and are expected late."),
+        "possibly_exposed": (
+            "bigint",
+            "Of those, flights that are not over and are expected late, or are late in one of ten such cases.",
+        ),
         "refunds_offered": ("bigint", "Flights whose passengers may ask for a refund under US rules."),
         **{
             f"{when}_{currency.lower()}_per_passenger": (
@@ -57,6 +61,7 @@ PASSENGER_EXPOSURE_BY_AIRLINE_DAY = View(
            count(amount_per_passenger) as compensated,
            count(*) filter (where actual_per_passenger > 0) as exposed,
            count(*) filter (where expected_per_passenger > 0) as expected_exposed,
+           count(*) filter (where possible_per_passenger > 0) as possibly_exposed,
            count(*) filter (where refund_offered) as refunds_offered,
            {
         ''',
@@ -78,6 +83,7 @@ select s.flight_date,
        s.compensated,
        s.exposed,
        s.expected_exposed,
+       s.possibly_exposed,
        s.refunds_offered,
        {
         ''',

@@ -21,7 +21,7 @@ VERY_LATE_MIN = 60
 NONE = -100_000
 
 
-def _greatest(*minutes: str) -> str:
+def greatest_known(*minutes: str) -> str:
     """The greatest of those that are known; null for none. Athena and DuckDB take null in greatest() differently."""
     return f"nullif(greatest({', '.join(f'coalesce({value}, {NONE})' for value in minutes)}), {NONE})"
 
@@ -89,10 +89,10 @@ FLIGHTS_SO_FAR = View(
            dep_scheduled_utc, dep_scheduled_local, arr_scheduled_utc, arr_scheduled_local,
            flight_status, observed_at, dep_actual_utc, dep_delay_min, arr_delay_min,
            {
-        _greatest("dep_delay_forecast_min", minutes_between("dep_scheduled_utc", "dep_estimated_utc"))
+        greatest_known("dep_delay_forecast_min", minutes_between("dep_scheduled_utc", "dep_estimated_utc"))
     } as dep_announced,
            {
-        _greatest("arr_delay_forecast_min", minutes_between("arr_scheduled_utc", "arr_estimated_utc"))
+        greatest_known("arr_delay_forecast_min", minutes_between("arr_scheduled_utc", "arr_estimated_utc"))
     } as arr_announced,
            max(observed_at) over (partition by flight_date, coalesce(dep_iata, dep_icao)) as known_at
     from flights
@@ -121,7 +121,7 @@ late as (
 ),
 expected as (
     select {_CARRIED}, standing, arr_announced, dep_delay_min, arr_delay_min,
-           case when standing in ('overdue', 'to come') then {_greatest("dep_delay_min", "dep_announced")}
+           case when standing in ('overdue', 'to come') then {greatest_known("dep_delay_min", "dep_announced")}
                 else dep_delay_min
            end as dep_delay_expected_min
     from late
@@ -151,9 +151,9 @@ select flight_key,
        cast(dep_delay_expected_min as bigint) as dep_delay_expected_min,
        cast(case when standing in ('over', 'not seen') then arr_delay_min
                  when standing = 'under way' then {
-        _greatest("arr_delay_min", "coalesce(arr_announced, dep_delay_expected_min)")
+        greatest_known("arr_delay_min", "coalesce(arr_announced, dep_delay_expected_min)")
     }
-                 else {_greatest("arr_announced", "dep_delay_expected_min", "arr_delay_min")}
+                 else {greatest_known("arr_announced", "dep_delay_expected_min", "arr_delay_min")}
             end as bigint) as arr_delay_expected_min
 from expected""",
 )

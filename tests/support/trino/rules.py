@@ -16,6 +16,7 @@ class Rule(NamedTuple):
 
 
 FUNCTIONS = (
+    Rule("abs(double) -> double", "functions/math.html"),
     Rule("array_agg(E) -> array(E)", "functions/aggregate.html"),
     Rule("array_max(array(E)) -> E", "functions/array.html"),
     Rule("array_sort(array(E)) -> array(E)", "functions/array.html"),
@@ -51,6 +52,7 @@ FUNCTIONS = (
     Rule("min(T) -> T", "functions/aggregate.html"),
     Rule("nullif(T, T) -> T", "functions/conditional.html"),
     Rule("radians(double) -> double", "functions/math.html"),
+    Rule("round(double) -> double", "functions/math.html"),
     Rule("row_number() -> bigint", "functions/window.html"),
     Rule("sin(double) -> double", "functions/math.html"),
     Rule("split(varchar, varchar) -> array(varchar)", "functions/string.html"),
