@@ -23,7 +23,7 @@ def test_the_shipped_model_is_of_this_versions_features_and_knows_nothing_of_the
 def bucket(monkeypatch):
     """What `store` would say is in use, and what was put into use."""
     kept = []
-    monkeypatch.setenv("AVIATION_RUNS_BUCKET", "runs")
+    monkeypatch.setenv("AVIATION_PUBLISHED_BUCKET", "published")
     monkeypatch.setattr(store, "keep", lambda file, bucket: kept.append((file, bucket)))
     return kept
 
@@ -36,7 +36,7 @@ def test_a_stack_without_a_model_that_it_can_use_gets_the_shipped_one(bucket, mo
 
     monkeypatch.setattr(store, "current", current)
     forecast.provide()
-    assert bucket == [(forecast.SHIPPED, "runs")]
+    assert bucket == [(forecast.SHIPPED, "published")]
 
 
 def test_a_stack_with_a_model_keeps_it(bucket, monkeypatch):

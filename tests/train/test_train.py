@@ -67,7 +67,7 @@ def tables(monkeypatch, weeks):
         made.put.append((training_model := store.load(file), bucket))
         return training_model
 
-    monkeypatch.setenv("AVIATION_RUNS_BUCKET", "runs")
+    monkeypatch.setenv("AVIATION_PUBLISHED_BUCKET", "published")
     monkeypatch.setattr(history, "read", lambda days: made.history)
     monkeypatch.setattr(store, "current", lambda bucket: made.current() if callable(made.current) else made.current)
     monkeypatch.setattr(store, "keep", keep)
@@ -103,7 +103,7 @@ def test_the_first_model_is_kept_and_is_of_all_days_while_its_scores_are_of_days
     result = trained()
     assert (result.report["outcome"], result.report["reason"]) == (job.KEPT, "the first model")
     [(kept, bucket)] = tables.put
-    assert (kept.card["trained_until"], bucket, kept.name) == (str(LAST), "runs", result.report["model"])
+    assert (kept.card["trained_until"], bucket, kept.name) == (str(LAST), "published", result.report["model"])
     assert result.model.card["trained_until"] == result.report["scored_after"] == "2013-07-11"
     assert np.datetime64("2013-07-12", "D").astype(int) == result.newest.day.min()
     assert 0 < result.report["coverage"] < 1 and result.report["departures_scored"] > 1000

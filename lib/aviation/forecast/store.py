@@ -1,5 +1,5 @@
-"""The model in use, in the runs bucket: its card `models/delay_forecast/model.json`, and the file that the card names
-by its SHA-256.
+"""The model in use, in the published bucket: its card `models/delay_forecast/model.json`, and the file that the card
+names by its SHA-256.
 
 The card is written last, and a file has one content for ever: a reader finds the old model or the new one, never parts
 of both. The files of old models stay, for forecasts say which model made them.
@@ -24,8 +24,8 @@ CARD = f"{PREFIX}/model.json"
 
 
 def current(bucket: str) -> Model | None:
-    """The model that is in use in a runs bucket, None where there is none. AviationError where it cannot be read, or
-    was trained on other features than this version's."""
+    """The model that is in use in a published bucket, None where there is none. AviationError where it cannot
+    be read, or was trained on other features than this version's."""
     s3 = aws.client("s3")
     where = f"the forecast's model in s3://{bucket}/{PREFIX}"
     try:
@@ -45,8 +45,8 @@ def current(bucket: str) -> Model | None:
 
 
 def keep(file: Path, bucket: str) -> Model:
-    """Put the model that `Model.write` left in `file` (.npz) into use in a runs bucket. AviationError where it is not
-    whole."""
+    """Put the model that `Model.write` left in `file` (.npz) into use in a published bucket. AviationError where it
+    is not whole."""
     model, s3 = load(file), aws.client("s3")
     card = file.with_suffix(".json").read_bytes()
     key = f"{PREFIX}/{json.loads(card)['sha256']}.npz"

@@ -15,7 +15,7 @@ SHIPPED = Path(__file__).parent / "model/delay_forecast.npz"
 
 def provide() -> None:
     """Put the shipped model into use where the stack in use has none, or one that this version cannot use."""
-    bucket = place("RunsBucket")
+    bucket = place("PublishedBucket")
     try:
         if store.current(bucket):
             return

@@ -53,7 +53,7 @@ def run(settings: Settings) -> Result:
 
 
 def _trained(chosen: TrainParameters) -> Result:
-    bucket = place("RunsBucket")
+    bucket = place("PublishedBucket")
     known = Known(history.read(chosen.days))
     if not len(known.keys):
         return _not_yet(not_yet(0), 0)
