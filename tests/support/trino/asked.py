@@ -25,7 +25,7 @@ from aviation.alerts.watch import resolve
 from aviation.board import moment, offline, readers
 from aviation.board.pages import sql
 from aviation.board.pages.data import data
-from aviation.board.tables import BY_DAY, COLUMNS, Loaded
+from aviation.board.tables import BY_DAY, COLUMNS, Loaded, of_this_version
 from aviation.brief.content import content
 from aviation.errors import QueryError
 from aviation.explore.tables import completed
@@ -114,7 +114,8 @@ def asked_by_the_board() -> set[str]:
     for of in (f"flight:{flight['key']}", "airline:B6", "airport:X'Y", "route:JFK-BOS"):
         muted = asks.post("/api/mute", data=form | {"of": of}, headers={"Origin": "http://127.0.0.1:8300"})
         assert muted.status_code in (200, 404), muted.text
-    whole = {moment.DAYS, readers.PROBE}  # of tables whose loads do not say which days they had; and the first of all
+    # Of tables whose loads do not say which days they had; the first of all; and in the place of a table of forecasts.
+    whole = {moment.DAYS, readers.PROBE, of_this_version(Catalog(tables={"flights": ""})).views["flight_forecasts"]}
     return tables.asked | whole | through_athena(tables.asked)
 
 
