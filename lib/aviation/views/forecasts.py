@@ -150,7 +150,7 @@ from scored"""
 
 FORECAST_SCORES = View(
     name="forecast_scores",
-    question="How good were the forecasts of each load, so far ahead of the departure?",
+    question="How good were each load's forecasts?",
     definition=(
         "One row a moment of forecasts (made_at) and band of horizon_min, over the forecasts whose legs are over: "
         "cancelled, or landed or diverted after a departure that is known. Minutes late are of the departure, on legs "
