@@ -19,9 +19,9 @@ from aviation.views.forecasts import BANDS, outcomes, scores
 WITHIN, OUTSIDE = "left within it", "left outside it"
 SAID, HAPPENED = "was said", "came true"
 MEASURES = {
-    "coverage": "left from p10 to p90 (80 is meant)",
-    "climatology_skill": "skill against climatology",
-    "origin_skill": "skill against the airport's last delay",
+    "coverage": "coverage (80 is meant)",
+    "climatology_skill": "skill: climatology",
+    "origin_skill": "skill: last delay",
 }
 WORST, COMMON = 10, 8
 NUMBERS = re.compile(r"\d[\d.,:]*(?: (?:d|h|min)\b)?(?: \d+ (?:h|min)\b)*")
@@ -149,9 +149,9 @@ def misses(chosen: Choice) -> Answer:
 
 
 def reasons(chosen: Choice) -> Answer:
-    """`reason` (without its numbers), `forecasts`: what weighed most in the middle's forecasts, the COMMON first."""
+    """`reason` (what it is about), `forecasts`: what weighed most in the middle's forecasts, the COMMON first."""
     asked = f"{outcomes(chosen.condition)} select reason_1 from outcomes where reason_1 is not null and {_at(chosen)}"
-    plain = chosen.ask(asked)["reason_1"].map(lambda text: NUMBERS.sub("…", text))
+    plain = chosen.ask(asked)["reason_1"].map(about)
     often = plain.value_counts().rename_axis("reason").reset_index(name="forecasts")
     rows = often.sort_values(["forecasts", "reason"], ascending=[False, True], ignore_index=True).head(COMMON)
     return chart(
@@ -165,6 +165,11 @@ def reasons(chosen: Choice) -> Answer:
     )
 
 
+def about(reason: str) -> str:
+    """What a reason is about: `EWR` of `EWR: flights due in the last hour are 34 min late (more likely late)`."""
+    return NUMBERS.sub("…", reason).partition(":")[0].partition(" (")[0]
+
+
 def one_flight(chosen: Choice) -> Answer:
     """`made_at` (UTC), `measure, minutes`: what each load forecast of one flight, and what happened: of those forecast
     most often the one that left latest."""
@@ -175,7 +180,7 @@ def one_flight(chosen: Choice) -> Answer:
         select flight_key, made_at, p10, p50, p90, dep_delay_min as "it left"
         from outcomes where flight_key in (select flight_key from one) order by made_at"""
     rows = chosen.ask(asked)
-    about = f"{rows['flight_key'].iloc[0]}, {counted(len(rows), 'forecast')}" if len(rows) else chosen.label
+    which = f"{rows['flight_key'].iloc[0]}, {counted(len(rows), 'forecast')}" if len(rows) else chosen.label
     return chart(
         asked,
         rows.melt("made_at", ["p10", "p50", "p90", "it left"], "measure", "minutes").astype({"minutes": float}),
@@ -186,7 +191,7 @@ def one_flight(chosen: Choice) -> Answer:
         group="measure",
         unit="minutes late at the departure",
         title="One flight's forecasts, and when it left",
-        subtitle=about,
+        subtitle=which,
     )
 
 
