@@ -1,4 +1,4 @@
-"""Counts, durations, times of day and flights in words."""
+"""Counts, durations, delays, probabilities, times of day and flights in words."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -32,3 +32,20 @@ def duration(minutes: float) -> str:
     hours, rest = divmod(round(abs(minutes)), 60)
     parts = [f"{hours} h"] * bool(hours) + [f"{rest} min"] * bool(rest or not hours)
     return " ".join(parts)
+
+
+def late(minutes: float) -> str:
+    """`45 min late`, `5 min early`, `on time`."""
+    return f"{duration(minutes)} {'early' if minutes < 0 else 'late'}" if round(minutes) else "on time"
+
+
+def late_between(least: float, most: float) -> str:
+    """`12 min to 1 h 18 min late`, `5 min early to 40 min late`."""
+    if round(least) > 0 or round(most) < 0:
+        return f"{duration(least)} to {late(most)}"
+    return f"{late(least)} to {late(most)}"
+
+
+def chance(probability: float) -> str:
+    """`62 %`. Nothing that is forecast is told as certain: the least is 1 %, the most 99 %."""
+    return f"{min(99, max(1, round(100 * probability)))} %"

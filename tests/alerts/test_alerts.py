@@ -11,11 +11,13 @@ from aviation.alerts import quiet, sent
 from aviation.alerts.matches import matches, touched_dates
 from aviation.alerts.quiet import Quiet
 from aviation.alerts.watch import Alert, Watch, resolve
+from aviation.chance import Said, at_least
 from aviation.errors import AviationError, ParameterError
 from aviation.sql import catalog
 from aviation.sql.as_of import expand
 from aviation.sql.catalog import Catalog
 from aviation.sql.parse import parse_select
+from support.forecasts_made import forecast
 from support.made_up import CATALOG, Database
 from support.notebooks import defaults
 
@@ -28,6 +30,7 @@ class Tables:
 
     def __init__(self):
         self.database = Database()
+        self.there = ["loads", "flight_forecasts"]
 
     def flight(
         self, number: str, status: str = "landed", scheduled: datetime = datetime(2013, 7, 10, 15), **given
@@ -51,6 +54,9 @@ class Tables:
         } | given
         self._insert("flights", row)
         return row["flight_key"]
+
+    def forecast(self, key: str, made_at: datetime = NEWEST, **given) -> None:
+        self._insert("flight_forecasts", forecast(key, made_at, **given))
 
     def event(self, key: str, name: str, before: str | None, after: str, at: datetime) -> None:
         columns = ("flight_key", "flight_date", "field", "from_value", "to_value", "known_from")
@@ -81,7 +87,7 @@ class Tables:
 def tables(monkeypatch) -> Tables:
     made = Tables()
     monkeypatch.setattr(query, "rows", made.rows)
-    monkeypatch.setattr(catalog, "read", lambda: Catalog(tables={"loads": "s3://x"}))
+    monkeypatch.setattr(catalog, "read", lambda: Catalog(tables=dict.fromkeys(made.there, "s3://x")))
     return made
 
 
@@ -145,6 +151,93 @@ def test_a_flight_that_waits_is_told_by_how_long_it_is_overdue_unless_it_is_not_
     assert (forecast.flight, forecast.minutes) == ("B6 3", 300)
 
 
+AHEAD = NEWEST + timedelta(minutes=130)
+FORESEEN = {"delay_minutes": 60, "forecast_minutes": 30, "probability": 0.5}
+
+
+def test_a_forecast_is_told_where_it_is_likely_enough_and_how_early_that_is(tables):
+    key = tables.flight("1", "scheduled", AHEAD)
+    tables.forecast(key)
+    [alert] = found(tables, **FORESEEN)
+    assert (alert.kind, alert.minutes, alert.minutes_ahead, alert.changed) == ("forecast", 35, 130, None)
+    assert alert.text == (
+        "JetBlue Airways 1 (B6 1) JFK–BOS, due to leave at 18:10 (New York), is forecast to leave 30 min late or more, "
+        "or never, with 54 %: 35 min late in the middle, 12 min to 1 h 18 min late in eight of ten cases; above all: "
+        "JFK: flights due in the last hour are 34 min late on average (more likely late); told 2 h 10 min before its "
+        "scheduled departure."
+    )
+    said = json.loads(json.dumps(asdict(alert)))
+    assert said["minutes_ahead"] == 130
+    assert {name: said["forecast"][name] for name in ("p10", "p90", "p_late", "made_at", "probability")} == {
+        "p10": 12.0,
+        "p90": 78.0,
+        "p_late": 0.62,
+        "made_at": "2013-07-10T20:00:00Z",
+        "probability": round(at_least(30, Said(12, 35, 78, 0.62, 0.03)), 4),
+    }
+    assert found(tables, **FORESEEN | {"probability": 0.55}) == []
+    assert found(tables, **FORESEEN | {"forecast_minutes": 40}) == []
+    assert found(tables, **FORESEEN | {"forecast_minutes": 0}) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "flight"),
+    [
+        ({}, {"status": "active", "dep_delay_min": 5}),
+        ({}, {"scheduled": NEWEST}),
+        ({}, {"scheduled": NEWEST - timedelta(minutes=10)}),
+        ({}, {"status": "cancelled", "watch": {"cancelled": False}}),
+        ({"p10": 0.0, "p50": 5.0, "p90": 20.0, "p_late": 0.2}, {}),
+        ({}, {"watch": {"airlines": ["UA"]}}),
+        ({}, {"watch": {"airports": ["EWR"]}}),
+    ],
+    ids=["left", "due", "overdue", "cancelled", "not late", "another airline", "another airport"],
+)
+def test_a_forecast_that_does_not_hold_or_is_not_asked_for_is_not_told(tables, said, flight):
+    given = {"status": "scheduled", "scheduled": AHEAD} | flight
+    asked = FORESEEN | given.pop("watch", {})
+    tables.forecast(tables.flight("1", given.pop("status"), **given), **said)
+    assert found(tables, **asked) == []
+
+
+def test_the_newest_forecast_counts(tables):
+    for number, late in (("1", 0.0), ("2", 60.0)):
+        key = tables.flight(number, "scheduled", AHEAD)
+        tables.forecast(key, NEWEST - timedelta(hours=1), p10=60.0 - late, p50=65.0 - late, p90=70.0)
+        tables.forecast(key, p10=late, p50=late + 5, p90=70.0, p_late=late / 70)
+    assert [alert.flight for alert in found(tables, **FORESEEN)] == ["B6 2"]
+
+
+def test_what_is_likely_to_be_cancelled_counts_as_late(tables):
+    tables.forecast(tables.flight("1", "scheduled", AHEAD), p10=-5.0, p50=0.0, p90=5.0, p_late=0.6, p_cancelled=0.6)
+    [alert] = found(tables, **FORESEEN)
+    assert alert.forecast["probability"] == 0.6
+
+
+def test_what_is_known_is_told_in_the_place_of_what_is_forecast(tables):
+    tables.forecast(tables.flight("1", "cancelled", AHEAD))
+    tables.forecast(tables.flight("2", "scheduled", AHEAD, dep_delay_forecast_min=60))
+    tables.forecast(tables.flight("3", "scheduled", AHEAD, dep_delay_forecast_min=50))
+    kinds = {alert.flight: alert.kind for alert in found(tables, **FORESEEN)}
+    assert kinds == {"B6 1": "cancelled", "B6 2": "delayed", "B6 3": "forecast"}
+
+
+def test_forecasts_stand_among_what_is_known_by_what_is_to_be_expected(tables):
+    tables.flight("1", dep_delay_min=100)
+    tables.forecast(tables.flight("2", "scheduled", AHEAD), p50=80.0, p90=90.0)
+    tables.flight("3", dep_delay_min=60)
+    assert [alert.flight for alert in found(tables, **FORESEEN)] == ["B6 1", "B6 2", "B6 3"]
+
+
+def test_tables_of_the_version_before_have_no_forecast_and_their_alerts_are_told(tables):
+    tables.flight("1", "cancelled", AHEAD)
+    tables.database.run("drop table flight_forecasts")
+    tables.there.remove("flight_forecasts")
+    [alert] = found(tables, **FORESEEN)
+    assert (alert.kind, alert.minutes_ahead) == ("cancelled", 130)
+    assert alert.text.endswith("is cancelled; told 2 h 10 min before its scheduled departure.")
+
+
 def test_the_gravest_come_first_by_the_weights_of_the_board(tables):
     tables.flight("1", dep_delay_min=100)
     tables.flight("2", "diverted")
@@ -204,6 +297,10 @@ def test_without_tables_there_is_nothing_to_tell(monkeypatch):
         ({"routes": ["JFK"]}, "JFK-LAX"),
         ({"watch": "My Watch"}, "'watch' must be a name"),
         ({"delay_minutes": -1}, "'delay_minutes'"),
+        ({"forecast_minutes": -1}, "'forecast_minutes'"),
+        ({"probability": 0.0}, "'probability' must be above 0"),
+        ({"probability": 1}, "below 1"),
+        ({"probability": "0.8"}, "'probability' must be float"),
         ({"airline": ["B6"]}, "did you mean 'airlines'"),
     ],
 )
@@ -237,6 +334,37 @@ def test_each_disruption_is_told_once_and_later_loads_add_what_is_new(tables, bu
     assert alerts.run(watch, send=send)["sent"] == 1
     assert told[-1] == "B6 99"
     assert len(told) == len(set(told)) == 26
+
+
+def test_a_forecast_is_told_once_and_the_delay_that_follows_is_told_too(tables, bucket):
+    key = tables.flight("1", "scheduled", AHEAD)
+    tables.forecast(key)
+    tables.load(datetime(2026, 3, 1))
+    told, watch = [], watch_of(watch="foreseen", **FORESEEN)
+    report = alerts.run(watch, send=told.append)
+    assert (report["forecast"], report["sent"]) == (1, 1)
+    later = NEWEST + timedelta(minutes=30)
+    tables.forecast(key, later, p50=60.0)
+    tables.load(datetime(2026, 3, 2), newest=later)
+    assert alerts.run(watch, send=told.append)["sent"] == 0
+    tables.database.run("update flights set dep_delay_forecast_min = 70")
+    tables.load(datetime(2026, 3, 3), newest=later + timedelta(minutes=30))
+    report = alerts.run(watch, send=told.append)
+    assert (report["delayed"], report["forecast"], report["sent"]) == (1, 0, 1)
+    assert [(alert.kind, alert.minutes_ahead) for [alert] in told] == [("forecast", 130), ("delayed", 70)]
+
+
+def test_an_acknowledged_forecast_is_not_told_and_what_becomes_of_it_is(tables, bucket):
+    key = tables.flight("71", "scheduled", AHEAD)
+    tables.forecast(key)
+    tables.load(datetime(2026, 3, 1))
+    quiet.put(Quiet("acknowledged", "flight", key, "forecast", "ann", quiet.now(), None))
+    told, watch = [], watch_of(watch="acknowledged-forecast", **FORESEEN)
+    report = alerts.run(watch, send=told.append)
+    assert (report["sent"], report["muted"]) == (0, 1)
+    tables.database.run("update flights set dep_delay_forecast_min = 70")
+    tables.load(datetime(2026, 3, 2), newest=NEWEST + timedelta(minutes=30))
+    assert alerts.run(watch, send=told.append)["delayed"] == 1
 
 
 def test_what_the_batches_of_a_load_brought_is_told_once_and_all_of_it(tables, bucket):

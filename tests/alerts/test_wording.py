@@ -41,7 +41,8 @@ WAITS = "has not left, 1 h 40 min after its schedule"
         ),
         (
             {"dep_scheduled_utc": datetime(2013, 7, 11, 19, 30), "dep_scheduled_local": datetime(2013, 7, 11, 15, 30)},
-            f"JetBlue 27 (B6 27) JFK–TPA, due to leave at 15:30 on 11 July (New York), {WAITS}.",
+            f"JetBlue 27 (B6 27) JFK–TPA, due to leave at 15:30 on 11 July (New York), {WAITS}; "
+            "told 22 h 20 min before its scheduled departure.",
         ),
         ({"dep_scheduled_local": None}, f"JetBlue 27 (B6 27) JFK–TPA, due to leave at 19:30 (UTC), {WAITS}."),
         ({"dep_scheduled_utc": None}, f"JetBlue 27 (B6 27) JFK–TPA {WAITS}."),

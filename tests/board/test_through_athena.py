@@ -8,12 +8,13 @@ import pytest
 from aviation import aws
 from aviation.board import tables as board_tables
 from aviation.board.narrowed import Narrowed
-from aviation.board.pages import attention, tiles
+from aviation.board.pages import disrupted, tiles
 from aviation.errors import AviationError, QueryError
 from aviation.sql import athena as through
 from support.athena import DeniedTables, MadeAthena, refusing
-from support.board import browser, storm
+from support.board import browser
 from support.board_made import MadeStack
+from support.forecasts_made import foreseen
 
 DAY = datetime(2013, 7, 10).date()
 THEN = "2013-07-10T20:10:00Z"
@@ -38,7 +39,7 @@ def s3(monkeypatch):
 
 @pytest.fixture
 def athena(monkeypatch, s3):
-    made = MadeAthena(storm().database)
+    made = MadeAthena(foreseen().database)
     monkeypatch.setattr(aws, "client", lambda service, **_: made)
     return made
 
@@ -57,14 +58,14 @@ def without_clock(answer: object) -> object:
 
 
 def a_flight() -> str:
-    return storm().records("select max(flight_key) as key from flights where aircraft_registration is not null")[0][
+    return foreseen().records("select max(flight_key) as key from flights where aircraft_registration is not null")[0][
         "key"
     ]
 
 
 @pytest.mark.parametrize("then", ["", THEN])
 def test_the_pages_show_the_same_as_from_the_files(tables, athena, then):
-    asks, expected = (browser(these, stack=MadeStack()) for these in (tables, storm()))
+    asks, expected = (browser(these, stack=MadeStack()) for these in (tables, foreseen()))
     of_a_time = {"as_of": then} if then else {}
     for path in (
         "now",
@@ -85,11 +86,11 @@ def test_the_pages_show_the_same_as_from_the_files(tables, athena, then):
 @pytest.mark.parametrize("then", [None, datetime(2013, 7, 10, 20, 10)])
 @pytest.mark.parametrize("day", [DAY, None])
 @pytest.mark.parametrize(
-    "text", [attention.FLIGHTS, tiles.DAY, "select * from flights", "select * from flight_history"]
+    "text", [disrupted.FLIGHTS, tiles.DAY, "select * from flights", "select * from flight_history"]
 )
 def test_an_answer_has_the_same_rows_and_types(tables, text, day, then):
     asked = {"day": day, "as_of": then}
-    found, expected = (these.ask(text, **asked) for these in (tables, storm()))
+    found, expected = (these.ask(text, **asked) for these in (tables, foreseen()))
     if not day:  # Athena's text of an array is none that can be read
         found, expected = (frame.drop(columns=NESTED, errors="ignore") for frame in (found, expected))
     assert list(found.dtypes) == list(expected.dtypes)
@@ -99,19 +100,19 @@ def test_an_answer_has_the_same_rows_and_types(tables, text, day, then):
 
 
 def test_the_flights_of_one_airline_are_those_of_the_files(tables):
-    narrowed = [Narrowed(these, "airline_iata = 'B6'") for these in (tables, storm())]
+    narrowed = [Narrowed(these, "airline_iata = 'B6'") for these in (tables, foreseen())]
     then = datetime(2013, 7, 10, 20, 10)
     found, expected = (one.records(tiles.DAY, day=DAY, as_of=then) for one in narrowed)
     assert found == expected
-    assert found != storm().records(tiles.DAY, day=DAY, as_of=then)
+    assert found != foreseen().records(tiles.DAY, day=DAY, as_of=then)
 
 
 def test_the_files_are_tried_once_a_load_and_a_day_is_asked_once(tables, s3, athena):
     tables.ask(tiles.DAY, day=DAY)
     tried, asked = len(s3.asked), len(athena.asked)
-    assert asked == 4
+    assert asked == len(board_tables.BY_DAY)
     assert {path.split("/")[2] for path in s3.asked} == {"loads"}
-    tables.ask(attention.FLIGHTS, day=DAY, as_of=datetime(2013, 7, 10, 20, 10))
+    tables.ask(disrupted.FLIGHTS, day=DAY, as_of=datetime(2013, 7, 10, 20, 10))
     tables.ask(tiles.DAY, day=DAY)
     assert (len(s3.asked), len(athena.asked)) == (tried, asked)
 
@@ -122,7 +123,7 @@ def test_the_page_says_through_what_it_is_asked(tables):
     found = asks.get("/api/data").json()
     assert found["asked_through"] == "Athena"
     assert "403" in found["not_from_files"]
-    files = browser(storm(), stack=MadeStack())
+    files = browser(foreseen(), stack=MadeStack())
     assert "Asked through Athena" not in files.get("/data").text
     assert (files.get("/api/data").json()["asked_through"], files.get("/api/data").json()["not_from_files"]) == (
         "DuckDB",
@@ -171,7 +172,7 @@ def test_an_answer_has_types_and_tells_null_from_an_empty_text(tables):
     )
     assert (
         found.to_pylist()
-        == storm()
+        == foreseen()
         .free(
             "select '' as empty, cast(null as varchar) as none, 'a\n\"b' as text, cast(1.5 as decimal(4, 2)) as price, "
             "true as yes, date '2013-07-10' as day, timestamp '2013-07-10 20:00:00.123456' as moment, "

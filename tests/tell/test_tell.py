@@ -331,7 +331,7 @@ def test_a_watch_whose_message_did_not_arrive_ends_with_a_warning_and_tells_noth
     tell.put(hook.address("refused"))
     watch = alerts.resolve(
         watch="told", airlines=[], airports=[], routes=[], tails=[], delay_minutes=60, cancelled=True, diverted=True,
-        hours=36,
+        forecast_minutes=0, probability=0.8, hours=36,
     )  # fmt: skip
     report = alerts.run(watch)
     assert (report["status"], report["sent"]) == ("warning", 1)

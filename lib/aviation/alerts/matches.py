@@ -1,29 +1,21 @@
 """Finds the disruptions that a watch looks for, and puts each into words."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
-from aviation import query
-from aviation.alerts import wording
+from aviation import chance, query
+from aviation.alerts import questions, wording
+from aviation.alerts.questions import DELAYS
 from aviation.alerts.watch import Alert, Watch
+from aviation.columns import FORECASTS
 from aviation.severity import weight
 from aviation.sql import catalog
 from aviation.times import utc_text
+from aviation.views.holding import SAID
 
-DELAYS = ("dep_delay_min", "arr_delay_min", "dep_delay_forecast_min")
 Row = dict[str, Any]
-COLUMNS = (
-    *("flight_key", "flight_date", "airline_name", "airline_iata", "airline_icao", "flight_iata", "flight_number"),
-    *("dep_iata", "dep_icao", "arr_iata", "arr_icao", "aircraft_registration", "flight_status"),
-    *("dep_scheduled_utc", "dep_scheduled_local", "dep_timezone"),
-    *DELAYS,
-)
 
-# How long the flights wait that have not left, by the newest observation of their date and airport.
-OVERDUE = """select flight_key as overdue_key, dep_delay_min as dep_overdue_min
-from flights_so_far
-where standing = 'overdue'"""
 # The flight dates that each batch of a load touched, and the newest observation of flights in it, by the API's clock.
 TOUCHED = """select l.run_id, l.batch, l.finished_at, d.flight_date,
        element_at(l.newest_observed_at, 'flights') as newest
@@ -75,56 +67,48 @@ def touched_dates(forgotten: Horizon | None) -> list[Row]:
 
 
 def matches(watch: Watch, touched: list[Row]) -> list[Alert]:
-    """The disruptions among the flights of the touched dates (rows of TOUCHED), the gravest first; of equal ones by
-    scheduled departure."""
+    """The disruptions among the flights of the touched dates (rows of TOUCHED), and what is forecast of others, the
+    gravest first; of equal ones by scheduled departure."""
     newest = max((row["newest"] for row in touched if row["newest"]), default=None)
     if not newest:
         return []
     dates = sorted({str(row["flight_date"])[:10] for row in touched})
-    flights = query.rows(_flights(watch, dates, newest))
+    told = _known(watch, dates, newest)
+    known = {alert.flight_key for _, alert in told}
+    told += [(weighs, alert) for weighs, alert in _forecasts(watch, dates, newest) if alert.flight_key not in known]
+    return [alert for _, alert in sorted(told, key=lambda pair: -pair[0])]
+
+
+def _known(watch: Watch, dates: list[str], newest: datetime) -> list[tuple[float, Alert]]:
+    """What is known, with what it weighs."""
+    flights = query.rows(questions.flights(watch, dates, newest))
     if not flights:
         return []
     events: dict[tuple[str, str], Row] = {}
-    for event in query.rows(_events(dates)):  # oldest first: the last change of a field stays
+    for event in query.rows(questions.events(dates)):  # oldest first: the last change of a field stays
         events[event["flight_key"], event["field"]] = event
-    alerts = [alert for flight in flights if (alert := _alert(watch, flight, events, newest))]
-    return sorted(alerts, key=lambda alert: -weight(alert.kind, alert.minutes))
-
-
-def _flights(watch: Watch, dates: list[str], newest: datetime) -> str:
-    statuses = [name for name, wanted in (("cancelled", watch.cancelled), ("diverted", watch.diverted)) if wanted]
-    wanted = [f"flight_status = '{status}'" for status in statuses]
-    if watch.delay_minutes:
-        late = " or ".join(f"{name} >= {watch.delay_minutes}" for name in (*DELAYS, "dep_overdue_min"))
-        wanted.append(f"(flight_status <> 'cancelled' and ({late}))")
-    conditions = [
-        f"flight_date in ({_days(dates)})",
-        f"dep_scheduled_utc >= timestamp '{newest - timedelta(hours=watch.hours):%Y-%m-%d %H:%M:%S}'",
-        f"({' or '.join(wanted) or '1 = 0'})",
+    return [
+        (weight(found.kind, found.minutes), _alert(watch, flight, found, newest, events))
+        for flight in flights
+        if (found := _disruption(watch, flight))
     ]
-    for names, codes in (
-        (("airline_iata", "airline_icao"), watch.airlines),
-        (("dep_iata", "dep_icao", "arr_iata", "arr_icao"), watch.airports),
-        (("aircraft_registration",), watch.tails),
-        (("dep_iata || '-' || arr_iata",), watch.routes),
-    ):
-        if codes:
-            listed = ", ".join(f"'{code.upper()}'" for code in codes)
-            conditions.append("(" + " or ".join(f"{name} in ({listed})" for name in names) + ")")
-    where = " and ".join(conditions)
-    return (
-        f"with overdue as ({OVERDUE} and flight_date in ({_days(dates)})) "
-        f"select {', '.join(COLUMNS)}, dep_overdue_min from flights left join overdue on overdue_key = flight_key "
-        f"where {where} order by dep_scheduled_utc, flight_key"
-    )
 
 
-def _events(dates: list[str]) -> str:
-    fields = ", ".join(f"'{name}'" for name in ("flight_status", *DELAYS))
-    return (
-        "select flight_key, field, from_value, to_value, known_from from flight_events "
-        f"where flight_date in ({_days(dates)}) and field in ({fields}) order by known_from"
-    )
+def _forecasts(watch: Watch, dates: list[str], newest: datetime) -> list[tuple[float, Alert]]:
+    """What is forecast as the watch wants to hear of, with what it weighs."""
+    if not (watch.forecast_minutes and FORECASTS.name in catalog.read().tables):
+        return []
+    found = []
+    for flight in query.rows(questions.forecasts(watch, dates, newest)):
+        said = chance.Said(*(flight[name] for name in chance.Said._fields))
+        probability = chance.at_least(watch.forecast_minutes, said)
+        if probability >= watch.probability:
+            words = wording.forecast(watch.forecast_minutes, probability, flight)
+            told = {name: flight[name] for name in SAID[1:]} | {"made_at": utc_text(flight["made_at"])}
+            alert = _alert(watch, flight, Disruption("forecast", words, minutes=round(said.p50)), newest, {})
+            weighs = chance.weight(chance.mean_late(said[:3]), said.p_cancelled)
+            found.append((weighs, replace(alert, forecast=told | {"probability": round(probability, 4)})))
+    return found
 
 
 @dataclass(frozen=True)
@@ -155,14 +139,10 @@ def _disruption(watch: Watch, flight: Row) -> Disruption | None:
     return Disruption("delayed", wording.late(decisive, late[decisive]), decisive, late[decisive])
 
 
-def _alert(watch: Watch, flight: Row, events: dict[tuple[str, str], Row], newest: datetime) -> Alert | None:
-    """The alert on a flight that `_flights` asked for, None where there is nothing to tell."""
-    disruption = _disruption(watch, flight)
-    if not disruption:
-        return None
-    event = events.get((flight["flight_key"], disruption.field))
+def _alert(watch: Watch, flight: Row, found: Disruption, newest: datetime, events: dict[tuple[str, str], Row]) -> Alert:
+    event = events.get((flight["flight_key"], found.field))
     changed = event and {
-        "field": disruption.field,
+        "field": found.field,
         "from": event["from_value"],
         "to": event["to_value"],
         "known_from": utc_text(event["known_from"]),
@@ -170,18 +150,15 @@ def _alert(watch: Watch, flight: Row, events: dict[tuple[str, str], Row], newest
     scheduled = flight["dep_scheduled_utc"]
     return Alert(
         watch=watch.watch,
-        kind=disruption.kind,
+        kind=found.kind,
         flight_key=flight["flight_key"],
         flight=wording.code(flight),
         route=f"{flight['dep_iata'] or flight['dep_icao']}-{flight['arr_iata'] or flight['arr_icao']}",
         airline=flight["airline_iata"] or flight["airline_icao"] or "",
         scheduled_utc=utc_text(scheduled) if scheduled else None,
-        minutes=disruption.minutes,
+        minutes=found.minutes,
         changed=changed,
-        text=wording.sentence(flight, disruption.words, event["known_from"] if event else None, newest),
+        text=wording.sentence(flight, found.words, event["known_from"] if event else None, newest),
         airline_name=flight["airline_name"] or "",
+        minutes_ahead=int((scheduled - newest).total_seconds() // 60) if scheduled else None,
     )
-
-
-def _days(dates: list[str]) -> str:
-    return ", ".join(f"date '{day}'" for day in dates)

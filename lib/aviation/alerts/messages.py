@@ -19,7 +19,7 @@ WORST = 20
 """So many flights that message spells out, the gravest."""
 MOST_NAMED = 8
 """So many airports and airlines it names, those with the most alerts."""
-KINDS = {"cancelled": "cancelled", "diverted": "diverted", "delayed": "late"}
+KINDS = {"cancelled": "cancelled", "diverted": "diverted", "delayed": "late", "forecast": "forecast late"}
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,10 @@ def _alone(alert: Alert) -> Message:
 def _together(alerts: list[Alert]) -> Message:
     counts = Counter(alert.kind for alert in alerts)
     how = _by_kind(counts)
+    disrupted = "disrupted" + (" or forecast to be" if counts["forecast"] else "")
     worst, others = alerts[:WORST], len(alerts) - WORST
     text = [
-        f"{counted(len(alerts), 'flight')} disrupted: {how}.",
+        f"{counted(len(alerts), 'flight')} {disrupted}: {how}.",
         f"All of them are on the board: {_board()}",
         "",
         f"By airport of departure: {_most(alerts, lambda alert: short(alert.route.partition('-')[0]))}.",
@@ -66,7 +67,7 @@ def _together(alerts: list[Alert]) -> Message:
     ]
     about = {"watch": alerts[0].watch, "kind": "grouped", "flights": len(alerts), **counts}
     about["worst"] = [asdict(alert) for alert in worst]
-    return Message(f"{len(alerts):,} flights disrupted: {how}", "\n".join(text), alerts, about)
+    return Message(f"{len(alerts):,} flights {disrupted}: {how}", "\n".join(text), alerts, about)
 
 
 def _by_kind(counts: Counter[str]) -> str:

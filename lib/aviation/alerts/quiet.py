@@ -44,8 +44,8 @@ class ForbiddenError(AviationError):
 class Quiet:
     """What is acknowledged, or muted: `code` is a flight's key, an airline, an airport, or a route like `JFK-LAX`, as
     the tables have them (IATA, ICAO where there is none). `disruption` is what of a flight was acknowledged: cancelled,
-    diverted, delayed, or its aircraft's turn; None of a mute. `when` and `until` are UTC, naive; an acknowledgement
-    holds as long as the disruption does, and has no `until`."""
+    diverted, delayed, its aircraft's turn, or a forecast; None of a mute. `when` and `until` are UTC, naive; an
+    acknowledgement holds as long as the disruption does, and has no `until`."""
 
     kind: Kind
     scope: Scope

@@ -10,7 +10,7 @@ from typing import Any
 from aviation import aws, backend, tell
 from aviation.alerts import quiet
 from aviation.alerts.matches import matches, touched_dates
-from aviation.alerts.messages import Message, batches, messages
+from aviation.alerts.messages import KINDS, Message, batches, messages
 from aviation.alerts.sent import Sent
 from aviation.alerts.watch import Alert, Watch
 from aviation.alerts.wording import short
@@ -48,7 +48,7 @@ def run(watch: Watch, *, send: Callable[[list[Alert]], Counter[str] | None] | No
         sent.add(batch)
     if there:
         sent.saw(there)
-    kinds = {kind: sum(alert.kind == kind for alert in new) for kind in ("cancelled", "diverted", "delayed")}
+    kinds = {kind: sum(alert.kind == kind for alert in new) for kind in KINDS}
     dates = sorted({str(row["flight_date"])[:10] for row in touched})
     counts = {"matches": len(disruptions), "sent": len(new), "muted": len(unsent) - len(new)}
     report = Report(status="ok", watch=watch.watch, flight_dates=dates, **counts, **kinds)

@@ -18,7 +18,9 @@ class Watch:
 
     `airlines` and `airports` are IATA or ICAO codes, `routes` pairs like JFK-LAX, `tails` registrations.
     `delay_minutes` is the least departure, arrival or forecast delay worth an alert; 0: no alerts on delays. Flights
-    scheduled more than `hours` before the newest observation are history, not news.
+    scheduled more than `hours` before the newest observation are history, not news. Of a flight that is still to leave,
+    a forecast is told that it leaves `forecast_minutes` late or later, or never, with at least this `probability`
+    (`aviation.chance.at_least`); 0 minutes: none is.
     """
 
     watch: str
@@ -30,13 +32,18 @@ class Watch:
     cancelled: bool
     diverted: bool
     hours: int
+    forecast_minutes: int
+    probability: float
 
 
 @dataclass(frozen=True)
 class Alert:
-    """One disruption of one leg. `kind` is cancelled, diverted or delayed; `changed` is the change that made it so
-    (`field`, `from`, `to`, `known_from`), None where the leg was like that when it was first seen. `text` says it in
-    words, with times local to the airport of departure; all other times are UTC."""
+    """One disruption of one leg. `kind` is cancelled, diverted or delayed, or forecast; `changed` is the change that
+    made it so (`field`, `from`, `to`, `known_from`), None where the leg was like that when it was first seen. `text`
+    says it in words, with times local to the airport of departure; all other times are UTC. `minutes_ahead` says how
+    early it is: from the newest observation to the scheduled departure, negative after it. `forecast` is what was
+    forecast (`flight_forecasts`, and the `probability` that the watch asks for), None for what is known; `minutes` then
+    is its p50."""
 
     watch: str
     kind: str
@@ -49,6 +56,8 @@ class Alert:
     changed: dict[str, Any] | None
     text: str
     airline_name: str = ""
+    minutes_ahead: int | None = None
+    forecast: dict[str, Any] | None = None
 
     @property
     def alert_id(self) -> str:
@@ -70,6 +79,10 @@ def resolve(**values: Any) -> Watch:
     for route in watch.routes:
         if route.count("-") != 1:
             raise ParameterError(f"parameter 'routes' holds '{route}'; write a route like JFK-LAX")
-    if watch.delay_minutes < 0 or watch.hours < 1:
-        raise ParameterError("parameter 'delay_minutes' must be at least 0, and 'hours' at least 1")
+    if min(watch.delay_minutes, watch.forecast_minutes) < 0 or watch.hours < 1:
+        raise ParameterError(
+            "parameters 'delay_minutes' and 'forecast_minutes' must be at least 0, and 'hours' at least 1"
+        )
+    if not 0 < watch.probability < 1:
+        raise ParameterError(f"parameter 'probability' must be above 0 and below 1, not {watch.probability}")
     return watch

@@ -21,6 +21,7 @@ from aviation import aws
 from aviation.board import readers
 from aviation.board.once import Once
 from aviation.board.readers import Reader, Rows
+from aviation.columns import FORECASTS
 from aviation.engine import duck
 from aviation.engine.connection import Confined
 from aviation.engine.duck import FITTING, Asking, Prepared
@@ -28,20 +29,25 @@ from aviation.errors import QueryError
 from aviation.places import place
 from aviation.sql import as_of as past
 from aviation.sql import catalog
-from aviation.sql.catalog import Catalog
+from aviation.sql.catalog import Catalog, GlueColumn
 from aviation.sql.question import Question
 from aviation.views import UNPRICED
+from aviation.views.holding import SAID
 
 MEMORY = "500MB"
 SECONDS = 20.0
 """A question that takes longer is given up."""
 MOST_KEPT, MOST_ANSWERS, MOST_QUESTIONS = 20, 200, 500
-BY_DAY = ("flights", "flight_history", "flight_events", "flight_observations")
+BY_DAY = ("flights", "flight_history", "flight_events", "flight_observations", "flight_forecasts")
 """The tables of which a day's rows are kept."""
 SO_FAR = "flights_so_far"
 """The view of a day's flights that nearly every page asks: its rows are kept too."""
-# Of an observation the board shows when it was made: the rest is in the versions.
-COLUMNS = {"flight_observations": "flight_key, observed_at, flight_date, flight_status_api, is_operating, codeshare"}
+# Of an observation the board shows when it was made: the rest is in the versions; of a forecast what people are told.
+COLUMNS = {
+    "flight_observations": "flight_key, observed_at, flight_date, flight_status_api, is_operating, codeshare",
+    "flight_forecasts": ", ".join(("flight_date", *SAID)),
+}
+SQL_TYPES = {"string": "varchar", "int": "integer", "timestamp_ntz": "timestamp"}
 NUMBERS = count(1)
 # A name that no table and no query has.
 KEPT = {name: f"kept {name}" for name in (*BY_DAY, SO_FAR)}
@@ -135,9 +141,7 @@ class Tables:
         version = newest_version()
         if self._now and self._now.version == version:
             return False
-        known = catalog.read()
-        # Views of this version of the package, where the last load was by one that had none of them.
-        known.views.update({name: text for name, text in UNPRICED.items() if name not in known.views})
+        known = of_this_version(catalog.read())
         loaded = Loaded(version, known)
         if self._now and self._now.means_the_same(known):
             loaded.questions = self._now.questions
@@ -194,7 +198,7 @@ class Tables:
         whole = self._kept(loaded, day, None) if as_of else None
         asking = Asking(loaded.catalog, as_of, whole.schema if whole else "", seconds=SECONDS)
         for name in BY_DAY:
-            if name in loaded.catalog.tables:
+            if name in loaded.catalog.tables or name in loaded.catalog.views:
                 columns, table = COLUMNS.get(name, "*"), f'"{kept.schema}"."{KEPT[name]}"'
                 if whole:
                     rows = loaded.prepared(f"select {columns} from {name}", KEPT, is_past=True, turns_back=True)
@@ -210,6 +214,19 @@ class Tables:
     def _forget(self, schema: str) -> None:
         with self.engine.cursor() as connection:
             connection.execute(f'drop schema if exists "{schema}" cascade')
+
+
+def of_this_version(known: Catalog) -> Catalog:
+    """The catalog with what this version of the package has and the one of the last load had not: its views, and the
+    table of forecasts as a view without rows."""
+    views = {name: text for name, text in UNPRICED.items() if name not in known.views}
+    columns = {}
+    if "flights" in known.tables and FORECASTS.name not in known.tables:
+        types = {name: SQL_TYPES.get(column.type, column.type) for name, column in FORECASTS.columns.items()}
+        nulls = (f"cast(null as {kind}) as {name}" for name, kind in types.items())
+        views[FORECASTS.name] = f"select {', '.join(nulls)} where 1 = 0"
+        columns[FORECASTS.name] = {name: GlueColumn(kind) for name, kind in types.items()}
+    return replace(known, views=known.views | views, columns=known.columns | columns)
 
 
 def newest_version() -> str:

@@ -7,9 +7,12 @@ from aviation.alerts.quiet import Quiet
 from aviation.severity import WEIGHTS as WEIGHTS
 from aviation.views.declaration import LATE_MIN
 from aviation.words import DASH as DASH
+from aviation.words import chance as chance
 from aviation.words import clock as clock
 from aviation.words import duration as duration
 from aviation.words import flight_name as flight_name
+from aviation.words import late as late
+from aviation.words import late_between as late_between
 
 
 def polled(moment: datetime | None, day: date | None = None) -> str:
@@ -39,7 +42,13 @@ def delay(minutes: float | None, *, at_least: bool = False) -> str:
         return DASH
     if at_least:
         return f"≥ {minutes:.0f} min"
-    return f"{'+' if minutes > 0 else '−' if minutes < 0 else ''}{abs(minutes):.0f} min"
+    return f"{signed(minutes)} min"
+
+
+def signed(minutes: float, *, plus: bool = True) -> str:
+    """Whole minutes with their sign, a plus only if it is wanted: `+45`, `0`, or minus and 3."""
+    whole = round(minutes)
+    return f"{'−' if whole < 0 else '+' if whole > 0 and plus else ''}{abs(whole)}"
 
 
 def share(part: int, whole: int) -> str:

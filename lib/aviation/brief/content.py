@@ -5,14 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from aviation.board import forecast
 from aviation.board.freshness import ages
 from aviation.board.moment import Moment, moment
 from aviation.board.pages.attention import Case, Group
+from aviation.board.pages.disrupted import FORECAST_MIN
 from aviation.board.pages.now import Now, now
 from aviation.board.pages.tiles import DAY, Tile, tiles
 from aviation.board.tables import Tables
 from aviation.board.words import clock, polled, share
 from aviation.times import utc_text
+from aviation.views.holding import holding
 from aviation.words import counted
 
 Row = dict[str, Any]
@@ -81,11 +84,21 @@ def _headline(day: Row) -> str:
 
 def _lead(tables: Tables, at: Moment, figures: Now) -> list[str]:
     on = f"on {at.known_at:%-d %B} " if at.known_at and at.known_at.date() != at.day else ""
-    said = [f"As known {on}at {polled(at.known_at)}.", figures.left_out]
+    said = [f"As known {on}at {polled(at.known_at)}.", figures.left_out, _forecast(tables, at)]
     if not at.as_of:
         age = next(age for age in ages(tables, {}) if age.entity == "flights")
         said.append(f"The newest flights are {age.text}." if age.age_min is not None else "")
     return [text for text in said if text]
+
+
+def _forecast(tables: Tables, at: Moment) -> str:
+    """How many flights that are still to leave are forecast late, or why none is."""
+    held = tables.ask(holding(), day=at.day, as_of=at.as_of)
+    if held.empty:
+        missing = forecast.missing(tables, at)
+        return f"{missing[:1].upper()}{missing[1:]}." if missing else ""
+    late = counted(int((held["p50"] >= FORECAST_MIN).sum()), "flight")
+    return f"Forecast of {counted(len(held), 'flight')} still to leave: {late} {FORECAST_MIN} min late or more."
 
 
 def _tile(tile: Tile, since: datetime) -> str:

@@ -38,8 +38,8 @@ KEPT_METADATA = {"METADATA", "entry_points.txt"}
 
 LAMBDA_NOTEBOOKS = ("producer", "alerts")
 GROUND = (
-    *("__init__", "errors", "entities", "columns", "parameters", "printable", "report", "redact", "retry", "severity"),
-    *("templates", "times", "words", "zones"),
+    *("__init__", "errors", "entities", "chance", "columns", "parameters", "printable", "report", "redact", "retry"),
+    *("severity", "templates", "times", "words", "zones"),
 )
 CLIENTS = ("home", "aws", "places")
 LAMBDA_PACKAGES = (

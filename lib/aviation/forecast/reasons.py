@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from aviation import words
 from aviation.forecast import levels
 from aviation.forecast.features import Features
 from aviation.forecast.known import Reals
 from aviation.forecast.model import Model
-from aviation.words import duration
 
 MOST = 3
 
@@ -64,7 +64,7 @@ def _aircraft(of: dict[str, str], value: Value) -> str:
     late, slack = value("aircraft_late"), value("aircraft_slack")
     if np.isnan(late):
         return "no earlier flight of its aircraft is known"
-    return f"its aircraft's flight before is {_late(late)}, with {_minutes(slack)} to spare"
+    return f"its aircraft's flight before is {words.late(late)}, with {_minutes(slack)} to spare"
 
 
 def _around(place: str, value: Value, name: str) -> str:
@@ -72,18 +72,14 @@ def _around(place: str, value: Value, name: str) -> str:
     behind, cancelled = value(f"{name}_behind_60"), value(f"{name}_cancelled_180")
     some = f", {cancelled:.0%} of three hours' cancelled" if cancelled > 0.005 else ""
     if not np.isnan(behind):
-        return f"{place}: flights due in the last hour are {_late(behind)} on average{some}"
+        return f"{place}: flights due in the last hour are {words.late(behind)} on average{some}"
     if not np.isnan(day := value(f"{name}_late_day")):
-        return f"{place}: the day's flights so far left {_late(day)} on average{some}"
+        return f"{place}: the day's flights so far left {words.late(day)} on average{some}"
     return f"{place}: nothing has left yet that day"
 
 
-def _late(minutes: float) -> str:
-    return f"{duration(minutes)} {'early' if minutes < 0 else 'late'}" if round(minutes) else "on time"
-
-
 def _minutes(minutes: float) -> str:
-    return duration(minutes) if minutes >= 0 else f"{duration(minutes)} too little"
+    return words.duration(minutes) if minutes >= 0 else f"{words.duration(minutes)} too little"
 
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -96,7 +92,7 @@ _WORDS: dict[str, Callable[[dict[str, str], Value], str]] = {
     "dest": lambda of, value: _around(f"to {of['dest']}", value, "dest"),
     "route": lambda of, value: (
         f"{of['airline']} from {of['origin']} to {of['dest']}: "
-        f"{_late(value('level_airline_origin_dest_late'))} over months"
+        f"{words.late(value('level_airline_origin_dest_late'))} over months"
     ),
     "weekday": lambda of, value: f"it is a {_WEEKDAYS[int(value('weekday'))]}",
     "time": lambda of, value: f"it leaves at {value('time_of_day') // 60:02.0f}:{value('time_of_day') % 60:02.0f}",

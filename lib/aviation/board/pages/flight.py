@@ -10,8 +10,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel
 
 from aviation.alerts.quiet import Quiet, of
-from aviation.board import download, words
+from aviation.board import download, forecast, words
 from aviation.board.asked import QuietsOf, TablesOf, UnknownError, page
+from aviation.board.forecast import Forecast, Scale
 from aviation.board.moment import Moment, moment
 from aviation.board.narrowed import literal
 from aviation.board.pages import attention, rotation, timeline
@@ -60,7 +61,9 @@ class Side(BaseModel):
 
 class Flight(BaseModel):
     """A leg as it was known at `known_at` (UTC). `headline` says where it stands, `travels` how the delay travels with
-    its aircraft, whose legs of the day are `legs`; `quiet` who has acknowledged or muted it."""
+    its aircraft, whose legs of the day are `legs`; `quiet` who has acknowledged or muted it. `forecast` is the newest
+    of `forecasts` (all that were made until then), null where that does not hold any more: once it has left, or is
+    cancelled. `forecast_missing` says why nothing is forecast of a leg that has not left."""
 
     flight_key: str
     day: date
@@ -85,6 +88,16 @@ class Flight(BaseModel):
     legs: list[Leg]
     travels: list[str]
     quiet: Quiet | None
+    forecast: Forecast | None
+    forecasts: list[Forecast]
+    forecast_missing: str
+
+    @property
+    def scale(self) -> Scale:
+        """What was forecast, and how late it was, on one scale."""
+        known = [side.delay_min for side in (self.departure, self.arrival) if side.delay_min is not None]
+        edges = [edge for one in self.forecasts for edge in (one.p10, one.p90, one.arr_p10, one.arr_p90)]
+        return forecast.scale([*known, *edges])
 
 
 def flight(tables: Tables, moment: Moment, key: str, quiets: Collection[Quiet] = ()) -> Flight:
@@ -97,6 +110,8 @@ def flight(tables: Tables, moment: Moment, key: str, quiets: Collection[Quiet] =
     steps, versions = timeline.past(tables, moment, key)
     registration = row["aircraft_registration"]
     legs = rotation.rotation(tables, moment, registration) if registration else []
+    held = forecast.holds(tables, moment, key)
+    waits = not held and row["standing"] in ("to come", "overdue")
     return Flight(
         flight_key=key,
         day=moment.day,
@@ -121,6 +136,9 @@ def flight(tables: Tables, moment: Moment, key: str, quiets: Collection[Quiet] =
         legs=legs,
         travels=rotation.travels(legs, key),
         quiet=_quiet(tables, moment, row, quiets),
+        forecast=held,
+        forecasts=forecast.said(tables, moment, key),
+        forecast_missing=(forecast.missing(tables, moment) or forecast.NOT_OF_IT) if waits else "",
     )
 
 

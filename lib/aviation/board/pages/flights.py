@@ -1,7 +1,7 @@
 """The page *Board*: departures and arrivals of the day, as people know them from airports."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import pandas as pd
@@ -9,30 +9,18 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
-from aviation.board import download, words
+from aviation.board import download, forecast
 from aviation.board.asked import MomentOf, TablesOf, page
 from aviation.board.moment import Moment
+from aviation.board.pages.listed import FLIGHTS, QUANTILES, SIDES, BoardFlight, Direction, line
 from aviation.board.tables import Tables
+from aviation.views.holding import holding
 
-Row = dict[str, Any]
 router = APIRouter()
-Direction = Literal["departures", "arrivals"]
-Sort = Literal["time", "flight", "place", "airline", "gate", "status", "delay"]
+Sort = Literal["time", "flight", "place", "airline", "gate", "status", "delay", "forecast", "chance"]
 
 ROWS_A_PAGE, MOST_IN_A_FILE = 100, 50_000
-FLIGHTS = """
-select so_far.flight_key, so_far.airline_iata, so_far.airline_icao, so_far.airline_name,
-       so_far.dep_airport, so_far.arr_airport, so_far.dep_scheduled_local, so_far.arr_scheduled_local,
-       so_far.flight_status, so_far.standing, so_far.observed_at,
-       so_far.dep_delay_min, so_far.dep_delay_is_at_least, so_far.dep_delay_expected_min,
-       so_far.arr_delay_min, so_far.arr_delay_is_at_least, so_far.arr_delay_expected_min,
-       flights.flight_iata, flights.flight_icao, flights.flight_number, flights.codeshares,
-       flights.dep_actual_local, flights.arr_actual_local, flights.aircraft_registration,
-       flights.dep_gate, flights.dep_terminal, flights.arr_gate, flights.arr_terminal, flights.arr_baggage
-from flights_so_far as so_far
-inner join flights on flights.flight_key = so_far.flight_key"""
 CHANGES = "select flight_key, field, known_from from flight_events"
-SIDES = {"departures": ("dep", "arr"), "arrivals": ("arr", "dep")}
 
 
 class Filters(BaseModel):
@@ -50,31 +38,6 @@ class Filters(BaseModel):
     page: int = Field(1, ge=1, le=100_000)
 
 
-class BoardFlight(BaseModel):
-    """A line of the board. Times are local to the airport of the side that is shown; `expected_local` is the actual
-    time once there is one, `delay_min` then is known, else expected, or of `delay_is_at_least` a lower bound. `changed`
-    names what changed since the moment that the page compares with."""
-
-    flight_key: str
-    flight: str
-    airline: str
-    airline_code: str
-    airport: str
-    place: str
-    scheduled_local: datetime | None
-    expected_local: datetime | None
-    is_actual: bool
-    gate: str
-    terminal: str
-    status: str
-    standing: str
-    delay_min: float | None
-    delay_is_at_least: bool
-    codeshares: list[str]
-    aircraft: str
-    changed: list[str]
-
-
 class Flights(BaseModel):
     """The lines of one page of the board; `found` is how many there are on all of them, `airports`, `airlines` and
     `statuses` what can be chosen."""
@@ -89,11 +52,14 @@ class Flights(BaseModel):
     airlines: list[str]
     statuses: list[str]
     missing: list[str] = Field(description="Of each choice that no flight of the day has, a line that says so.")
+    forecasts: int = Field(description="Of how many of those on all pages a forecast holds.")
+    forecasts_missing: str = Field(description="Why the newest load made no forecast; empty where it made some.")
 
 
 def flights(tables: Tables, moment: Moment, filters: Filters, rows_a_page: int = ROWS_A_PAGE) -> Flights:
     """The page's figures."""
     every = tables.ask(FLIGHTS, day=moment.day, as_of=moment.as_of)
+    every = every.merge(tables.ask(holding(), day=moment.day, as_of=moment.as_of), "left", "flight_key")
     near, _ = SIDES[filters.direction]
     filters = _by_name(every, filters)
     chosen = every[_mask(every, filters)]
@@ -112,7 +78,7 @@ def flights(tables: Tables, moment: Moment, filters: Filters, rows_a_page: int =
         filters=filters.model_copy(update={"page": number}),
         found=len(ordered),
         pages=pages,
-        flights=[_line(row, filters.direction, changes.get(row["flight_key"], [])) for row in rows],
+        flights=[line(row, filters.direction, changes.get(row["flight_key"], [])) for row in rows],
         airports=choices["airport"],
         airlines=choices["airline"],
         statuses=choices["status"],
@@ -121,6 +87,8 @@ def flights(tables: Tables, moment: Moment, filters: Filters, rows_a_page: int =
             for name, values in choices.items()
             if len(every) and (wanted := getattr(filters, name)) and wanted not in values
         ],
+        forecasts=int(chosen["p50"].notna().sum()),
+        forecasts_missing=forecast.missing(tables, moment),
     )
 
 
@@ -181,6 +149,8 @@ def _order(chosen: pd.DataFrame, filters: Filters) -> "pd.Series[Any]":
         "gate": lambda: chosen[f"{near}_gate"].fillna(""),
         "status": lambda: _status(chosen),
         "delay": lambda: chosen[f"{near}_delay_expected_min"],
+        "forecast": lambda: chosen[QUANTILES[filters.direction][1]].astype(float),
+        "chance": lambda: chosen["p_late"].astype(float),
     }
     return by[filters.sort]()
 
@@ -194,36 +164,6 @@ def _changes(tables: Tables, moment: Moment) -> dict[str, list[str]]:
         if event["known_from"] > moment.before:
             found.setdefault(event["flight_key"], []).append(event["field"])
     return found
-
-
-def _line(row: dict[Any, Any], direction: Direction, changed: list[str]) -> BoardFlight:
-    near, far = SIDES[direction]
-    scheduled, actual = row[f"{near}_scheduled_local"], row[f"{near}_actual_local"]
-    expected, known = row[f"{near}_delay_expected_min"], row[f"{near}_delay_min"]
-    is_cancelled = row["flight_status"] == "cancelled"
-    late = None if is_cancelled else known if actual else expected
-    is_bound = bool(row[f"{near}_delay_is_at_least"]) and late == known
-    time = actual or (scheduled + timedelta(minutes=late) if scheduled and late is not None else None)
-    return BoardFlight(
-        flight_key=row["flight_key"],
-        flight=words.flight_name(row),
-        airline=row["airline_name"] or row["airline_icao"] or row["airline_iata"] or words.DASH,
-        airline_code=row["airline_iata"] or row["airline_icao"] or "",
-        airport=row[f"{near}_airport"] or words.DASH,
-        place=row[f"{far}_airport"] or words.DASH,
-        scheduled_local=scheduled,
-        expected_local=None if is_cancelled else time,
-        is_actual=bool(actual),
-        gate=row[f"{near}_gate"] or "",
-        terminal=row[f"{near}_terminal"] or "",
-        status=row["standing"] if row["standing"] in ("overdue", "not seen") else row["flight_status"],
-        standing=row["standing"],
-        delay_min=late,
-        delay_is_at_least=is_bound,
-        codeshares=list(row["codeshares"] if row["codeshares"] is not None else []),
-        aircraft=row["aircraft_registration"] or "",
-        changed=sorted({name for name in changed if name == "flight_status" or name.startswith(f"{near}_")}),
-    )
 
 
 @router.get("/flights", name="flights", include_in_schema=False)

@@ -50,6 +50,4 @@ def _lands(row: Row) -> str:
 def _late(minutes: float | None) -> str:
     if minutes is None:
         return "at a time that is not known"
-    if not minutes:
-        return "on time"
-    return f"{words.duration(minutes)} {'late' if minutes > 0 else 'early'}"
+    return words.late(minutes)

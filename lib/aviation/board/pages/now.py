@@ -9,7 +9,7 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from aviation.alerts.quiet import Quiet
-from aviation.board import download
+from aviation.board import download, forecast
 from aviation.board.asked import MomentOf, QuietsOf, TablesOf, page
 from aviation.board.moment import Moment, moment
 from aviation.board.pages import hours
@@ -34,6 +34,7 @@ class Now(BaseModel):
     tiles: list[Tile]
     cases: list[Case]
     cases_found: int
+    forecasts_missing: str
     is_over: bool
     outcomes: list[HourOutcome]
     delays: list[HourDelay]
@@ -67,6 +68,7 @@ def now(tables: Tables, moment: Moment, quiets: Collection[Quiet] = ()) -> Now:
         tiles=tiles(at[0], earlier[0] if earlier else None) if at else [],
         cases=shown,
         cases_found=found,
+        forecasts_missing=forecast.missing(tables, moment),
         is_over=bool(at) and not still(at[0], *WAITING),
         outcomes=hours.outcomes(tables, moment),
         delays=hours.delays(tables, moment),

@@ -22,7 +22,7 @@ from aviation.board.quieted import Quieted, who
 from aviation.errors import ParameterError
 from aviation.printable import printable
 
-Disruption = Literal["cancelled", "diverted", "delayed", "turn"]
+Disruption = Literal["cancelled", "diverted", "delayed", "turn", "forecast"]
 router = APIRouter()
 
 OF = Field(
