@@ -87,7 +87,7 @@ def reliability(chosen: Choice) -> Answer:
     return chart(
         asked,
         rows,
-        marks.grouped,
+        marks.dots,
         drawn=in_percent(rows),
         label="forecasts",
         group="measure",
@@ -115,7 +115,7 @@ def by_horizon(chosen: Choice) -> Answer:
     return chart(
         asked,
         rows,
-        marks.grouped,
+        marks.dots,
         drawn=measured(rows),
         label="horizon",
         group="measure",
