@@ -113,10 +113,11 @@ build: setup ## Build what AWS runs into dist/
 # What each artefact, and this machine's environment, is made of; the same lock file always gives the same bytes.
 DIST := dist
 .PHONY: sbom
-sbom: .aviation/sbom/.ready ## List the packages of the Lambda's zip, of the publishing job and of .venv, as CycloneDX, in dist/
+sbom: .aviation/sbom/.ready ## List the packages of the Lambda's zip, of the jobs with wheels and of .venv, as CycloneDX, in dist/
 	@mkdir -p $(DIST)
 	@.aviation/sbom/bin/cyclonedx-py requirements --output-reproducible --short-PURLs -o $(DIST)/Deployment_Lambda.cdx.json $(LOCKS)/lambda.txt
 	@.aviation/sbom/bin/cyclonedx-py requirements --output-reproducible --short-PURLs -o $(DIST)/publish.cdx.json $(LOCKS)/publish.txt
+	@.aviation/sbom/bin/cyclonedx-py requirements --output-reproducible --short-PURLs -o $(DIST)/train.cdx.json $(LOCKS)/train.txt
 	@.aviation/sbom/bin/cyclonedx-py requirements --output-reproducible --short-PURLs -o $(DIST)/laptop.cdx.json requirements.txt
 
 .PHONY: audit
@@ -135,7 +136,7 @@ first-deploy-check: setup ## Check on a deployed stack what only an account can 
 
 .PHONY: bench
 bench: setup $(patsubst %,.aviation/%/.ready,bench lambda-runtime) ## Measure: each benchmark prints medians and ratios
-	@for file in $(filter-out benchmarks/same_tables.py benchmarks/unbreakable.py,$(wildcard benchmarks/*.py)); do $(VENV)/bin/python $$file || exit 1; done
+	@for file in $(filter-out $(addprefix benchmarks/,same_tables.py unbreakable.py replay_model.py as_known.py),$(wildcard benchmarks/*.py)); do $(VENV)/bin/python $$file || exit 1; done
 
 .PHONY: lock
 lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
@@ -153,7 +154,11 @@ lock: ## Resolve pyproject.toml again into the pinned, hashed requirement files
 	$(UV) pip compile $(LOCK) --group pyproject.toml:zizmor -o $(LOCKS)/zizmor.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:lambda -c $(LOCKS)/lambda-runtime.txt $(patsubst %,--no-emit-package %,boto3 botocore s3transfer jmespath) -o $(LOCKS)/lambda.txt
 	$(UV) pip compile $(LOCK) --group pyproject.toml:glue-runtime -o $(LOCKS)/glue-runtime.txt
-	$(UV) pip compile $(LOCK) --group pyproject.toml:publish -c $(LOCKS)/glue-runtime.txt \
-		$$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' $(LOCKS)/glue-runtime.txt) -o $(LOCKS)/publish.txt
+	$(call on-glue,publish,publish)
+	$(call on-glue,train-glue,train)
+
+# What a job installs on Glue beside what is there.
+on-glue = $(UV) pip compile $(LOCK) --group pyproject.toml:$(1) -c $(LOCKS)/glue-runtime.txt \
+	$$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' $(LOCKS)/glue-runtime.txt) -o $(LOCKS)/$(2).txt
 
 LOCK = --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"

@@ -24,6 +24,7 @@ from click.testing import CliRunner
 from aviation import aws, backend, places, query, views
 from aviation.cli import main
 from aviation.columns import TABLES
+from aviation.deploy import wheels
 from aviation.errors import RefusedShareError
 from aviation.jobs import demo
 from aviation.jobs import start as jobs
@@ -35,7 +36,7 @@ from aviation.runs import store
 from aviation.sql import catalog
 from aviation.status import row_counts
 from support import ROOT, board_figures, glue_runtime, iam, traces
-from support.aws_calls import ACCOUNT, REGION, recorder
+from support.aws_calls import ACCOUNT, REGION, Call, recorder
 from support.notebooks import defaults
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -340,21 +341,36 @@ def as_glue_runs_it(folder: Path, *arguments: str) -> subprocess.CompletedProces
     )
 
 
-@pytest.mark.slow
-def test_what_is_published_on_glue_is_made_by_the_pinned_wheels_alone_under_the_jobs_role(loaded, stack, tmp_path):
-    python, environment = glue_runtime.installed(tmp_path), os.environ
-    names = {"stack": places.stack_name(), "database": places.place("Database"), "oldest_minutes": "60"}
+def of_wheels(job: wheels.Job, folder: Path, run_id: str, **arguments: str) -> tuple[Path, list[Call], set[str]]:
+    """Run a job as Glue does, with the pinned wheels alone: its Python, the calls that it made, and those of them that
+    its role refuses."""
+    python, environment = glue_runtime.installed(folder, job), os.environ
+    names = {"stack": places.stack_name(), "database": places.place("Database")} | arguments
     names |= {"published_bucket": places.place("PublishedBucket"), "runs_bucket": places.place("RunsBucket")}
-    names |= {"addresses_secret": places.place("AddressesSecret"), "brief": "true"}
-    arguments = [text for name, value in names.items() for text in (f"--{name}", value)]
-    command = [python, tmp_path / "dist/aviation_publish.py", "--JOB_NAME", "publish", "--JOB_RUN_ID", "jr_published"]
+    given = [text for name, value in names.items() for text in (f"--{name}", value)]
+    command = [python, folder / "dist" / job.script, "--JOB_NAME", job.word, "--JOB_RUN_ID", run_id]
     with recorder(environment["AWS_ENDPOINT_URL"]) as recording:
-        given = {name: text for name, text in environment.items() if name.startswith("AWS_")}
-        given |= {"AWS_ENDPOINT_URL": recording.url, "HOME": str(tmp_path)}
-        done = subprocess.run([*command, *arguments], cwd=tmp_path, env=given, capture_output=True, text=True)
+        seen = {name: text for name, text in environment.items() if name.startswith("AWS_")}
+        seen |= {"AWS_ENDPOINT_URL": recording.url, "HOME": str(folder)}
+        done = subprocess.run([*command, *given], cwd=folder, env=seen, capture_output=True, text=True)
         made = recording.calls(environment["AWS_ACCESS_KEY_ID"])
     assert done.returncode == 0, done.stderr
-    newest = aws.client("s3").get_object(Bucket=names["runs_bucket"], Key="published/latest/dashboard.html")
+    policies = glue_runtime.role(names["stack"], names["database"], ACCOUNT, REGION, f"{job.switch}Role")
+    refused = {
+        f"{call.action} on {arn}"
+        for call in made
+        for arn in call.resources
+        if not iam.allowed(policies, call.action, arn, dict(call.context))
+    }
+    return python, made, refused
+
+
+@pytest.mark.slow
+def test_what_is_published_on_glue_is_made_by_the_pinned_wheels_alone_under_the_jobs_role(loaded, stack, tmp_path):
+    given = {"addresses_secret": places.place("AddressesSecret"), "brief": "true", "oldest_minutes": "60"}
+    _, made, refused = of_wheels(wheels.PUBLISHING, tmp_path, "jr_published", **given)
+    runs = places.place("RunsBucket")
+    newest = aws.client("s3").get_object(Bucket=runs, Key="published/latest/dashboard.html")
     assert newest["ContentType"] == "text/html; charset=utf-8"
     page = newest["Body"].read().decode()
     assert "B6 " in page and 'data-promised="60.0"' in page
@@ -362,16 +378,19 @@ def test_what_is_published_on_glue_is_made_by_the_pinned_wheels_alone_under_the_
     assert (record.run_id, record.status, record.counts["day"]) == ("jr_published", "ok", DAY)
     latest = {key.removeprefix("published/latest/") for key in record.counts["keys"]}
     assert {"brief/brief.html", "brief/brief.txt", "brief/delays.png", "dashboard.html"} <= latest
-    policies = glue_runtime.role(names["stack"], names["database"], ACCOUNT, REGION)
-    refused = {
-        f"{call.action} on {arn}"
-        for call in made
-        for arn in call.resources
-        if not iam.allowed(policies, call.action, arn, dict(call.context))
-    }
     # The emulator's own form of a secret's ARN; tests/aws/test_boundary.py holds the role to the template's secret.
     assert {line.partition(" ")[0] for line in refused} <= {"secretsmanager:GetSecretValue"}
     assert {"s3:PutObject", "s3:GetObject", "glue:GetTable"} <= {call.action for call in made}
+
+
+@pytest.mark.slow
+def test_what_trains_on_glue_needs_the_pinned_wheels_alone_and_says_that_one_day_is_too_little(loaded, stack, tmp_path):
+    python, made, refused = of_wheels(wheels.TRAINING, tmp_path, "jr_trained")
+    [record] = store.latest("train_delay_forecast", limit=1)
+    assert (record.run_id, record.status, record.counts["outcome"]) == ("jr_trained", "warning", "not yet")
+    assert refused == set() and "glue:GetTables" in {call.action for call in made}
+    lacking = "import lightgbm, aviation.forecast.training, aviation.train.job"
+    assert subprocess.run([python, "-c", lacking], cwd=tmp_path, capture_output=True, text=True).returncode == 0
 
 
 @dataclass

@@ -17,6 +17,7 @@ from aviation.lab.start import Choices
 from aviation.load.settings import LoadParameters
 from aviation.poll.producer import ProducerParameters
 from aviation.publish.settings import PublishParameters
+from aviation.train.settings import TrainParameters
 from support import ROOT
 from support.notebooks import defaults
 
@@ -42,6 +43,7 @@ DECLARED = {
     "alerts": Watch,
     "start": Choices,
     "brief": BriefChoices,
+    "train_delay_forecast": TrainParameters,
     "05_routes": RouteChoice,
 } | {path.stem: Choice for path in EXPLORATIONS if path.stem != "05_routes"}
 # What a parameter file says even where it is the default: what the file is about, and what `aviation cost` reads.

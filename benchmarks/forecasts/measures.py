@@ -60,8 +60,9 @@ def model_says(model: Model, of: Sample, asked: np.ndarray) -> tuple[Said, Said]
     raw = model.raw(of.features)
     dep = calibration.rolling(raw.dep, of.dep, of.day, asked)
     arr = calibration.rolling(raw.arr, of.arr, of.day, asked)
+    late = raw.with_late(calibration.rolling_odds(raw.p_late_if_left, of.late, ~of.cancelled, of.day, asked)).p_late
     return (
-        Said(dep[asked], raw.p_late[asked], arr[asked]),
+        Said(dep[asked], late[asked], arr[asked]),
         Said(raw.dep[asked], raw.p_late[asked], raw.arr[asked]),
     )
 

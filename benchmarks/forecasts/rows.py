@@ -1,9 +1,8 @@
 """The rows of `flight_history` of days of the replay, made at once by its rules of when a thing is known.
 
-A poll every 30 minutes, at :00 and :30 UTC, from the first moment (UTC) of a leg's flight_date on. At each, as in
-`aviation.replay.records`: a departure and an arrival are known once they have happened, a cancellation from the
-scheduled departure on, a diversion at its arrival had it made up nothing, an aircraft from 3 hours before the scheduled
-departure.
+A poll every 30 minutes, at the instants of `aviation backfill --every 30m`. At each, as in `aviation.replay.records`: a
+departure and an arrival are known once they have happened, a cancellation from the scheduled departure on, a diversion
+at its arrival had it made up nothing, an aircraft from 3 hours before the scheduled departure.
 """
 
 import io
@@ -14,22 +13,26 @@ import pandas as pd
 import pyarrow as pa
 
 from aviation.forecast.known import READ
-from aviation.replay import data, quirks
+from aviation.replay import data, default_clock, quirks, records
 
-EVERY = pd.Timedelta(minutes=30)
+EVERY = timedelta(minutes=30)
 
 
-def history(first: date, last: date) -> pa.Table:
-    """The versions of all legs from `first` to `last`, both included: the columns READ of `flight_history`."""
+def history(first: date, last: date, every: timedelta = EVERY) -> pa.Table:
+    """The versions of all legs from `first` to `last`, both included: the columns READ of `flight_history`. One begins
+    only where something changes that forecasts read: in the table also where the status is `unknown`, or lags behind.
+    What forecasts read of both is the same at every poll (tests/forecast/test_rows.py)."""
     legs = _legs(first, last)
-    seen = legs["flight_date"]
-    moments = {
+    begins = legs["dep_scheduled_utc"].groupby(legs["flight_date"]).transform("min") - records.KNOWN_BEFORE
+    seen = begins.dt.floor(every)
+    happens = {
         "seen": seen,
-        "aircraft": _poll(legs["dep_scheduled_utc"] - quirks.AIRCRAFT_KNOWN_BEFORE).where(legs["tail_shown"]),
-        "left": _poll(legs["dep_actual_utc"]),
-        "over": _poll(legs["over"]),
+        "aircraft": (legs["dep_scheduled_utc"] - quirks.AIRCRAFT_KNOWN_BEFORE).where(legs["tail_shown"]),
+        "left": legs["dep_actual_utc"],
+        "over": legs["over"],
     }
-    moments = {name: at.where(at.isna() | (at > seen), seen) for name, at in moments.items()}
+    # By the first poll at or after it.
+    moments = {name: at.dt.ceil(every).where(at.isna() | (at > seen), seen) for name, at in happens.items()}
     begin = pd.concat([pd.DataFrame({"leg": legs.index, "known_from": at}) for at in moments.values()])
     begin = begin.dropna().drop_duplicates().sort_values(["leg", "known_from"], ignore_index=True)
     versions = legs.loc[begin["leg"]].reset_index(drop=True)
@@ -77,7 +80,12 @@ def _legs(first: date, last: date) -> pd.DataFrame:
     legs["dep_actual_utc"] = legs["dep_scheduled_utc"] + pd.to_timedelta(rows["dep_delay"], unit="min")
     legs["arr_actual_utc"] = legs["arr_scheduled_utc"] + pd.to_timedelta(rows["arr_delay"], unit="min")
     late = pd.to_timedelta(rows["dep_delay"].clip(lower=0), unit="min")
-    over = legs["arr_actual_utc"].fillna(legs["arr_scheduled_utc"] + late)
+    # As `records.ends`: with the day's default clock, if it left an hour before that.
+    clock = pd.to_datetime(iso.map({day: default_clock(day).replace(tzinfo=None) for day in iso.unique()}))
+    hour_after = legs["dep_actual_utc"] + pd.Timedelta(hours=1)
+    latest = clock.where(clock > hour_after, hour_after)
+    planned = legs["arr_scheduled_utc"] + late
+    over = legs["arr_actual_utc"].fillna(planned.where(planned < latest, latest))
     cancelled = legs["dep_actual_utc"].isna()
     legs["over"] = over.where(~cancelled, legs["dep_scheduled_utc"])
     legs["end"] = np.where(cancelled, "cancelled", np.where(legs["arr_actual_utc"].isna(), "diverted", "landed"))
@@ -114,8 +122,3 @@ def _utc(local: pd.Series, airport: pd.Series) -> pd.Series:
 
 def _since_midnight(hhmm: pd.Series) -> pd.Series:
     return pd.to_timedelta(hhmm // 100 * 60 + hhmm % 100, unit="min")
-
-
-def _poll(at: pd.Series) -> pd.Series:
-    """The first poll at or after each instant."""
-    return at.dt.ceil(EVERY)

@@ -50,6 +50,9 @@ class Backend(Protocol):
     def publish(self, choices: dict[str, Any]) -> RunRecord:
         """Run the publishing job with its choices as parameters and wait; its run record."""
 
+    def train(self, choices: dict[str, Any]) -> RunRecord:
+        """Run the job that trains the forecast with its choices as parameters and wait; its run record."""
+
     def past_instants(self, day: str, every: timedelta | None) -> list[str]:
         """The instants (ISO 8601) as of which polls of a past day (ISO) ask the API, so far apart, or but the one after
         all of its flights; empty text: now, which is all that the real API knows."""
@@ -94,6 +97,11 @@ class Aws:
         from aviation.runs import glue
 
         return glue.run_publish(choices)
+
+    def train(self, choices: dict[str, Any]) -> RunRecord:
+        from aviation.runs import glue
+
+        return glue.run_train(choices)
 
     def past_instants(self, day: str, every: timedelta | None) -> list[str]:
         return [""]  # the real API knows past days, as they are now

@@ -137,5 +137,11 @@ class JobError(AviationError):
     """A job ran and failed; its message is the job's own."""
 
 
+class NotYetError(AviationError):
+    """There is too little data for what was asked; nothing was changed."""
+
+    exit_code = 3
+
+
 class BuildError(AviationError):
     """An artefact cannot be built from what is in the checkout."""

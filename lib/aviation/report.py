@@ -10,6 +10,10 @@ LOAD_JOB = "aviation_data_load"
 """The load's name: of its notebook and in its run records, which Glue and a laptop write alike."""
 PUBLISH_JOB = "aviation_publish"
 """The name of what publishes after a load, in the same way."""
+TRAIN_JOB = "train_delay_forecast"
+"""The name of what trains the forecast, in the same way."""
+NOT_YET = "not yet"
+"""The `outcome` of a run that found too little data for what it does."""
 
 
 PROGRESS = "progress: "

@@ -69,6 +69,7 @@ def calls(stack, tmp_path_factory):
         "ScheduleState": "DISABLED",
         "SavedQueries": "false",
         "Publish": "false",
+        "Train": "false",
         "DatabaseName": unrolled.DATABASE,
     }
     file = tmp_path_factory.mktemp("policy") / "given.yaml"

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,21 +88,27 @@ def test_the_wheel_has_the_pages_templates_and_styles_and_a_record_of_all(tmp_pa
     assert sorted(line.split(",")[0] for line in record.splitlines()) == sorted(found)
 
 
-def test_the_script_that_publishes_is_its_notebook():
-    script = build.export_script(ROOT / "glue_notebooks/aviation_publish.ipynb")
-    assert "report = publish.run(chosen)" in script
+@pytest.mark.parametrize(
+    ("job", "call"),
+    [(wheels.PUBLISHING, "report = publish.run(chosen)"), (wheels.TRAINING, "result = train.run(chosen)")],
+    ids=lambda value: getattr(value, "word", ""),
+)
+def test_the_script_of_a_job_with_wheels_is_its_notebook_without_pictures(job, call):
+    script = build.export_script(job.notebook)
+    assert call in script
+    assert "pictures" not in "".join(line for line in script.splitlines() if not line.startswith("#"))
 
 
-def test_a_lock_that_cannot_be_downloaded_is_one_line_and_nothing_is_left(tmp_path, monkeypatch):
-    lock = tmp_path / "publish.txt"
+@pytest.mark.parametrize("job", wheels.JOBS, ids=lambda job: job.word)
+def test_a_lock_that_cannot_be_downloaded_is_one_line_and_nothing_is_left(job, tmp_path, monkeypatch):
+    lock = tmp_path / "lock.txt"
     lock.write_text("aviation-no-such==1.0 --hash=sha256:" + "0" * 64 + "\n")
-    monkeypatch.setattr(wheels, "LOCK", lock)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     with pytest.raises(
-        BuildError, match=r"the wheels of the publishing job could not be downloaded: .*aviation-no-such"
+        BuildError, match=rf"the wheels of the {job.word} job could not be downloaded: .*aviation-no-such"
     ):
-        wheels.build_wheels(tmp_path / wheels.WHEELS, cache=tmp_path / "cache")
-    assert not (tmp_path / wheels.WHEELS).exists()
+        wheels.build_wheels(replace(job, lock=lock), tmp_path / job.zip, cache=tmp_path / "cache")
+    assert not (tmp_path / job.zip).exists()
     assert not (tmp_path / "cache").exists()
 
 

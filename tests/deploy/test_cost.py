@@ -173,6 +173,17 @@ def test_publishing_costs_two_workers_after_each_load_and_in_the_morning_and_not
     assert hours(Publish="false") == hours(ScheduleState="DISABLED") == 0
 
 
+def test_training_costs_two_workers_once_a_week_and_nothing_where_it_is_off():
+    def hours(**given: str) -> float:
+        return by_item(case(**given))["Glue, DPU-hours of training"]
+
+    seconds = assumed("session_seconds") + assumed("train_seconds")
+    weekly = hours() / (2 * seconds / 3600)
+    assert 4 <= weekly <= 5
+    assert hours(TrainTime="cron(30 9 * * ? *)") == pytest.approx(30 * 2 * seconds / 3600)
+    assert hours(Train="false") == hours(ScheduleState="DISABLED") == 0
+
+
 def test_viewers_cost_where_there_are_any():
     assert quantities(case())["cloudfront_request"] == 0
     assert quantities(case(ViewerNetworks="198.51.100.0/24"))["cloudfront_request"] > 0

@@ -167,13 +167,14 @@ def test_a_subscription_counts_once_it_is_confirmed(answers, arn, verdict, words
     ],
     ids=["none", "the first one runs", "it succeeded", "it failed"],
 )
-def test_how_publishing_went_is_told_by_its_newest_run(answers, runs, verdict, words):
-    """The emulator has no workflows: a stack there publishes nothing."""
+@pytest.mark.parametrize(("name", "switch"), [("publishing", "Publish"), ("training", "Train")])
+def test_how_publishing_and_training_went_is_told_by_the_newest_run(answers, name, switch, runs, verdict, words):
+    """A stack in the emulator has neither job."""
     answers("glue", [("get_job_runs", {"JobRuns": runs}, {"JobName": "a-job", "MaxResults": 20})])
     stack = Deployed("any")
-    vars(stack)["resources"] = {"PublishJob": ("AWS::Glue::Job", "a-job")}
-    vars(stack)["parameters"] = {"Publish": "true"}
-    [check] = [check for check in CHECKS if check.name == "publishing"]
+    vars(stack)["resources"] = {f"{switch}Job": ("AWS::Glue::Job", "a-job")}
+    vars(stack)["parameters"] = {switch: "true"}
+    [check] = [check for check in CHECKS if check.name == name]
     found = check.line(stack)
     assert found.verdict == verdict
     assert words in found.words

@@ -81,6 +81,30 @@ def test_a_day_with_too_little_before_it_keeps_what_the_model_says():
     assert not calibration.rolling(np.zeros((800, 3)), outcome, day, day == 5).any()
 
 
+@settings(max_examples=20, deadline=None)
+@given(wrong=st.floats(-3, 3), seed=st.integers(0, 2**32 - 1))
+def test_a_probability_is_right_on_average_however_wrong_the_model_is(wrong, seed):
+    random = np.random.default_rng(seed)
+    true = random.uniform(0.02, 0.9, 4000)
+    happened = random.random(4000) < true
+    said = calibration.moved_odds(true, wrong)
+    by = calibration.log_odds(said, happened)
+    assert calibration.moved_odds(said, by).mean() == pytest.approx(happened.mean(), abs=1e-6)
+    assert by == pytest.approx(-wrong, abs=0.3)
+    assert calibration.log_odds(said, happened & False) == 0
+
+
+def test_a_days_probabilities_are_moved_by_the_days_before_the_day_before_it():
+    day = np.repeat(np.arange(30), 600)
+    said, all_of = np.full(len(day), 0.5), np.full(len(day), True)
+    happened = np.random.default_rng(1).random(len(day)) < 0.2
+    asked = day == 29
+    first = calibration.rolling_odds(said, happened, all_of, day, asked)[asked]
+    happened[day >= 28] = True
+    assert np.array_equal(first, calibration.rolling_odds(said, happened, all_of, day, asked)[asked])
+    assert first == pytest.approx(0.2, abs=0.02)
+
+
 def test_the_file_holds_the_whole_model_and_its_card_says_which(model, of_july, tmp_path):
     file = tmp_path / "forecast.npz"
     model.write(file)
@@ -106,17 +130,25 @@ def test_a_file_that_is_not_the_cards_is_refused(model, tmp_path):
         models.load(file)
 
 
+def test_a_model_of_other_features_is_refused(model, of_july):
+    other = replace(model, card=model.card | {"features": ["day_of_year", *model.card["features"][1:]]})
+    with pytest.raises(AviationError, match="other features than these: train it"):
+        other.forecasts(of_july.features)
+
+
 def test_what_is_forecast_is_in_order_and_possible(model, of_july):
     said = model.forecasts(of_july.features)
     for quantiles in (said.dep, said.arr):
         assert (np.diff(quantiles, axis=1) >= 0).all()
-    assert ((said.p_cancelled > 0) & (said.p_late >= said.p_cancelled) & (said.p_late < 1)).all()
+    assert ((said.p_cancelled > 0) & (said.p_late >= said.p_cancelled) & (said.p_late <= 1)).all()
 
 
 def test_a_leg_that_was_to_have_left_is_at_least_as_late_as_that(model, of_july):
     ahead = of_july.features.values[:, of_july.features.names.index("minutes_ahead")]
     assert (ahead < 0).any()
-    assert (model.forecasts(of_july.features).dep[ahead < 0] >= -ahead[ahead < 0, None]).all()
+    said = model.forecasts(of_july.features)
+    assert (said.dep[ahead < 0] >= -ahead[ahead < 0, None]).all()
+    assert (said.p_late[ahead <= -15] == 1).all() and (said.p_late[ahead > -15] < 1).all()
 
 
 def test_whether_there_is_an_aircraft_says_nothing_of_a_cancellation(model, of_july):
@@ -167,7 +199,8 @@ def test_what_alone_moves_the_probability_is_the_first_reason(model, of_july):
     assert (late > 20).any() and np.isnan(late).any()
     for minutes, (first, *_) in zip(late, said, strict=True):
         assert "its aircraft" in first
-        assert first.endswith("(more likely late)" if minutes > 20 else "(less likely late)")
+        # Trees may ask for a little more or less than 20: LightGBM puts near values together.
+        assert 17 <= minutes <= 23 or first.endswith("(more likely late)" if minutes > 20 else "(less likely late)")
 
 
 def test_with_fewer_than_500_legs_it_says_that_it_does_not_know_yet(of_july):

@@ -1,4 +1,4 @@
-"""The model in use, in the runs bucket: whole, or said not to be."""
+"""The model in use, in the published bucket: whole, or said not to be."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ from aviation.forecast import levels, store
 
 @pytest.fixture
 def bucket(emulator, monkeypatch, tmp_path):
-    """An empty runs bucket."""
+    """An empty published bucket."""
     for name, value in (emulator | {"AVIATION_HOME": str(tmp_path / "home")}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)

@@ -1,6 +1,6 @@
 """What a load forecasts: each leg that has not left by its newest observation, once, from what was known then."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,11 +8,10 @@ import pytest
 
 from aviation.errors import AviationError
 from aviation.forecast import serving
-from aviation.forecast.known import READ, Known
-from aviation.forecast.model import Model
-from aviation.forecast.training import moments, sample, train
+from aviation.forecast.known import READ
+from aviation.forecast.model import Model, load
 from aviation.load.forecasting import FAILED, NO_MODEL
-from support import ROOT
+from aviation.local.forecast import SHIPPED
 from support.board import polls
 from support.whole_load import LINES, put
 
@@ -22,13 +21,8 @@ MORNING, NOON = (datetime.fromisoformat(f"{DAY}T{time}:00+00:00") for time in ("
 
 @pytest.fixture(scope="session")
 def model() -> Model:
-    """Of the weeks before, with few trees: what is tested is not how good they are."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "benchmarks")
-        from forecasts import rows
-
-        known = Known(rows.history(date(2013, 6, 10), date(2013, 7, 9)))
-    return train(sample(known, *moments(known)), {}, {"rounds": 8}, threads=1)
+    """The model that the replay is forecast with."""
+    return load(SHIPPED)
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,13 @@ from aviation.load.arguments import parsed
 from aviation.load.settings import LoadParameters
 from aviation.publish.settings import PublishParameters
 from aviation.report import RunRecord
-from aviation.runs.declared import LOAD, PRODUCERS, PUBLISH, StartedBy, by_hand, job_of, producer, watches
+from aviation.runs.declared import LOAD, PRODUCERS, PUBLISH, TRAIN, StartedBy, by_hand, job_of, producer, watches
 from aviation.runs.parameters import check_parameters, read_parameters
 from support import ROOT
 from support.notebooks import defaults
 
 BY_HAND = [by_hand(file.relative_to(ROOT), ROOT) for file in sorted((ROOT / "notebooks").rglob("*.ipynb"))]
-JOBS = [*PRODUCERS.values(), LOAD, PUBLISH, *watches(ROOT)]
+JOBS = [*PRODUCERS.values(), LOAD, PUBLISH, TRAIN, *watches(ROOT)]
 
 
 def record(job: str, notebook: str) -> RunRecord:
@@ -80,6 +80,12 @@ def test_the_schedule_of_the_brief_starts_the_publishing_job_with_its_parameter_
     )
 
 
+def test_the_schedule_of_the_training_starts_its_job_with_the_notebooks_defaults():
+    target = read_template(ROOT)["Resources"]["TrainSchedule"]["Properties"]["Target"]
+    assert json.loads(target["Input"]["Fn::Sub"]) == {"JobName": "${TrainJob}"}
+    assert read_parameters(ROOT / "parameters/train_delay_forecast/weekly.yaml") == {}
+
+
 def test_the_lambdas_zip_has_the_notebook_of_every_job_that_a_lambda_runs():
     run = {job.notebook for job in JOBS if job.started_by in (StartedBy.LAMBDA, StartedBy.LOAD)}
     assert run == {f"notebooks/{name}.ipynb" for name in LAMBDA_NOTEBOOKS}
@@ -95,6 +101,7 @@ def test_a_record_is_of_the_job_that_wrote_it():
     assert job_of(record("producer/cities", "producer.ipynb"), ROOT) == producer("cities")
     assert job_of(record("aviation_data_load", "aviation_data_load.ipynb"), ROOT) is LOAD
     assert job_of(record("aviation_publish", "aviation_publish.ipynb"), ROOT) is PUBLISH
+    assert job_of(record("train_delay_forecast", "train_delay_forecast.ipynb"), ROOT) is TRAIN
     assert job_of(record("alerts/disruptions", "alerts.ipynb"), ROOT).started_by == StartedBy.LOAD
     by_a_person = job_of(record("explore/02_storm_day", "02_storm_day.ipynb"), ROOT)
     assert (by_a_person.name, by_a_person.started_by) == ("explore/02_storm_day", StartedBy.PERSON)

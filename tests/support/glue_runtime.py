@@ -1,4 +1,4 @@
-"""An environment like that of a Glue job: what Glue has by itself, and what it installs for the publishing job.
+"""An environment like that of a Glue job: what Glue has by itself, and what it installs for a job with wheels.
 
 Glue itself is not here: how it downloads and installs a zip of wheels is done by hand, as its documentation says.
 """
@@ -30,13 +30,13 @@ def getResolvedOptions(args, options):
 """
 
 
-def installed(folder: Path) -> Path:
+def installed(folder: Path, job: wheels.Job = wheels.PUBLISHING) -> Path:
     """An environment in `folder` with the artefacts installed as Glue does it, without an index: its Python. Skips, or
     fails under REQUIRE_ALL_TESTS, where Glue's own packages are not there."""
     if not (GLUE / ".ready").is_file():
         said = "Glue's packages are not installed in .aviation/glue-runtime: run 'make test-all'"
         pytest.fail(said) if os.environ.get("REQUIRE_ALL_TESTS") else pytest.skip(said)
-    wheels.build(folder / "dist")
+    wheels.build(folder / "dist", job)
     subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, folder / "env"], check=True)
     python = folder / "env/bin/python"
     [site] = (folder / "env/lib").glob("python*/site-packages")
@@ -45,7 +45,7 @@ def installed(folder: Path) -> Path:
     (site / "awsglue").mkdir()
     (site / "awsglue/__init__.py").write_text("")
     (site / "awsglue/utils.py").write_text(UTILS)
-    with zipfile.ZipFile(folder / "dist" / wheels.WHEELS) as archive:
+    with zipfile.ZipFile(folder / "dist" / job.zip) as archive:
         archive.extractall(folder)
     pip = [python, "-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check"]
     found = {"HOME": str(folder), "PIP_FIND_LINKS": "wheels"}
@@ -57,11 +57,9 @@ def installed(folder: Path) -> Path:
     return python
 
 
-def role(stack: str, database: str, account: str, region: str) -> list[dict[str, Any]]:
-    """The policies of the job's role, as a stack of that name has them."""
-    text = json.dumps(
-        [policy["PolicyDocument"] for policy in unrolled.of_type("AWS::IAM::Role")["PublishRole"]["Policies"]]
-    )
+def role(stack: str, database: str, account: str, region: str, name: str = "PublishRole") -> list[dict[str, Any]]:
+    """The policies of a job's role, as a stack of that name has them."""
+    text = json.dumps([policy["PolicyDocument"] for policy in unrolled.of_type("AWS::IAM::Role")[name]["Policies"]])
     for made_up, real in (
         (unrolled.DATABASE, database),
         (unrolled.STACK, stack),

@@ -20,7 +20,8 @@ class Life:
     def __init__(self, name: str, caplog):
         self.name, self.caplog = name, caplog
         caplog.set_level(logging.INFO, "aviation")
-        self.given = {"ScheduleState": "DISABLED", "SavedQueries": "false", "Publish": "false", "DatabaseName": name}
+        self.given = {"ScheduleState": "DISABLED", "SavedQueries": "false", "DatabaseName": name}
+        self.given |= {"Publish": "false", "Train": "false"}
         # What a schedule starts finds no API: nothing leaves this machine.
         self.given["ApiBaseUrl"] = "http://127.0.0.1:9"
 

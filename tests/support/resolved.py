@@ -21,6 +21,8 @@ GIVEN = {
     "PublishScriptKey": "aviation_publish-0123456789abcdef.py",
     "QuickSightOwner": f"arn:aws:quicksight:{REGION}:{ACCOUNT}:user/default/owner",
     "ViewerNetworks": "198.51.100.0/24",
+    "TrainScriptKey": "train_delay_forecast-0123456789abcdef.py",
+    "TrainWheelsKey": "train-0123456789abcdef.gluewheels.zip",
     "WheelsKey": "publish-0123456789abcdef.gluewheels.zip",
 }
 """Values of parameters that have no default, or whose default leaves out what they are for."""

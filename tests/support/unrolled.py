@@ -27,6 +27,8 @@ GIVEN = {
     "LibraryKey": "aviation-0123456789abcdef.zip",
     "PublishScriptKey": "aviation_publish-0123456789abcdef.py",
     "PackageKey": "0123456789abcdef/aviation-0.1.0-py3-none-any.whl",
+    "TrainScriptKey": "train_delay_forecast-0123456789abcdef.py",
+    "TrainWheelsKey": "train-0123456789abcdef.gluewheels.zip",
     "WheelsKey": "publish-0123456789abcdef.gluewheels.zip",
 }
 KINDS = {

@@ -10,12 +10,14 @@ from aviation import home
 @click.command()
 @click.option("--dist", type=click.Path(path_type=Path), default=Path("dist"), show_default=True)
 @click.option("--publish", is_flag=True, help="What the publishing job runs, too: downloads 90 MB of wheels once.")
-def build(dist: Path, publish: bool) -> None:
+@click.option("--train", is_flag=True, help="What the training job runs, too: downloads 90 MB of wheels once.")
+def build(dist: Path, publish: bool, train: bool) -> None:
     """Build what AWS runs: the Lambda zip, the Glue script and its library."""
     from aviation.deploy import wheels
     from aviation.deploy.build import build as build_artefacts
 
-    for path in (build_artefacts(dist) | (wheels.build(dist) if publish else {})).values():
+    jobs = [job for job, chosen in ((wheels.PUBLISHING, publish), (wheels.TRAINING, train)) if chosen]
+    for path in (build_artefacts(dist) | wheels.build(dist, *jobs)).values():
         click.echo(f"build: {path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 

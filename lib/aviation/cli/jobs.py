@@ -1,4 +1,4 @@
-"""What starts a run: a producer, a load, a backfill, any notebook, a retry."""
+"""What starts a run: a producer, a load, a backfill, a training, any notebook, a retry."""
 
 from datetime import datetime
 from pathlib import Path
@@ -7,7 +7,8 @@ import click
 
 from aviation import backend
 from aviation.entities import ENTITIES, entity_named
-from aviation.report import RunRecord
+from aviation.errors import NotYetError
+from aviation.report import NOT_YET, RunRecord
 from aviation.runs import declared
 from aviation.times import parse_duration
 from aviation.words import counted
@@ -68,6 +69,19 @@ def backfill(first: datetime, last: datetime, file: Path, load_every: int, again
 
 
 @click.command()
+@click.option("--look", is_flag=True, help="Only say how good a new model is; the one in use stays.")
+def train(look: bool) -> None:
+    """Train the forecast anew from the tables, and keep the new model where it is better than the one in use.
+
+    Exit code 3: the tables have too few flights yet.
+    """
+    record = backend.in_use().train({"replace": not look})
+    _show_run(record)
+    if record.counts.get("outcome") == NOT_YET:
+        raise NotYetError(record.counts.get("warning", NOT_YET))
+
+
+@click.command()
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.option("-f", "--file", type=click.Path(path_type=Path), help="A YAML file of parameters.")
 @click.option("-p", "--parameter", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="One parameter.")
@@ -98,4 +112,4 @@ def _show_run(record: RunRecord) -> None:
         click.echo(line)
 
 
-COMMANDS = (produce, load, requeue, backfill, run, retry)
+COMMANDS = (produce, load, requeue, backfill, train, run, retry)

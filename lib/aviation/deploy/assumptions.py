@@ -42,6 +42,12 @@ ASSUMED = {
     "publish_seconds": Assumption(
         60, "s", "of a run that publishes, after its start", "a guess: 7 s of pip and 13 s of work here"
     ),
+    "train_seconds": Assumption(
+        600,
+        "s",
+        "of a run that trains, after its start",
+        "two models of 122 s here, and the reading",
+    ),
     "viewer_requests": Assumption(
         20_000, "requests", "of viewers, where there are any", "a guess: 1,000 a working day"
     ),

@@ -24,8 +24,7 @@ WAITED_SECONDS = assumed("calls_in_a_row") * assumed("call_wait_seconds")
 LOAD_SECONDS = assumed("session_seconds") + WAITED_SECONDS + COMPUTED_SECONDS
 """Of a load of flights on Glue, from start to end, where no run has told."""
 LOADS = ("Flights", "Upkeep")
-PUBLISHERS = 2
-"""The workers of the publishing job."""
+PUBLISHERS = 2  # workers of the publishing job, and of the one that trains
 FIREHOSE_STEP = 5 * 1024
 PUT_UNIT = 25 * 1024
 GB = 1024**3
@@ -105,6 +104,12 @@ class Case:
         seconds = billed(assumed("session_seconds") + assumed("publish_seconds"))
         return (loads + mornings) * seconds if self.publishes else 0
 
+    def training_seconds(self) -> float:
+        """The same for training the forecast."""
+        on = (self.parameters["ScheduleState"], self.parameters["Train"]) == ("ENABLED", "true")
+        trainings = runs(self.parameters["TrainTime"], MONTH_DAYS) if on else 0
+        return trainings * billed(assumed("session_seconds") + assumed("train_seconds"))
+
     def is_polled(self, entity: str) -> bool:
         """Whether schedules poll and load it."""
         names = ("ScheduleState", f"{ENTITIES[entity].title}State", f"{_load_of(entity)}LoadState")
@@ -153,6 +158,7 @@ def bill(case: Case) -> list[Line]:
         Line("Lambda, GB-seconds", lambda_seconds * lambda_gb, "lambda_gb_second"),
         Line("Lambda, invocations", runs_of_producers + watching.invocations, "lambda_request"),
         Line("Glue, DPU-hours of publishing", PUBLISHERS * case.publishing_seconds(loads) / 3600, "glue_dpu_hour"),
+        Line("Glue, DPU-hours of training", PUBLISHERS * case.training_seconds() / 3600, "glue_dpu_hour"),
         Line("Glue, DPU-hours", case.number("LoadWorkers") * case.billed_seconds() / 3600, "glue_dpu_hour"),
         Line("Glue, catalog requests", loads * assumed("catalog_calls_per_load"), "glue_catalog_request"),
         Line("CloudFront, requests", viewed, "cloudfront_request"),

@@ -78,6 +78,12 @@ CHECKS = (
         found_data.published,
     ),
     Check(
+        "training",
+        "glue GetJobRuns",
+        "the newest run succeeded",
+        found_data.trained,
+    ),
+    Check(
         "catalog",
         "glue GetTables as whoever runs this",
         "the tables are there and may be read",

@@ -132,11 +132,20 @@ def _not_succeeded(ended: list[dict[str, Any]]) -> Found | None:
 
 def published(stack: Deployed) -> Iterator[Found]:
     """How the newest run of the publishing job ended."""
-    if stack.parameters["Publish"] != "true":
-        yield Found(OK, "left out, as Publish says")
-        return
-    ended = _ended(stack.named("PublishJob"))
-    yield _not_succeeded(ended) or Found(OK, f"the newest run took {ended[0].get('ExecutionTime', 0)} s")
+    yield _newest_run(stack, "Publish")
+
+
+def trained(stack: Deployed) -> Iterator[Found]:
+    """How the newest run of the training job ended."""
+    yield _newest_run(stack, "Train")
+
+
+def _newest_run(stack: Deployed, switch: str) -> Found:
+    """Of the job that the template's parameter `switch` leaves out."""
+    if stack.parameters[switch] != "true":
+        return Found(OK, f"left out, as {switch} says")
+    ended = _ended(stack.named(f"{switch}Job"))
+    return _not_succeeded(ended) or Found(OK, f"the newest run took {ended[0].get('ExecutionTime', 0)} s")
 
 
 def reader(stack: Deployed) -> Iterator[Found]:

@@ -29,7 +29,6 @@ from aviation.deploy.plan import check_plan, with_defaults
 from aviation.deploy.template import TEMPLATE, read_parameters, read_template, taking_over, without_descriptions
 from aviation.errors import AccessKeyError, ParameterError, PlanError, StackError
 from aviation.poll import lease
-from aviation.report import PUBLISH_JOB
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +37,6 @@ ARTEFACTS = {
     "LoadScriptKey": "aviation_data_load.py",
     "LibraryKey": "aviation.zip",
 }
-PUBLISHING = {"PublishScriptKey": f"{PUBLISH_JOB}.py", "PackageKey": wheels.WHEEL, "WheelsKey": wheels.WHEELS}
-"""Built, downloaded and uploaded only for a stack that publishes."""
 BUCKET_OUTPUTS = {f"{title}Bucket" for title in BUCKETS}
 NO_SCHEDULES = {"ScheduleState": "DISABLED"}
 
@@ -176,9 +173,11 @@ def _uploaded_template(bucket: str, root: Path) -> dict[str, str]:
 
 
 def _artefacts(root: Path, parameters: dict[str, str]) -> dict[str, Path]:
-    built, names = build(root / "dist"), ARTEFACTS
-    if with_defaults(parameters, root)["Publish"] == "true":
-        built, names = built | wheels.build(root / "dist"), names | PUBLISHING
+    given = with_defaults(parameters, root)
+    # Wheels are built, downloaded and uploaded only for a stack with such a job.
+    jobs = [job for job in wheels.JOBS if given[job.switch] == "true"]
+    built = build(root / "dist") | wheels.build(root / "dist", *jobs)
+    names = ARTEFACTS | {parameter: name for job in jobs for parameter, name in job.keys.items()}
     return {parameter: built[name] for parameter, name in names.items()}
 
 

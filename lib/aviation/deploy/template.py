@@ -13,7 +13,7 @@ from aviation.parameters import unknown_parameter
 
 TEMPLATE = Path("infra/cloudformation.yaml")
 UNSHOWN = {"Metadata", "Description", "Question", "AlarmDescription", "Permissions", "Policies", "Sheets"}
-NO_WIDGETS = '{"widgets": []}'
+EMPTIED = {"DashboardBody": '{"widgets": []}', "AssumeRolePolicyDocument": {}, "PolicyDocument": {}}
 STORAGE = "Fn::ForEach::Storage"
 
 
@@ -79,10 +79,10 @@ def taking_over(template: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any
 
 
 def without_descriptions(value: Any) -> Any:
-    """The template without descriptions, metadata, policies of roles, permissions of QuickSight, the dashboard's
+    """The template without descriptions, metadata, what policies say, permissions of QuickSight, the dashboard's
     widgets and the analysis's sheets: the same resources, in fewer bytes, to be shown and not to be made."""
     if isinstance(value, dict):
-        value = value | ({"DashboardBody": NO_WIDGETS} if "DashboardBody" in value else {})
+        value = value | {name: empty for name, empty in EMPTIED.items() if name in value}
         return {name: without_descriptions(item) for name, item in value.items() if name not in UNSHOWN}
     if isinstance(value, list):
         return [without_descriptions(item) for item in value]

@@ -1,5 +1,6 @@
-"""What the publishing job installs on Glue, without an index: a zip of the wheels that the lock file pins, and this
-package as a wheel of its own, so that a change to the code does not upload the others again."""
+"""What the jobs that publish and train install on Glue, without an index: of each a zip of the wheels that its lock
+file pins, and for both this package as a wheel of its own, so that a change to the code does not upload the others.
+"""
 
 import base64
 import csv
@@ -8,14 +9,58 @@ import io
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from aviation import home
 from aviation.deploy.build import CACHE, CLIENTS, GLUE_NOTEBOOKS, GROUND, ROOT, export_script, package_files, zipped
 from aviation.errors import BuildError
-from aviation.report import PUBLISH_JOB
+from aviation.report import PUBLISH_JOB, TRAIN_JOB
 
-LOCK = ROOT / "infra/requirements/publish.txt"
+
+@dataclass(frozen=True)
+class Job:
+    """A job of Glue that installs wheels. `switch` is the template's parameter that leaves it out, `script_key` and
+    `wheels_key` are those that say where its artefacts lie. Glue takes a zip of wheels for one by its name's end."""
+
+    word: str
+    notebook: Path
+    lock: Path
+    zip: str
+    switch: str
+    script_key: str
+    wheels_key: str
+
+    @property
+    def script(self) -> str:
+        """The file's name of what it runs."""
+        return f"{self.notebook.stem}.py"
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The artefacts by the template's parameters that say where they lie."""
+        return {self.script_key: self.script, "PackageKey": WHEEL, self.wheels_key: self.zip}
+
+
+PUBLISHING = Job(
+    word="publishing",
+    notebook=GLUE_NOTEBOOKS / f"{PUBLISH_JOB}.ipynb",
+    lock=ROOT / "infra/requirements/publish.txt",
+    zip="publish.gluewheels.zip",
+    switch="Publish",
+    script_key="PublishScriptKey",
+    wheels_key="WheelsKey",
+)
+TRAINING = Job(
+    word="training",
+    notebook=ROOT / f"notebooks/{TRAIN_JOB}.ipynb",
+    lock=ROOT / "infra/requirements/train.txt",
+    zip="train.gluewheels.zip",
+    switch="Train",
+    script_key="TrainScriptKey",
+    wheels_key="TrainWheelsKey",
+)
+JOBS = (PUBLISHING, TRAINING)
 PACKAGES = (
     *(
         *GROUND,
@@ -25,6 +70,7 @@ PACKAGES = (
         "api_key",
         "tell",
         "poll",
+        "forecast",
         "load",
         "views",
         "sql",
@@ -32,12 +78,10 @@ PACKAGES = (
         "runs",
         "deploy",
     ),
-    *("backend", "query", "charts", "alerts", "board", "brief", "publish"),
+    *("backend", "query", "charts", "alerts", "board", "brief", "publish", "train"),
 )
 """What the wheel has of `aviation`: modules and packages, by name. `deploy` tells the board how old data may get."""
 WHEEL = "aviation-0.1.0-py3-none-any.whl"
-WHEELS = "publish.gluewheels.zip"
-"""Glue takes a zip of wheels for one by the end of its name."""
 
 GLUE_PLATFORMS = ("manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux2014_x86_64")
 """Source, also for the layout of the zip:
@@ -49,40 +93,44 @@ DOWNLOAD = [
 ]
 
 
-def build(dist: Path) -> dict[str, Path]:
-    """Build what the publishing job runs into `dist`. Returns the paths by name: `aviation_publish.py`, WHEEL, WHEELS.
+def build(dist: Path, *jobs: Job) -> dict[str, Path]:
+    """Build what these jobs run into `dist`. Returns the paths by name: of each job its script and its zip, and WHEEL.
     BuildError says which cannot be built and why."""
-    artefacts = {name: dist / name for name in (f"{PUBLISH_JOB}.py", WHEEL, WHEELS)}
-    home.write(artefacts[f"{PUBLISH_JOB}.py"], export_script(GLUE_NOTEBOOKS / f"{PUBLISH_JOB}.ipynb"))
-    build_package(artefacts[WHEEL])
-    build_wheels(artefacts[WHEELS])
+    artefacts = {name: dist / name for job in jobs for name in job.keys.values()}
+    for job in jobs:
+        home.write(artefacts[job.script], export_script(job.notebook))
+        build_wheels(job, artefacts[job.zip])
+    if jobs:
+        build_package(artefacts[WHEEL])
     return artefacts
 
 
-def build_wheels(target: Path, *, cache: Path = CACHE) -> None:
-    """Write the zip of wheels: those that LOCK pins, and LOCK itself as what pip is to install, with its hashes. It is
-    downloaded once; `cache` keeps it until the pins change. BuildError where a wheel cannot be had."""
-    recipe = [LOCK.read_bytes(), Path(__file__).read_bytes()]
+def build_wheels(job: Job, target: Path, *, cache: Path = CACHE) -> None:
+    """Write the job's zip of wheels: those that its lock pins, and the lock itself as what pip is to install, with its
+    hashes. It is downloaded once; `cache` keeps it until the pins change. BuildError where a wheel cannot be had."""
+    recipe = [job.lock.read_bytes(), Path(__file__).read_bytes()]
     cached = cache / f"wheels-{hashlib.sha256(b''.join(recipe)).hexdigest()[:16]}.zip"
     if not cached.is_file():
         with tempfile.TemporaryDirectory() as folder:
-            _download(Path(folder))
+            _download(job, Path(folder))
             files = [(file, "wheels" / file.relative_to(folder)) for file in Path(folder).iterdir()]
             # Wheels are compressed already.
-            home.write(cached, zipped([*files, (LOCK, Path("wheels/requirements.txt"))], level=0))
+            home.write(cached, zipped([*files, (job.lock, Path("wheels/requirements.txt"))], level=0))
     home.write(target, cached.read_bytes())
 
 
-def _download(folder: Path) -> None:
+def _download(job: Job, folder: Path) -> None:
     platforms = [text for name in GLUE_PLATFORMS for text in ("--platform", name)]
-    command = [sys.executable, "-m", "pip", "download", *DOWNLOAD, *platforms, "-r", str(LOCK), "--dest", str(folder)]
+    pinned = ["-r", str(job.lock), "--dest", str(folder)]
+    command = [sys.executable, "-m", "pip", "download", *DOWNLOAD, *platforms, *pinned]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BuildError(f"the wheels of the publishing job could not be downloaded: {' '.join(done.stderr.split())}")
+        said = " ".join(done.stderr.split())
+        raise BuildError(f"the wheels of the {job.word} job could not be downloaded: {said}")
 
 
 def build_package(target: Path) -> None:
-    """Write this package, as far as publishing needs it, as a wheel without requirements: LOCK has them."""
+    """Write this package, as far as these jobs need it, as a wheel without requirements: their locks have them."""
     info = "aviation-0.1.0.dist-info"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,4 +1,6 @@
-"""Split conformal calibration: quantiles moved so that they hold on legs that the model was not trained on.
+"""Calibration: quantiles and probabilities moved so that they hold on legs that the model was not trained on.
+
+Quantiles are moved by split conformal calibration, a probability by one amount of its log-odds.
 
 Conformalized quantile regression, each side by itself: Romano, Patterson and Candès, "Conformalized Quantile
 Regression", 2019, https://arxiv.org/abs/1905.03222, section 3 and (for the sides apart) theorem 2.
@@ -29,6 +31,25 @@ def moved(quantiles: Reals, by: Reals) -> Reals:
     return np.sort(quantiles + by, axis=1)
 
 
+def log_odds(probability: Reals, happened: Mask) -> float:
+    """By how much to move the log-odds of each probability, so that they are right on average; 0 where there is
+    nothing to learn from: all happened, or none."""
+    by = 0.0
+    if not happened.any() or happened.all():
+        return by
+    for _ in range(20):  # Newton's steps: a few are enough
+        now = moved_odds(probability, by)
+        by += float((happened.mean() - now.mean()) / (now * (1 - now)).mean())
+    return by
+
+
+def moved_odds(probability: Reals, by: float | Reals) -> Reals:
+    """The probabilities with their log-odds moved."""
+    odds = probability / (1 - probability) * np.exp(by)
+    moved: Reals = odds / (1 + odds)
+    return moved
+
+
 def rolling(quantiles: Reals, outcome: Reals, day: Numbers, asked: Mask, days: int = DAYS) -> Reals:
     """The quantiles, those of each `asked` row moved by what happened on the `days` before its day, its own and the day
     before it left out: by its poll, a leg of the day before may still be in the air. Days are numbers; NaN outcomes
@@ -36,8 +57,21 @@ def rolling(quantiles: Reals, outcome: Reals, day: Numbers, asked: Mask, days: i
     result = quantiles.copy()
     has_outcome = ~np.isnan(outcome)
     for each in np.unique(day[asked]):
-        past = has_outcome & (day >= each - 1 - days) & (day < each - 1)
-        rows = asked & (day == each)
+        past, rows = has_outcome & _before(day, each, days), asked & (day == each)
         if past.sum() >= FEWEST:
             result[rows] = moved(quantiles[rows], offsets(quantiles[past], outcome[past]))
     return result
+
+
+def rolling_odds(probability: Reals, happened: Mask, counted: Mask, day: Numbers, asked: Mask) -> Reals:
+    """The same of probabilities, from those of the `counted` rows of the DAYS before."""
+    result = probability.copy()
+    for each in np.unique(day[asked]):
+        past, rows = counted & _before(day, each, DAYS), asked & (day == each)
+        if past.sum() >= FEWEST:
+            result[rows] = moved_odds(probability[rows], log_odds(probability[past], happened[past]))
+    return result
+
+
+def _before(day: Numbers, asked: np.int64, days: int) -> Mask:
+    return (day >= asked - 1 - days) & (day < asked - 1)

@@ -73,7 +73,6 @@ def _own(known: Known, version: Numbers, at: Numbers) -> Iterator[tuple[str, Rea
         "minutes_ahead": known.dep[version] - at,
         "time_of_day": local % DAY,
         "weekday": (day + 3) % 7,
-        "day_of_year": (day.astype("M8[D]") - day.astype("M8[D]").astype("M8[Y]")).astype(np.int64),
         "block": known.arr[version] - known.dep[version],
     }.items():
         yield name, values.astype(np.float64)

@@ -14,14 +14,18 @@ from aviation.errors import AviationError
 from aviation.forecast import calibration
 from aviation.forecast.features import Features
 from aviation.forecast.known import Numbers, Reals
-from aviation.forecast.levels import Levels
+from aviation.forecast.levels import Levels, names
 from aviation.forecast.trees import Arrays, Trees
 
 SIDES = ("dep", "arr")
 QUANTILES = tuple(f"p{level * 100:.0f}" for level in calibration.LEVELS)
 TREES = (*(f"{side}_{name}" for side in SIDES for name in QUANTILES), "late", "cancelled")
 AHEAD = (30, 105, 225)
-"""Quantiles are calibrated apart for legs that are to leave within so many minutes, and for those beyond the last."""
+"""What is said is calibrated apart for legs that are to leave within so many minutes, and for those beyond the last."""
+
+
+LATE = 15
+"""So many minutes late at the departure, a leg counts as late."""
 
 
 class Forecasts(NamedTuple):
@@ -33,10 +37,20 @@ class Forecasts(NamedTuple):
     p_late: Reals
     p_cancelled: Reals
 
+    @property
+    def p_late_if_left(self) -> Reals:
+        """The probability to be late of a leg that leaves."""
+        return (self.p_late - self.p_cancelled) / (1 - self.p_cancelled)
+
+    def with_late(self, if_left: Reals) -> "Forecasts":
+        """The same with another probability to be late of a leg that leaves."""
+        return self._replace(p_late=self.p_cancelled + (1 - self.p_cancelled) * if_left)
+
 
 @dataclass(frozen=True)
 class Model:
-    """`trees` by the names TREES; `offsets` by side, a row for each span of AHEAD; `card` says what it is made of."""
+    """`trees` by the names TREES; `offsets` by side, and of the log-odds of being late if it leaves (`late`), a row for
+    each span of AHEAD; `card` says what it is made of."""
 
     trees: dict[str, Trees]
     levels: Levels
@@ -44,22 +58,29 @@ class Model:
     card: dict[str, Any]
 
     def forecasts(self, features: Features) -> Forecasts:
-        """What the model says, calibrated. A leg that was to have left is at least as late as that."""
+        """What the model says, calibrated. A leg that was to have left is at least as late as that. AviationError where
+        the model was trained on other features."""
+        if self.card["features"] != list(names(features)):
+            raise AviationError(
+                "the forecast's model was made for other features than these: train it ('aviation train')"
+            )
         raw = self.raw(features)
         span = spans(features)
         dep, arr = (calibration.moved(getattr(raw, side), self.offsets[side][span]) for side in SIDES)
         ahead = features.values[:, features.names.index("minutes_ahead")]
         at_least = np.where(ahead < 0, -ahead, -np.inf)
-        return raw._replace(dep=np.maximum(dep, at_least[:, None]), arr=arr)
+        late = calibration.moved_odds(raw.p_late_if_left, self.offsets["late"][span])
+        late = np.where(at_least >= LATE, 1, late)
+        return raw.with_late(late)._replace(dep=np.maximum(dep, at_least[:, None]), arr=arr)
 
     def raw(self, features: Features) -> Forecasts:
         """What the trees say, before calibration."""
         values = self.levels.matrix(features)
         said = {name: trees.predict(values) for name, trees in self.trees.items()}
         dep, arr = (np.sort(np.column_stack([said[f"{side}_{name}"] for name in QUANTILES]), axis=1) for side in SIDES)
-        # Only what left can be late: the trees of `late` know nothing of what is cancelled.
-        p_cancelled = _probability(said["cancelled"])
-        return Forecasts(dep, arr, p_cancelled + (1 - p_cancelled) * _probability(said["late"]), p_cancelled)
+        # The trees of `late` know nothing of what is cancelled.
+        never_late = np.zeros(len(values))
+        return Forecasts(dep, arr, never_late, _probability(said["cancelled"])).with_late(_probability(said["late"]))
 
     @property
     def name(self) -> str:

@@ -26,7 +26,7 @@ _STARTS = {
     "airline": ("airline_",),
     "dest": ("dest_",),
     "route": ("level_", "block"),
-    "season": ("weekday", "day_of_year"),
+    "weekday": ("weekday",),
     "time": ("time_of_day", "minutes_ahead"),
 }
 """The reasons, and how the names of their features begin; a feature belongs to the first that fits."""
@@ -98,6 +98,6 @@ _WORDS: dict[str, Callable[[dict[str, str], Value], str]] = {
         f"{of['airline']} from {of['origin']} to {of['dest']}: "
         f"{_late(value('level_airline_origin_dest_late'))} over months"
     ),
-    "season": lambda of, value: f"a {_WEEKDAYS[int(value('weekday'))]} at this time of the year",
+    "weekday": lambda of, value: f"it is a {_WEEKDAYS[int(value('weekday'))]}",
     "time": lambda of, value: f"it leaves at {value('time_of_day') // 60:02.0f}:{value('time_of_day') % 60:02.0f}",
 }

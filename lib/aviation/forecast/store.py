@@ -1,5 +1,5 @@
-"""The model in use, in the runs bucket: its card `models/delay_forecast/model.json`, and the file that the card names
-by its SHA-256.
+"""The model in use, in the published bucket: its card `models/delay_forecast/model.json`, and the file that the card
+names by its SHA-256.
 
 The card is written last, and a file has one content for ever: a reader finds the old model or the new one, never parts
 of both. The files of old models stay, for forecasts say which model made them.
@@ -24,8 +24,8 @@ CARD = f"{PREFIX}/model.json"
 
 
 def current(bucket: str) -> Model | None:
-    """The model that is in use in a runs bucket, None where there is none. AviationError where it cannot be read, or
-    was trained on other features than this version's."""
+    """The model that is in use in a published bucket, None where there is none. AviationError where it cannot
+    be read, or was trained on other features than this version's."""
     s3 = aws.client("s3")
     where = f"the forecast's model in s3://{bucket}/{PREFIX}"
     try:
@@ -45,8 +45,8 @@ def current(bucket: str) -> Model | None:
 
 
 def keep(file: Path, bucket: str) -> Model:
-    """Put the model that `Model.write` left in `file` (.npz) into use in a runs bucket. AviationError where it is not
-    whole."""
+    """Put the model that `Model.write` left in `file` (.npz) into use in a published bucket. AviationError where it
+    is not whole."""
     model, s3 = load(file), aws.client("s3")
     card = file.with_suffix(".json").read_bytes()
     key = f"{PREFIX}/{json.loads(card)['sha256']}.npz"
@@ -59,9 +59,14 @@ def keep(file: Path, bucket: str) -> Model:
 def names() -> tuple[str, ...]:
     """The features of this version, in order: those of a history without a row."""
     none = np.array([], np.int64)
-    return levels.names(features(Known(pa.table({name: _nothing(name) for name in READ})), none, none))
+    return levels.names(features(Known(no_history()), none, none))
 
 
-def _nothing(name: str) -> pa.Array:
+def no_history() -> pa.Table:
+    """The columns READ of `flight_history`, without a row."""
+    return pa.table({name: pa.array([], _type(name)) for name in READ})
+
+
+def _type(name: str) -> pa.DataType:
     is_text = not name.endswith(("_date", "_utc", "_local", "_from", "_until"))
-    return pa.array([], pa.string() if is_text else pa.date32() if name == "flight_date" else pa.timestamp("us"))
+    return pa.string() if is_text else pa.date32() if name == "flight_date" else pa.timestamp("us")

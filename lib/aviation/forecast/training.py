@@ -11,16 +11,14 @@ from aviation.forecast import calibration, levels, scores
 from aviation.forecast.features import Features, features, newest_poll
 from aviation.forecast.known import NEVER, Known, Mask, Numbers, Reals
 from aviation.forecast.levels import Levels
-from aviation.forecast.model import AHEAD, QUANTILES, SIDES, Model, not_yet, spans
+from aviation.forecast.model import AHEAD, LATE, QUANTILES, SIDES, Model, not_yet, spans
 from aviation.forecast.trees import Trees
 
 SCORED = (60, 180)
 OTHERS = (-60, -30, 0, 30, 90, 120, 240, 360, 540)
 """Minutes before the departure at which each leg is looked at: at both of the first, and at one of the others."""
 CALIBRATED_ON = 21
-"""The newest days, on which the trees are not trained but the quantiles calibrated."""
-LATE = 15
-"""So many minutes late at the departure, a leg counts as late."""
+"""The newest days, on which the trees are not trained but what they say is calibrated."""
 SETTINGS: dict[str, Any] = {
     "num_leaves": 31,
     "learning_rate": 0.08,
@@ -92,8 +90,7 @@ def train(of: Sample, about: dict[str, Any], settings: dict[str, Any] | None = N
     chosen = SETTINGS | {"num_threads": threads} | (settings or {})
     of_codes = _levels(old)
     trees = dict(_trees(old, of_codes, chosen))
-    model = Model(trees, of_codes, {side: np.zeros((len(AHEAD) + 1, len(QUANTILES))) for side in SIDES}, {})
-    offsets = _offsets(model, new)
+    offsets = _offsets(Model(trees, of_codes, {}, {}), new)
     card = about | {
         "trained_from": _iso(of.day.min()),
         "trained_until": _iso(newest),
@@ -135,18 +132,23 @@ def _trees(of: Sample, of_codes: Levels, settings: dict[str, Any]) -> Iterator[t
 
 def _offsets(model: Model, new: Sample) -> dict[str, Reals]:
     raw, span = model.raw(new.features), spans(new.features)
+
+    def by_span(counted: Mask) -> list[Mask]:
+        """The `counted` rows of each span; for one with too few of them, all."""
+        rows = [counted & (span == each) for each in range(len(AHEAD) + 1)]
+        return [each if each.sum() >= calibration.FEWEST else counted for each in rows]
+
     offsets = {}
-    for side, outcome in (("dep", new.dep), ("arr", new.arr)):
+    for side, outcome in zip(SIDES, (new.dep, new.arr), strict=True):
         quantiles, has_outcome = getattr(raw, side), ~np.isnan(outcome)
-        rows = [has_outcome & (span == each) for each in range(len(AHEAD) + 1)]
-        # A span with too few legs is moved as all are.
-        rows = [each if each.sum() >= calibration.FEWEST else has_outcome for each in rows]
-        offsets[side] = np.array([calibration.offsets(quantiles[each], outcome[each]) for each in rows])
+        offsets[side] = np.array([calibration.offsets(quantiles[rows], outcome[rows]) for rows in by_span(has_outcome)])
+    late = raw.p_late_if_left
+    offsets["late"] = np.array([calibration.log_odds(late[rows], new.late[rows]) for rows in by_span(~new.cancelled)])
     return offsets
 
 
 def _scores(model: Model, new: Sample) -> dict[str, float]:
-    """On the newest days, which calibrated the quantiles, but did not train the trees."""
+    """On the newest days, which calibrated the model, but did not train the trees."""
     said, has_left = model.forecasts(new.features), ~np.isnan(new.dep)
     return {
         "mean_absolute_min": round(scores.mean_absolute(said.dep[has_left, 1], new.dep[has_left]), 2),

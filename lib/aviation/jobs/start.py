@@ -49,6 +49,10 @@ def _published(job: Job, parameters: dict[str, Any]) -> RunRecord:
     return backend.in_use().publish(parameters)
 
 
+def _trained(job: Job, parameters: dict[str, Any]) -> RunRecord:
+    return backend.in_use().train(parameters)
+
+
 def _here(job: Job, parameters: dict[str, Any]) -> RunRecord:
     return runs.execute(home.root() / job.notebook, parameters, job=job.name)
 
@@ -57,6 +61,7 @@ STARTERS: dict[StartedBy, Callable[[Job, dict[str, Any]], RunRecord]] = {
     StartedBy.LAMBDA: _through_lambda,
     StartedBy.GLUE: _on_glue,
     StartedBy.PUBLISH: _published,
+    StartedBy.TRAIN: _trained,
     StartedBy.LOAD: _here,
     StartedBy.PERSON: _here,
 }

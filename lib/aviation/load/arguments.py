@@ -1,12 +1,40 @@
 """The arguments that Glue passes to a job's script."""
 
 import json
+import os
 import sys
-from collections.abc import Iterable
-from typing import get_type_hints
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, get_type_hints
+
+from aviation.errors import PlaceError
 
 # Glue's own id of the run, which it passes to each: the run is found in Glue and in the runs bucket under one name.
 GLUE_RUN = "JOB_RUN_ID"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What Glue gives a job: the choices among its arguments, its id of the run, and all arguments as text. Nothing and
+    None where Glue does not run this process."""
+
+    choices: dict[str, Any]
+    run_id: str | None
+    arguments: dict[str, str]
+
+
+def given(word: str, declared_by: type, places: Mapping[str, str], others: Iterable[str] = ()) -> Given:
+    """What Glue gives the job that is called `word` and whose choices `declared_by` declares. `places` are the
+    arguments that say where things are, with the variables by which `aviation.places` finds them, which are set.
+    PlaceError where one of `places` or `others` is missing."""
+    names = [item.name for item in fields(declared_by)]
+    arguments = passed([*places, *others, *names]) if on_glue() else {}
+    run_id = arguments.pop(GLUE_RUN, None)
+    if arguments and (missing := [name for name in (*places, *others) if name not in arguments]):
+        raise PlaceError(f"the {word} job has no argument --{missing[0]}: deploy it again with this version")
+    os.environ.update({places[name]: text for name, text in arguments.items() if name in places})
+    choices = {name: parsed(name, text, declared_by) for name, text in arguments.items() if name in names}
+    return Given(choices, run_id, arguments)
 
 
 def on_glue() -> bool:

@@ -57,6 +57,12 @@ class Laptop:
 
         return run_publish(choices)
 
+    def train(self, choices: dict[str, Any]) -> RunRecord:
+        from aviation.runs import notebook
+        from aviation.runs.declared import TRAIN
+
+        return notebook.execute(home.root() / TRAIN.notebook, choices, job=TRAIN.name, reads_key=False)
+
     def past_instants(self, day: str, every: timedelta | None) -> list[str]:
         from aviation.local.stack import LocalStack
 

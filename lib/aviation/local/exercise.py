@@ -1,10 +1,14 @@
 """A load of a few made-up records, for what it leaves behind in its JVM: loaded classes and compiled code."""
 
+from functools import partial
+
 from pyspark.sql import SparkSession
 
+from aviation.forecast.model import load
 from aviation.load import job
 from aviation.load.objects import RawObject
 from aviation.load.settings import Settings
+from aviation.local.forecast import SHIPPED
 from aviation.poll.envelope import Origin, lines
 from aviation.replay import DEFAULT_DAY, answers, default_clock
 
@@ -41,4 +45,4 @@ def exercise(spark: SparkSession, catalog: str, raw_uri: str, published_uri: str
         run_id=NAME,
     )
     spark.sql(f"CREATE NAMESPACE IF NOT EXISTS {settings.namespace}")
-    job.run(spark, settings, list_objects=lambda entity, start_after: [RawObject(KEY, 1)], model=lambda: None)
+    job.run(spark, settings, list_objects=lambda entity, start_after: [RawObject(KEY, 1)], model=partial(load, SHIPPED))

@@ -19,7 +19,7 @@ import requests
 from aviation import home, replay
 from aviation.deploy.stack import deploy, stored_key
 from aviation.errors import StackError
-from aviation.local import access, emulator, schedules
+from aviation.local import access, emulator, forecast, schedules
 from aviation.local.board import PORT, BoardProcess
 from aviation.local.driver import WarmDriver
 from aviation.local.load import configure_spark
@@ -197,6 +197,7 @@ class LocalStack:
             logger.info("up: the schedules are stopped: 'aviation up --schedule' starts them again")
         state, every = plan.state, plan.every
         if not state.api_url:
+            forecast.provide()
             # A day that is over would look the same at each poll: it starts again.
             is_over = replay.default_clock(state.day) <= self.clock()
             restart = {"clock": utc_text(replay.first_poll(state.day))} if every and is_over else {}

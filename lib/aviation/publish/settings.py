@@ -3,11 +3,10 @@ arguments."""
 
 import os
 import uuid
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from aviation.errors import PlaceError
-from aviation.load.arguments import GLUE_RUN, on_glue, parsed, passed
+from aviation.load import arguments
 from aviation.parameters import resolve
 
 PLACES = {
@@ -53,16 +52,10 @@ def settings(**choices: Any) -> Settings:
     comes before the notebook's. ParameterError for a choice that is unknown or does not fit, PlaceError where the job
     lacks one of its arguments.
     """
-    names = [item.name for item in fields(PublishParameters)]
-    arguments = passed([*PLACES, OLDEST, *names]) if on_glue() else {}
-    glue_run = arguments.pop(GLUE_RUN, None)
-    if arguments and (missing := [name for name in (*PLACES, OLDEST) if name not in arguments]):
-        raise PlaceError(f"the publishing job has no argument --{missing[0]}: deploy it again with this version")
-    os.environ.update({PLACES[name]: text for name, text in arguments.items() if name in PLACES})
-    given = {name: parsed(name, text, PublishParameters) for name, text in arguments.items() if name in names}
+    given = arguments.given("publishing", PublishParameters, PLACES, [OLDEST])
     return Settings(
-        chosen=resolve(PublishParameters, **(choices | given)),
-        run_id=os.environ.get("AVIATION_RUN_ID") or glue_run or uuid.uuid4().hex,
-        runs_bucket=arguments.get("runs_bucket"),
-        oldest_minutes=float(arguments[OLDEST]) if arguments else None,
+        chosen=resolve(PublishParameters, **(choices | given.choices)),
+        run_id=os.environ.get("AVIATION_RUN_ID") or given.run_id or uuid.uuid4().hex,
+        runs_bucket=given.arguments.get("runs_bucket"),
+        oldest_minutes=float(given.arguments[OLDEST]) if given.arguments else None,
     )

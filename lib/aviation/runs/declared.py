@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aviation.entities import ENTITIES, entity_named
 from aviation.errors import ParameterError
-from aviation.report import LOAD_JOB, PUBLISH_JOB, RunRecord
+from aviation.report import LOAD_JOB, PUBLISH_JOB, TRAIN_JOB, RunRecord
 
 
 class StartedBy(StrEnum):
@@ -20,6 +20,7 @@ class StartedBy(StrEnum):
     GLUE = "a schedule, as a Glue job"
     LOAD = "the end of a load, through a Lambda"
     PUBLISH = "the end of a load, as a Glue job"
+    TRAIN = "a schedule, as a Glue job of its own packages"
     PERSON = "a person, where they are"
 
 
@@ -66,6 +67,12 @@ PUBLISH = Job(
     started_by=StartedBy.PUBLISH,
     parameters=tuple(f"parameters/{PUBLISH_JOB}/{case}.yaml" for case in ("each_load", "morning")),
 )
+TRAIN = Job(
+    name=TRAIN_JOB,
+    notebook=f"notebooks/{TRAIN_JOB}.ipynb",
+    started_by=StartedBy.TRAIN,
+    parameters=tuple(f"parameters/{TRAIN_JOB}/{case}.yaml" for case in ("look", "weekly")),
+)
 ALERTS = "notebooks/alerts.ipynb"
 
 
@@ -103,7 +110,7 @@ def by_hand(notebook: Path, root: Path) -> Job:
 def job_of(record: RunRecord, root: Path) -> Job:
     """The job that a run record is of. ParameterError where it is none of the table's and its notebook is not in
     `notebooks/` once."""
-    for job in (LOAD, PUBLISH, *PRODUCERS.values(), *watches(root)):
+    for job in (LOAD, PUBLISH, TRAIN, *PRODUCERS.values(), *watches(root)):
         if job.name == record.job:
             return job
     # By its name, as data: a record may have been written by anybody, and a pattern or a path is neither.

@@ -8,7 +8,7 @@ from aviation.errors import JobError
 from aviation.places import place
 from aviation.report import RunRecord
 from aviation.runs import store
-from aviation.runs.declared import LOAD, PUBLISH, Job
+from aviation.runs.declared import LOAD, PUBLISH, TRAIN, Job
 from aviation.times import utc_text
 
 FAILED = ("FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED")
@@ -23,6 +23,11 @@ def run_load(parameters: dict[str, Any]) -> RunRecord:
 def run_publish(parameters: dict[str, Any]) -> RunRecord:
     """As `run_load`, for the job that publishes."""
     return _run(PUBLISH, "publish", place("PublishJob"), parameters)
+
+
+def run_train(parameters: dict[str, Any]) -> RunRecord:
+    """As `run_load`, for the job that trains the forecast."""
+    return _run(TRAIN, "train", place("TrainJob"), parameters)
 
 
 def _run(job: Job, word: str, name: str, parameters: dict[str, Any]) -> RunRecord:
