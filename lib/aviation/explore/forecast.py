@@ -1,8 +1,4 @@
-"""What did the forecast say in the middle of the day, and what became of it?
-
-A forecast counts once its leg is over, and late is 15 minutes or more at the departure, or cancelled: as in
-forecast_scores, whose measures these are.
-"""
+"""What did the forecast say in the middle of the day, and what became of it? Measured as in forecast_scores."""
 
 import re
 
@@ -40,9 +36,10 @@ def middle(chosen: Choice) -> pd.Timestamp | None:
     made = moments(chosen)["made_at"]
     if made.empty:
         return None
-    ends = chosen.ask(
+    day = (
         f"select min(dep_scheduled_utc) as first, max(dep_scheduled_utc) as last from flights where {chosen.condition}"
-    ).iloc[0]
+    )
+    ends = chosen.ask(day).iloc[0]
     half = ends["first"] + (ends["last"] - ends["first"]) / 2
     return pd.Timestamp(made.iloc[int((made - half).abs().to_numpy().argmin())])
 
@@ -241,8 +238,7 @@ def _why(chosen: Choice) -> str:
     )
     if told.empty:
         return "No load found them before they left: it takes one in the middle of the day."
-    text = str(told["forecasts_missing"].iloc[0])
-    return f"The newest load that made none says: {text}."
+    return f"The newest load that made none says: {told['forecasts_missing'].iloc[0]}."
 
 
 def _at(chosen: Choice) -> str:
