@@ -176,14 +176,14 @@ def intervals(
     frame = readable(frame, group)
     axis = alt.Axis(grid=False, tickCount=8, labelExpr="timeFormat(datum.value, '%H:%M')")
     base = alt.Chart(frame).encode(x=alt.X(f"{x}:T", title=x_title or x, axis=axis))
-    rules = base.mark_rule(color=colours.FAINT_GREY, strokeWidth=2, opacity=0.6).encode(
+    rules = base.mark_rule(color=colours.FAINT_GREY, strokeWidth=1).encode(
         y=alt.Y(f"{low}:Q", title=unit or value), y2=f"{high}:Q"
     )
     shades = colours.scale(group, sorted(frame[group].unique()))
-    marks = base.mark_circle(size=28, opacity=0.8).encode(
+    marks = base.mark_circle(size=24, opacity=1).encode(
         y=f"{value}:Q", color=alt.Color(f"{group}:N", scale=shades, legend=theme.legend())
     )
-    return theme.dress(rules, marks, title=title, subtitle=subtitle, height=360)
+    return theme.dress(rules, marks, title=title, subtitle=subtitle)
 
 
 def grouped(

@@ -1,8 +1,4 @@
-"""What did the forecast say in the middle of the day, and what became of it?
-
-A forecast counts once its leg is over, and late is 15 minutes or more at the departure, or cancelled: as in
-forecast_scores, whose measures these are.
-"""
+"""What did the forecast say in the middle of the day, and what became of it? Measured as in forecast_scores."""
 
 import re
 
@@ -41,9 +37,10 @@ def middle(chosen: Choice) -> pd.Timestamp | None:
     made = moments(chosen)["made_at"]
     if made.empty:
         return None
-    ends = chosen.ask(
+    day = (
         f"select min(dep_scheduled_utc) as first, max(dep_scheduled_utc) as last from flights where {chosen.condition}"
-    ).iloc[0]
+    )
+    ends = chosen.ask(day).iloc[0]
     half = ends["first"] + (ends["last"] - ends["first"]) / 2
     return pd.Timestamp(made.iloc[int((made - half).abs().to_numpy().argmin())])
 
@@ -88,7 +85,7 @@ def reliability(chosen: Choice) -> Answer:
     return chart(
         asked,
         rows,
-        marks.grouped,
+        marks.dots,
         drawn=in_percent(rows),
         label="forecasts",
         group="measure",
@@ -116,7 +113,7 @@ def by_horizon(chosen: Choice) -> Answer:
     return chart(
         asked,
         rows,
-        marks.grouped,
+        marks.dots,
         drawn=measured(rows),
         label="horizon",
         group="measure",

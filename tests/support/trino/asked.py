@@ -174,6 +174,11 @@ def _flights_of_a_day() -> Database:
     flights = pd.DataFrame(real_legs(DAY)).astype({"dep_delay_min": "Int64", "arr_delay_min": "Int64"})
     flights["observed_at"] = NOON
     made = Database().insert("flights", flights)
+    # Not of the flights that are CHOSEN: of those there is no forecast.
+    forecast = flights[flights["dep_iata"] == "LGA"][["flight_key", "flight_date"]].head(1)
+    made.insert(
+        "flight_forecasts", forecast.assign(made_at=NOON, horizon_min=60, p10=0.0, p50=1.0, p90=2.0, p_late=0.5)
+    )
     made.insert("flight_history", flights.assign(known_from=NOON, known_until=pd.NaT))
     made.insert("flight_observations", flights[["flight_key", "flight_date", "observed_at"]])
     counts = {"lines_read": 1, "observations_added": 1} | dict.fromkeys(("references", "repeats", "quarantined"), 0)
