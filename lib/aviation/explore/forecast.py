@@ -33,8 +33,7 @@ def moments(chosen: Choice) -> pd.DataFrame:
 
 def middle(chosen: Choice) -> pd.Timestamp | None:
     """The moment of forecasts (UTC) nearest to the middle of the chosen flights' departures; None without one."""
-    made = moments(chosen)["made_at"]
-    if made.empty:
+    if (made := moments(chosen)["made_at"]).empty:
         return None
     day = (
         f"select min(dep_scheduled_utc) as first, max(dep_scheduled_utc) as last from flights where {chosen.condition}"
@@ -141,8 +140,8 @@ def misses(chosen: Choice) -> Answer:
     delay = rows["dep_delay_min"].astype(float)
     off = np.maximum(delay - rows["p90"].astype(float), rows["p10"].astype(float) - delay)
     worst = rows.assign(off_min=off)[off > 0].sort_values(["off_min", "flight_key"], ascending=[False, True])
-    columns = ["flight_key", "p10", "p50", "p90", "dep_delay_min", "off_min", "reason_1"]
-    return Answer(worst[columns].head(WORST).reset_index(drop=True), left.sql)
+    shown = worst[["flight_key", "p10", "p50", "p90", "dep_delay_min", "off_min", "reason_1"]].head(WORST)
+    return Answer(shown.reset_index(drop=True), left.sql)
 
 
 def reasons(chosen: Choice) -> Answer:
