@@ -20,7 +20,6 @@ MEASURES = {
     "origin_skill": "skill: last delay",
 }
 WORST, COMMON = 10, 8
-MISSED = ["flight_key", "p10", "p50", "p90", "dep_delay_min", "off_min", "reason_1"]
 NUMBERS = re.compile(r"\d[\d.,:]*(?: (?:d|h|min)\b)?(?: \d+ (?:h|min)\b)*")
 
 
@@ -34,8 +33,7 @@ def moments(chosen: Choice) -> pd.DataFrame:
 
 def middle(chosen: Choice) -> pd.Timestamp | None:
     """The moment of forecasts (UTC) nearest to the middle of the chosen flights' departures; None without one."""
-    made = moments(chosen)["made_at"]
-    if made.empty:
+    if (made := moments(chosen)["made_at"]).empty:
         return None
     day = (
         f"select min(dep_scheduled_utc) as first, max(dep_scheduled_utc) as last from flights where {chosen.condition}"
@@ -142,13 +140,15 @@ def misses(chosen: Choice) -> Answer:
     delay = rows["dep_delay_min"].astype(float)
     off = np.maximum(delay - rows["p90"].astype(float), rows["p10"].astype(float) - delay)
     worst = rows.assign(off_min=off)[off > 0].sort_values(["off_min", "flight_key"], ascending=[False, True])
-    return Answer(worst[MISSED].head(WORST).reset_index(drop=True), left.sql)
+    shown = worst[["flight_key", "p10", "p50", "p90", "dep_delay_min", "off_min", "reason_1"]].head(WORST)
+    return Answer(shown.reset_index(drop=True), left.sql)
 
 
 def reasons(chosen: Choice) -> Answer:
     """`reason` (what it is about), `forecasts`: what weighed most in the middle's forecasts, the COMMON first."""
     asked = f"{outcomes(chosen.condition)} select reason_1 from outcomes where reason_1 is not null and {_at(chosen)}"
-    often = chosen.ask(asked)["reason_1"].map(about).value_counts().rename_axis("reason").reset_index(name="forecasts")
+    plain = chosen.ask(asked)["reason_1"].map(about)
+    often = plain.value_counts().rename_axis("reason").reset_index(name="forecasts")
     rows = often.sort_values(["forecasts", "reason"], ascending=[False, True], ignore_index=True).head(COMMON)
     return chart(
         asked,
@@ -206,8 +206,9 @@ def finding(chosen: Choice) -> Finding:
         )
     left = held(intervals(chosen).frame)
     within = int((left["outcome"] == WITHIN).sum())
-    first = f"Of {_label(chosen)}, no flight has left and is over."
-    if len(left):
+    if left.empty:
+        first = f"Of {_label(chosen)}, no flight has left and is over."
+    else:
         off = float((left["dep_delay_min"].astype(float) - left["p50"]).abs().mean())
         first = (
             f"Of {counted(len(left), 'flight')} of {_label(chosen)}, {within:,} ({share(within, len(left))}) left "
@@ -219,7 +220,7 @@ def finding(chosen: Choice) -> Finding:
 def _skill(chosen: Choice, over: int) -> str:
     bands = by_horizon(chosen).frame
     brier, usual = (
-        float((bands[name].astype(float) * bands["forecasts"]).sum()) for name in ("brier", "climatology_brier")
+        float((bands[name].astype(float) * bands["forecasts"]).sum()) / over for name in ("brier", "climatology_brier")
     )
     of = f"{counted(over, 'forecast')} in {counted(len(moments(chosen)), 'load')}"
     if not usual:
@@ -240,8 +241,10 @@ def _why(chosen: Choice) -> str:
 
 
 def _at(chosen: Choice) -> str:
-    return f"made_at = timestamp '{moment}'" if (moment := middle(chosen)) else "false"
+    moment = middle(chosen)
+    return "false" if moment is None else f"made_at = timestamp '{moment}'"
 
 
 def _label(chosen: Choice) -> str:
-    return f"{chosen.label}, as forecast at {moment:%Y-%m-%d %H:%M} UTC" if (moment := middle(chosen)) else chosen.label
+    moment = middle(chosen)
+    return chosen.label if moment is None else f"{chosen.label}, as forecast at {moment:%Y-%m-%d %H:%M} UTC"
