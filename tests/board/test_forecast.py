@@ -26,6 +26,7 @@ from support.made_up import NOON, Database, leg
 
 POLL = datetime(2013, 7, 10, 20, 10)
 THEN = f"{POLL.isoformat()}Z"
+KEY = "2013-07-10|JFK|JBU|1"
 QUANTILES = {"departures": ("p10", "p50", "p90"), "arrivals": ("arr_p10", "arr_p50", "arr_p90")}
 
 
@@ -190,10 +191,11 @@ def test_a_stack_of_the_version_before_says_that_there_are_no_forecasts_yet(boar
     assert board_before.get("/api/flights", params={"as_of": THEN, "format": "csv"}).status_code == 200
 
 
-def made(*loads: dict, forecasts: list[dict] = (), **flight) -> MadeTables:
-    """One flight that is to leave at 14:10 UTC, seen at noon; loads, and forecasts."""
-    told = leg("2013-07-10|JFK|JBU|1", "JFK-BOS", 130, 200, dep_late=None, arr_late=None, flight_status="scheduled")
-    frame = pd.DataFrame([told | {"observed_at": NOON, "first_seen_at": NOON, "airline_iata": "B6"} | flight])
+def made(*loads: dict, forecasts: list[dict] = (), others: list[dict] = (), **flight) -> MadeTables:
+    """A flight that is to leave at 14:10 UTC, and others, seen at noon; loads, and forecasts."""
+    told = leg(KEY, "JFK-BOS", 130, 200, dep_late=None, arr_late=None, flight_status="scheduled")
+    seen = {"observed_at": NOON, "first_seen_at": NOON, "airline_iata": "B6"}
+    frame = pd.DataFrame([seen | told | flight, *(seen | other for other in others)])
     for side in ("dep", "arr"):
         frame[f"{side}_delay_min"] = frame[f"{side}_delay_min"].astype("Int64")
         frame[f"{side}_actual_utc"] = pd.to_datetime(frame[f"{side}_actual_utc"])
@@ -208,7 +210,6 @@ def made(*loads: dict, forecasts: list[dict] = (), **flight) -> MadeTables:
     return MadeTables(database)
 
 
-KEY = "2013-07-10|JFK|JBU|1"
 FEW = "no forecast yet: it needs 500 flights that have ended, and the tables have 12"
 HOUR = timedelta(hours=1)
 
@@ -270,6 +271,20 @@ def test_a_flights_page_says_the_forecast_in_words():
 def test_what_is_known_wins_over_what_is_forecast(flight, kind):
     board = browser(made(load(forecasts=1), forecasts=[row(KEY, NOON)], **flight), stack=MadeStack())
     assert [case["kind"] for case in asked(board, "now")["cases"]] == ([kind] if kind else [])
+
+
+def test_an_aircraft_with_little_time_to_turn_is_known_and_ranks_by_what_is_forecast():
+    late = {"dep_late": 40, "arr_late": None, "arr_delay_forecast_min": 50, "flight_status": "active"}
+    before = leg("2013-07-10|BOS|JBU|9", "BOS-JFK", -60, 60, **late)
+    told = {}
+    for said in ([], [row(KEY, NOON)]):
+        board = browser(made(load(forecasts=1), forecasts=said, others=[before]), stack=MadeStack())
+        told[len(said)] = next(case for case in asked(board, "now")["cases"] if case["flight_key"] == KEY)
+    assert [case["kind"] for case in told.values()] == ["turn", "turn"]
+    assert (told[0]["weight"], told[0]["cost_usd"]) == (0, None)
+    assert told[1]["weight"] == pytest.approx(0.97 * (0.3 * 12 + 0.4 * 35 + 0.3 * 78) + 0.03 * WEIGHTS["cancelled"])
+    assert told[1]["reason"].startswith(told[0]["reason"])
+    assert "Forecast: 12 min to 1 h 18 min late, 62 % to be late or never leave." in told[1]["reason"]
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,10 @@ from aviation.board.pages.tiles import Tile
 from aviation.brief import content, job
 from aviation.cli import main
 from aviation.errors import ParameterError
+from aviation.views.holding import holding
 from support.board import MadeTables, storm
 from support.board_made import EVIL, day, insert_loads, load
+from support.forecasts_made import foreseen
 from support.made_up import NOON
 from support.receiver import receiver
 
@@ -266,3 +268,13 @@ def test_the_command_ends_with_the_pages_path_or_with_whom_the_brief_did_not_rea
     assert (kept.exit_code, kept.stdout.splitlines()[-1]) == (0, str(tmp_path / "brief.html"))
     line = "aviation: 1 message did not reach Slack: 'aviation tell --test' tries each\n"
     assert (sent.exit_code, sent.stderr) == (1, line)
+
+
+def test_the_brief_says_how_many_flights_are_forecast_late_or_why_none():
+    then = datetime(2013, 7, 10, 20, 10)
+    lead = content.content(foreseen(), then).lead
+    held = foreseen().records(holding(), day=then.date(), as_of=then)
+    late = sum(row["p50"] >= 30 for row in held)
+    assert f"Forecast of {len(held)} flights still to leave: {late} flights 30 min late or more." in lead
+    assert 0 < late < len(held)
+    assert "No forecast had been made by then." in content.content(storm(), then).lead

@@ -165,5 +165,5 @@ def _forecast(flight: Row) -> str:
     why = (flight["reason_1"] or "").removesuffix(MORE)
     between = words.late_between(flight["p10"], flight["p90"])
     return f"Forecast: {between}, {words.chance(flight['p_late'])} to be late or never leave." + (
-        f" {why}." if why else ""
+        f" {why[:1].upper()}{why[1:]}." if why else ""
     )
