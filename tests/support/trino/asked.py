@@ -25,7 +25,7 @@ from aviation.alerts.watch import resolve
 from aviation.board import moment, offline, readers
 from aviation.board.pages import sql
 from aviation.board.pages.data import data
-from aviation.board.tables import BY_DAY, COLUMNS, Loaded
+from aviation.board.tables import BY_DAY, COLUMNS, Loaded, of_this_version
 from aviation.brief.content import content
 from aviation.errors import QueryError
 from aviation.explore.tables import completed
@@ -33,6 +33,7 @@ from aviation.runs.parameters import read_parameters
 from aviation.sql import athena, catalog
 from aviation.sql.catalog import Catalog
 from aviation.sql.question import Question
+from aviation.train import history
 from support import ROOT
 from support.board import MadeTables, RawBucket, browser, storm, storm_objects
 from support.board_made import MadeStack
@@ -86,7 +87,9 @@ def every_query(more: set[str]) -> Asked:
         patch.setattr(sqlglot, "parse", parse)
         answered_by(_flights_of_a_day())
         asked.sent |= asked_by_the_board()
-        _ask(status.row_counts, status.newest_fetches, status.freshness, _alerts)
+        _ask(status.row_counts, status.newest_fetches, status.freshness, status.forecast_lines, _alerts)
+        before = Catalog(tables={"flights": ""}, columns={"flights": LOADED.columns["flights"]})
+        asked.sent |= {history.asked(365), of_this_version(before).views["flight_forecasts"]}
         _ask(_pages_of_data)
         others = asked.sent | more
         for notebook in sorted((ROOT / "notebooks/explore").glob("*.ipynb")):
