@@ -23,6 +23,7 @@ from aviation.replay import DEFAULT_DAY
 from support.board import MadeTables, loaded, polls, storm
 from support.board_made import MadeStack
 from support.browser import CHROMIUM, needs_chromium
+from support.forecasts_made import foreseen
 from support.made_up import NOON, Database, leg
 from support.quiet_made import MadeQuieted
 
@@ -42,6 +43,14 @@ EVERY = (
     "/nowhere",
 )
 """Every page that stands in the board's frame but the raw records, which need a bucket."""
+# The legs have left and not.
+FORESEEN = (
+    "/",
+    "/flights?sort=chance&descending=true",
+    f"/flight/{LEG}",
+    f"/flight/{DEFAULT_DAY}|EWR|SWA|19",
+    "/airport/JFK",
+)
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 WALL, UPRIGHT, TABLET = ({"width": w, "height": h} for w, h in ((1920, 1080), (1080, 1920), (768, 1024)))
 IMAGE = "<img src=x onerror=alert(1)>"
@@ -91,6 +100,14 @@ def board() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def foreseeing() -> Iterator[str]:
+    """The board over the same day with its forecasts."""
+    needs_chromium()
+    with served(foreseen()) as address:
+        yield address
+
+
 @contextmanager
 def tab(chromium: Browser, address: str, path: str = "/", is_refused: bool = False, **options) -> Iterator[Page]:
     """A page of the board; at the end it must have logged no error, but that the page itself is refused where it
@@ -128,6 +145,16 @@ def violations(page: Page) -> list[tuple[str, list[str]]]:
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run().then((results) => results.violations)")
     return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("path", FORESEEN)
+def test_axe_finds_nothing_against_forecasts_which_fit_on_a_phone(chromium, foreseeing, path, viewport, scheme):
+    with tab(chromium, foreseeing, storm_of(path), viewport=viewport, color_scheme=scheme) as page:
+        assert page.locator(".status.forecast, td.forecast:not(.none), svg.range").count() > 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        assert violations(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
