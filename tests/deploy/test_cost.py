@@ -141,7 +141,7 @@ def test_an_unknown_plan_is_refused_with_those_that_there_are():
 def test_shards_alarms_and_workers_by_hand():
     found = quantities(case())
     assert found["kinesis_shard_hour"] == 4 * 720
-    assert found["cloudwatch_alarm"] == 21
+    assert found["cloudwatch_alarm"] == 22
     assert "kinesis_extended_shard_hour" not in found
     assert quantities(case(ShardCount="2"))["kinesis_shard_hour"] == 8 * 720
 
@@ -196,9 +196,9 @@ def test_data_events_cost_where_they_are_kept():
 
 
 def test_a_metric_is_billed_for_the_hours_in_which_a_load_puts_it():
-    assert quantities(case())["cloudwatch_metric"] == pytest.approx(2 + 3 / 24)
+    assert quantities(case())["cloudwatch_metric"] == pytest.approx(2 + 4 / 24)
     assert quantities(case(FlightsLoadTime="cron(9 0/12 * * ? *)"))["cloudwatch_metric"] == pytest.approx(
-        2 / 12 + 3 / 24
+        2 / 12 + 4 / 24
     )
     assert quantities(case(UpkeepLoadState="DISABLED"))["cloudwatch_metric"] == 2
 

@@ -1,6 +1,6 @@
 """What a load forecasts: each leg that has not left by its newest observation, once, from what was known then."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -94,6 +94,16 @@ def test_a_forecast_is_made_once_whatever_comes_again_or_is_killed(polled, objec
     polled.spark.sql(f"delete from {polled.settings.namespace}.flight_forecasts where flight_key = '{gone}'")
     put(polled, 3, objects[1])
     assert polled.load()["forecasts"] == 1
+
+
+def test_an_old_poll_that_comes_late_is_not_forecast_with_what_is_known_by_now(polled):
+    made = forecasts(polled)
+    [early] = polls(DAY, [MORNING - timedelta(hours=2)]).values()
+    put(polled, 2, early)
+    report = polled.load()
+    assert report["observations_added"] > 900
+    assert (report["forecasts"], report["forecasts_missing"]) == (0, None)
+    assert forecasts(polled).equals(made)
 
 
 def test_without_a_model_the_load_says_why_there_is_no_forecast(place, objects):

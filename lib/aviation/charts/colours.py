@@ -25,6 +25,8 @@ OUTCOMES = STATUSES | {
     "late": "#f3d9a4",
     "by departure": EARLY,
     "after departure": LATE,
+    "left within it": EARLY,
+    "left outside it": LATE,
     "not yet left": STATUSES["scheduled"],
     "overdue": "#8e4fd0",
     "to come": FAINT_GREY,

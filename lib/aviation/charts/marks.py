@@ -168,6 +168,24 @@ def scatter(
     return theme.dress(same, points, note, title=title, subtitle=subtitle, height=360)
 
 
+def intervals(
+    frame: pd.DataFrame, *, x: str, low: str, high: str, value: str, group: str, title: str, subtitle: str = "",
+    x_title: str | None = None, unit: str | None = None, theme: Theme = NOTEBOOK,
+) -> alt.LayerChart:  # fmt: skip
+    """A rule a row, at the time `x` from `low` to `high`, and a dot at its `value` in the colour of its `group`."""
+    frame = readable(frame, group)
+    axis = alt.Axis(grid=False, tickCount=8, labelExpr="timeFormat(datum.value, '%H:%M')")
+    base = alt.Chart(frame).encode(x=alt.X(f"{x}:T", title=x_title or x, axis=axis))
+    rules = base.mark_rule(color=colours.FAINT_GREY, strokeWidth=1).encode(
+        y=alt.Y(f"{low}:Q", title=unit or value), y2=f"{high}:Q"
+    )
+    shades = colours.scale(group, sorted(frame[group].unique()))
+    marks = base.mark_circle(size=24, opacity=1).encode(
+        y=f"{value}:Q", color=alt.Color(f"{group}:N", scale=shades, legend=theme.legend())
+    )
+    return theme.dress(rules, marks, title=title, subtitle=subtitle)
+
+
 def grouped(
     frame: pd.DataFrame, *, label: str, group: str, value: str, unit: str, form: str = ".0f", title: str,
     subtitle: str = "", theme: Theme = NOTEBOOK,

@@ -149,13 +149,12 @@ def bill(case: Case) -> list[Line]:
     viewed = assumed("viewer_requests") if case.publishes and case.parameters["ViewerNetworks"] else 0
     kms = len(ENTITIES) * HOURS * assumed("kms_requests")
     trailed = loads if case.parameters["DataEvents"] == "true" else 0
-    lambda_gb = case.number("ProducerMemoryMegabytes") / 1024
     lambda_seconds = _lambda_seconds(case.plan) + watching.seconds
     return [
         *_streams(case, records, raw_bytes),
         Line("Firehose, GB delivered", _delivered(case, polls) / GB, "firehose_gb"),
         *_storage(case, raw_bytes, runs_of_producers, loads),
-        Line("Lambda, GB-seconds", lambda_seconds * lambda_gb, "lambda_gb_second"),
+        Line("Lambda, GB-seconds", lambda_seconds * case.number("ProducerMemoryMegabytes") / 1024, "lambda_gb_second"),
         Line("Lambda, invocations", runs_of_producers + watching.invocations, "lambda_request"),
         Line("Glue, DPU-hours of publishing", PUBLISHERS * case.publishing_seconds(loads) / 3600, "glue_dpu_hour"),
         Line("Glue, DPU-hours of training", PUBLISHERS * case.training_seconds() / 3600, "glue_dpu_hour"),

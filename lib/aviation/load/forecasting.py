@@ -34,7 +34,7 @@ ENDED = ("landed", "cancelled", "diverted")
 
 def write(tables: Tables, made_at: datetime | None, current: Callable[[], Model | None]) -> dict[str, Any]:
     """Forecast the legs that had not left by `made_at`, the batch's newest observation (UTC, naive; None where it had
-    no flights), unless there is a newer forecast, and return the columns of `loads` that say so. `current` reads the
+    no flights), unless the tables have newer ones, and return the columns of `loads` that say so. `current` reads the
     model, None where there is none. What fails here is logged, and said in `forecasts_missing`: it fails no load."""
     if made_at is None:
         return {"forecasts": None, "forecasts_missing": None}
@@ -52,14 +52,13 @@ def write(tables: Tables, made_at: datetime | None, current: Callable[[], Model 
 def _write(tables: Tables, made_at: datetime, model: Model) -> int:
     since = tables.snapshot(FORECASTS)
     read = F.col("flight_date") >= F.lit((made_at - timedelta(days=serving.DAYS_READ)).date())
+    [(newest,)] = tables.read(FLIGHTS).where(read).select(F.max("observed_at")).collect()
+    if newest is None or newest > made_at:  # old flights, or an old poll: what it did not know is known by now
+        return 0
     held: set[str] = set()
     if known := tables.fixed(FORECASTS, since):
-        [(newest,)] = known.select(F.max("made_at")).collect()
-        if newest and newest > made_at:  # an old poll that came late: what it did not know is known by now
-            return 0
-        if newest == made_at:
-            same = known.where(read & (F.col("made_at") == past.literal(made_at)))
-            held = {row.flight_key for row in same.select("flight_key").collect()}
+        same = known.where(read & (F.col("made_at") == past.literal(made_at)))
+        held = {row.flight_key for row in same.select("flight_key").collect()}
     history = tables.read(HISTORY).where(read).select(*READ)
     # One task: the legs around a leg are among its features.
     made = history.coalesce(1).mapInArrow(partial(_forecast, model=model, made_at=made_at, but=held), schema(FORECASTS))

@@ -64,8 +64,12 @@ class Process:
             home.write(self.pid_file, json.dumps(tracked))
             deadline = time.monotonic() + READY_SECONDS
             while ready_url and not answer(ready_url):
-                if process.poll() is not None or time.monotonic() > deadline:
+                if process.poll() is not None:
                     raise StackError(f"{self.name} did not start: {self.last_line()} (log: {self.log})")
+                if time.monotonic() > deadline:
+                    raise StackError(
+                        f"{self.name} did not answer within {READY_SECONDS} s: {self.last_line()} (log: {self.log})"
+                    )
                 time.sleep(0.05)
         except BaseException:
             _end(self.family())

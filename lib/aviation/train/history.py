@@ -23,10 +23,13 @@ def read(days: int) -> pa.Table:
     known = catalog.read()
     if TABLE not in known.tables:
         return no_history()
-    last = f"(select cast(max(known_from) as date) - interval '{OVER_AFTER_DAYS}' day from {TABLE})"
-    question = Question(
+    return duck.first_rows(Question(asked(days), known), Confined(), sys.maxsize, seconds=SECONDS)
+
+
+def asked(days: int) -> str:
+    """The query of the newest `days` days that are over."""
+    last = f"(select date_add('day', -{OVER_AFTER_DAYS}, cast(max(known_from) as date)) from {TABLE})"
+    return (
         f"select {', '.join(READ)} from {TABLE} "
-        f"where flight_date <= {last} and flight_date > {last} - interval '{days}' day",
-        known,
+        f"where flight_date <= {last} and flight_date > date_add('day', -{days}, {last})"
     )
-    return duck.first_rows(question, Confined(), sys.maxsize, seconds=SECONDS)

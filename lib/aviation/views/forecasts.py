@@ -51,7 +51,7 @@ def of_leg(flights: str, newest: str) -> str:
 def band() -> str:
     """The band of `horizon_min`, in words."""
     cases = "".join(f" when horizon_min <= {of.most} then '{of.words}'" for of in BANDS[:-1])
-    return f"case{cases} else '{BANDS[-1].words}' end"
+    return f"cast(case{cases} else '{BANDS[-1].words}' end as varchar)"
 
 
 def _pinball() -> str:
@@ -74,9 +74,83 @@ def _within(delay: str, prefix: str = "") -> str:
     )
 
 
+def outcomes(condition: str = "true") -> str:
+    """`outcomes`: each forecast of a leg that fits the condition (on the columns of `flights`), with what became of it:
+    the delays of a leg that is over, `is_late` as 1 or 0, null where it is not over, and `horizon`, its band."""
+    return f"""with legs as (
+    select *
+    from flights
+    where {condition}
+),
+joined as (
+    select f.flight_key, f.made_at, f.horizon_min, f.model, f.p10, f.p50, f.p90, f.arr_p10, f.arr_p50, f.arr_p90,
+           f.p_late, f.climatology_p_late, f.reason_1, f.reason_2, f.reason_3,
+           case when f.origin_late_min >= {LATE_MIN} then 1e0
+                when f.origin_late_min < {LATE_MIN} then 0e0
+                else f.climatology_p_late
+           end as origin_p_late,
+           l.dep_scheduled_local,
+           l.flight_status,
+           case when l.flight_status in ('landed', 'diverted') then l.dep_delay_min end as dep_delay_min,
+           case when l.flight_status = 'landed' and l.dep_delay_min is not null then l.arr_delay_min
+           end as arr_delay_min
+    from flight_forecasts f
+    join legs l on l.flight_key = f.flight_key and l.flight_date = f.flight_date
+),
+outcomes as (
+    select flight_key, made_at, horizon_min, {band()} as horizon, model, p10, p50, p90, arr_p10, arr_p50, arr_p90,
+           p_late, climatology_p_late, origin_p_late, reason_1, reason_2, reason_3, dep_scheduled_local, flight_status,
+           dep_delay_min, arr_delay_min,
+           case when flight_status = 'cancelled' or dep_delay_min >= {LATE_MIN} then 1e0
+                when dep_delay_min < {LATE_MIN} then 0e0
+           end as is_late
+    from joined
+)"""
+
+
+def scores(by: str, condition: str = "true") -> str:
+    """The measures of the forecasts of legs that fit the condition, a row for each value of the columns `by`."""
+    return f"""{outcomes(condition)},
+scored as (
+    select {by},
+           max(model) as model,
+           count(is_late) as forecasts,
+           count(*) - count(is_late) as not_over,
+           count(dep_delay_min) as departed,
+           count(*) filter (where is_late > 0e0) as late,
+           avg(abs(dep_delay_min - p50)) as mae_min,
+           avg({_pinball()}) as pinball_min,
+           {_within("dep_delay_min")} as coverage,
+           avg(abs(arr_delay_min - arr_p50)) as arr_mae_min,
+           {_within("arr_delay_min", "arr_")} as arr_coverage,
+           {_brier("p_late")} as brier,
+           {_brier("climatology_p_late")} as climatology_brier,
+           {_brier("origin_p_late")} as origin_brier
+    from outcomes
+    group by {by}
+)
+select {by},
+       model,
+       forecasts,
+       not_over,
+       departed,
+       late,
+       mae_min,
+       pinball_min,
+       coverage,
+       arr_mae_min,
+       arr_coverage,
+       brier,
+       climatology_brier,
+       1e0 - brier / nullif(climatology_brier, 0e0) as climatology_skill,
+       origin_brier,
+       1e0 - brier / nullif(origin_brier, 0e0) as origin_skill
+from scored"""
+
+
 FORECAST_SCORES = View(
     name="forecast_scores",
-    question="How good were the forecasts of each load, so far ahead of the departure?",
+    question="How good were each load's forecasts?",
     definition=(
         "One row a moment of forecasts (made_at) and band of horizon_min, over the forecasts whose legs are over: "
         "cancelled, or landed or diverted after a departure that is known. Minutes late are of the departure, on legs "
@@ -113,63 +187,5 @@ FORECAST_SCORES = View(
         "origin_brier": ("double", "Brier score of the last known delay at the airport."),
         "origin_skill": ("double", "The forecasts' skill against it; null where it was perfect."),
     },
-    sql=f"""with outcomes as (
-    select f.made_at, f.horizon_min, f.model, f.p10, f.p50, f.p90, f.arr_p10, f.arr_p50, f.arr_p90, f.p_late,
-           f.climatology_p_late,
-           case when f.origin_late_min >= {LATE_MIN} then 1e0
-                when f.origin_late_min < {LATE_MIN} then 0e0
-                else f.climatology_p_late
-           end as origin_p_late,
-           l.flight_status,
-           case when l.flight_status in ('landed', 'diverted') then l.dep_delay_min end as dep_delay_min,
-           case when l.flight_status = 'landed' and l.dep_delay_min is not null then l.arr_delay_min
-           end as arr_delay_min
-    from flight_forecasts f
-    join flights l on l.flight_key = f.flight_key and l.flight_date = f.flight_date
-),
-judged as (
-    select made_at, {band()} as horizon, model, p10, p50, p90, arr_p10, arr_p50, arr_p90, p_late, climatology_p_late,
-           origin_p_late, dep_delay_min, arr_delay_min,
-           case when flight_status = 'cancelled' or dep_delay_min >= {LATE_MIN} then 1e0
-                when dep_delay_min < {LATE_MIN} then 0e0
-           end as is_late
-    from outcomes
-),
-scored as (
-    select made_at,
-           horizon,
-           max(model) as model,
-           count(is_late) as forecasts,
-           count(*) - count(is_late) as not_over,
-           count(dep_delay_min) as departed,
-           count(*) filter (where is_late > 0e0) as late,
-           avg(abs(dep_delay_min - p50)) as mae_min,
-           avg({_pinball()}) as pinball_min,
-           {_within("dep_delay_min")} as coverage,
-           avg(abs(arr_delay_min - arr_p50)) as arr_mae_min,
-           {_within("arr_delay_min", "arr_")} as arr_coverage,
-           {_brier("p_late")} as brier,
-           {_brier("climatology_p_late")} as climatology_brier,
-           {_brier("origin_p_late")} as origin_brier
-    from judged
-    group by made_at, horizon
-)
-select made_at,
-       cast(horizon as varchar) as horizon,
-       model,
-       forecasts,
-       not_over,
-       departed,
-       late,
-       mae_min,
-       pinball_min,
-       coverage,
-       arr_mae_min,
-       arr_coverage,
-       brier,
-       climatology_brier,
-       1e0 - brier / nullif(climatology_brier, 0e0) as climatology_skill,
-       origin_brier,
-       1e0 - brier / nullif(origin_brier, 0e0) as origin_skill
-from scored""",
+    sql=scores("made_at, horizon"),
 )

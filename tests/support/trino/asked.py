@@ -33,6 +33,7 @@ from aviation.runs.parameters import read_parameters
 from aviation.sql import athena, catalog
 from aviation.sql.catalog import Catalog
 from aviation.sql.question import Question
+from aviation.train import history
 from support import ROOT
 from support.board import MadeTables, RawBucket, browser, storm, storm_objects
 from support.board_made import MadeStack
@@ -86,7 +87,9 @@ def every_query(more: set[str]) -> Asked:
         patch.setattr(sqlglot, "parse", parse)
         answered_by(_flights_of_a_day())
         asked.sent |= asked_by_the_board()
-        _ask(status.row_counts, status.newest_fetches, status.freshness, _alerts)
+        _ask(status.row_counts, status.newest_fetches, status.freshness, status.forecast_lines, _alerts)
+        before = Catalog(tables={"flights": ""}, columns={"flights": LOADED.columns["flights"]})
+        asked.sent |= {history.asked(365), of_this_version(before).views["flight_forecasts"]}
         _ask(_pages_of_data)
         others = asked.sent | more
         for notebook in sorted((ROOT / "notebooks/explore").glob("*.ipynb")):
@@ -175,6 +178,11 @@ def _flights_of_a_day() -> Database:
     flights = pd.DataFrame(real_legs(DAY)).astype({"dep_delay_min": "Int64", "arr_delay_min": "Int64"})
     flights["observed_at"] = NOON
     made = Database().insert("flights", flights)
+    # Not of the flights that are CHOSEN: of those there is no forecast.
+    forecast = flights[flights["dep_iata"] == "LGA"][["flight_key", "flight_date"]].head(1)
+    made.insert(
+        "flight_forecasts", forecast.assign(made_at=NOON, horizon_min=60, p10=0.0, p50=1.0, p90=2.0, p_late=0.5)
+    )
     made.insert("flight_history", flights.assign(known_from=NOON, known_until=pd.NaT))
     made.insert("flight_observations", flights[["flight_key", "flight_date", "observed_at"]])
     counts = {"lines_read": 1, "observations_added": 1} | dict.fromkeys(("references", "repeats", "quarantined"), 0)

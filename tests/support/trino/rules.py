@@ -41,6 +41,7 @@ FUNCTIONS = (
     Rule("day_of_week(timestamp(p)) -> bigint", "functions/datetime.html"),
     Rule("element_at(array(E), bigint) -> E", "functions/array.html"),
     Rule("element_at(map(K, V), K) -> V", "functions/map.html"),
+    Rule("floor(double) -> double", "functions/math.html"),
     Rule("greatest(T, ...) -> T", "functions/comparison.html"),
     Rule("hour(timestamp(p)) -> bigint", "functions/datetime.html"),
     Rule("json_format(json) -> varchar", "functions/json.html"),
