@@ -13,7 +13,7 @@ from support.made_up import Database
 
 REASONS = (
     "JFK: flights due in the last hour are 34 min late on average (more likely late)",
-    "its aircraft's flight before is 52 min late, with 12 min too little to spare (more likely late)",
+    "its aircraft's flight before is 52 min late, with a turn-around 12 min too short (more likely late)",
     "a Wednesday at this time of the year (less likely late)",
     "no earlier flight of its aircraft is known (less likely late)",
 )

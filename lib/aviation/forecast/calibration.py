@@ -11,6 +11,8 @@ import numpy as np
 from aviation.forecast.known import Mask, Numbers, Reals
 
 LEVELS = (0.1, 0.5, 0.9)
+MOST_MOVED = 20.0
+"""Log-odds beyond which a probability is 0 or 1."""
 DAYS = 21
 """How many days of outcomes before a day its calibration looks at."""
 FEWEST = 500
@@ -34,19 +36,18 @@ def moved(quantiles: Reals, by: Reals) -> Reals:
 def log_odds(probability: Reals, happened: Mask) -> float:
     """By how much to move the log-odds of each probability, so that they are right on average; 0 where there is
     nothing to learn from: all happened, or none."""
-    by = 0.0
     if not happened.any() or happened.all():
-        return by
-    for _ in range(20):  # Newton's steps: a few are enough
-        now = moved_odds(probability, by)
-        by += float((happened.mean() - now.mean()) / (now * (1 - now)).mean())
-    return by
+        return 0.0
+    least, most = -MOST_MOVED, MOST_MOVED
+    for _ in range(50):  # more by, more on average: halved until nothing is left
+        by = (least + most) / 2
+        least, most = (by, most) if moved_odds(probability, by).mean() < happened.mean() else (least, by)
+    return (least + most) / 2
 
 
 def moved_odds(probability: Reals, by: float | Reals) -> Reals:
     """The probabilities with their log-odds moved."""
-    odds = probability / (1 - probability) * np.exp(by)
-    moved: Reals = odds / (1 + odds)
+    moved: Reals = probability / (probability + (1 - probability) * np.exp(-by))
     return moved
 
 

@@ -64,22 +64,19 @@ def _aircraft(of: dict[str, str], value: Value) -> str:
     late, slack = value("aircraft_late"), value("aircraft_slack")
     if np.isnan(late):
         return "no earlier flight of its aircraft is known"
-    return f"its aircraft's flight before is {words.late(late)}, with {_minutes(slack)} to spare"
+    turn = f"{words.duration(slack)} to spare" if slack >= 0 else f"a turn-around {words.duration(-slack)} too short"
+    return f"its aircraft's flight before is {words.late(late)}, with {turn}"
 
 
 def _around(place: str, value: Value, name: str) -> str:
     """What is known of a group's legs: of those due in the last hour, else of the day so far."""
     behind, cancelled = value(f"{name}_behind_60"), value(f"{name}_cancelled_180")
-    some = f", {cancelled:.0%} of three hours' cancelled" if cancelled > 0.005 else ""
+    some = f", {100 * cancelled:.0f} % of the last three hours' cancelled" if cancelled > 0.005 else ""
     if not np.isnan(behind):
         return f"{place}: flights due in the last hour are {words.late(behind)} on average{some}"
     if not np.isnan(day := value(f"{name}_late_day")):
         return f"{place}: the day's flights so far left {words.late(day)} on average{some}"
     return f"{place}: nothing has left yet that day"
-
-
-def _minutes(minutes: float) -> str:
-    return words.duration(minutes) if minutes >= 0 else f"{words.duration(minutes)} too little"
 
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
