@@ -287,6 +287,26 @@ def test_the_load_was_followed_by_an_alert_for_each_disruption_of_the_day(loaded
     assert narrow["route"].str.contains("JFK").all()
 
 
+def test_in_the_middle_of_the_day_what_had_not_left_was_forecast_and_better_than_climatology(loaded):
+    noon = demo.poll_times(DAY)[demo.FORECAST_AFTER - 1]
+    then = known_at(noon)
+    waiting = then[then["dep_delay_min"].isna() & (then["flight_status"] == "scheduled")]
+    at = f"made_at = timestamp '{noon:%Y-%m-%d %H:%M:%S}'"
+    said = query.sql(f"select * from flight_forecasts where {at}")
+    assert set(said["flight_key"]) == set(waiting["flight_key"])
+    assert said["flight_key"].is_unique
+    assert (said["p10"] <= said["p50"]).all() and (said["p50"] <= said["p90"]).all()
+    assert said[["reason_1", "reason_2", "reason_3"]].notna().all(axis=None)
+    assert query.sql(f"select count(*) as n from flight_forecasts where {at}", as_of=noon)["n"].iloc[0] == len(said)
+    # Trained on the days before alone, and held against the data set itself.
+    outcome = known_at(demo.poll_times(DAY)[-1]).set_index("flight_key").loc[said["flight_key"]]
+    late = ((outcome["flight_status"] == "cancelled") | (outcome["dep_delay_min"] >= 15).fillna(False)).to_numpy(bool)
+    ours, usual = (((said[name] - late) ** 2).mean() for name in ("p_late", "climatology_p_late"))
+    assert ours < 0.75 * usual
+    scores = query.sql(f"select sum(forecasts) as n, sum(forecasts * brier) as brier from forecast_scores where {at}")
+    assert (scores["n"].iloc[0], scores["brier"].iloc[0] / len(said)) == pytest.approx((len(said), ours), abs=1e-6)
+
+
 @pytest.mark.slow
 def test_what_is_polled_again_changes_nothing_and_a_malformed_line_goes_to_quarantine_with_its_reason(loaded, stack):
     stack.clock(demo.poll_times(DAY)[6])
