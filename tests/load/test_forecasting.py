@@ -10,7 +10,7 @@ from aviation.errors import AviationError
 from aviation.forecast import serving
 from aviation.forecast.known import READ
 from aviation.forecast.model import Model, load
-from aviation.load.forecasting import FAILED, NO_MODEL
+from aviation.load.forecasting import FAILED, NO_MODEL, OLD
 from aviation.local.forecast import SHIPPED
 from support.board import polls
 from support.whole_load import LINES, put
@@ -102,7 +102,7 @@ def test_an_old_poll_that_comes_late_is_not_forecast_with_what_is_known_by_now(p
     put(polled, 2, early)
     report = polled.load()
     assert report["observations_added"] > 900
-    assert (report["forecasts"], report["forecasts_missing"]) == (0, None)
+    assert (report["status"], report["forecasts"], report["forecasts_missing"]) == ("ok", 0, OLD)
     assert forecasts(polled).equals(made)
 
 

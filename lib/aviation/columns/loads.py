@@ -135,7 +135,8 @@ LOADS = table(
     Column(
         "forecasts_missing",
         "string",
-        "Why there is no forecast, in words: too few flights yet, no model, or what failed. Null where there are some.",
+        "Why there is no forecast, in words: too few flights yet, no model, newer observations, or what failed. Null "
+        "where there are some.",
     ),
     partition=("months(finished_at)",),
 )

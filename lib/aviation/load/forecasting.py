@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's own documentation names it
 
 from aviation.columns import FLIGHTS, FORECASTS, HISTORY
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 FAILED = "the forecast failed"
 NO_MODEL = "no forecast yet: no model has been trained ('aviation train')"
+OLD = "no forecast: the tables have newer observations than this load brought"
 ENDED = ("landed", "cancelled", "diverted")
 
 
@@ -42,6 +44,8 @@ def write(tables: Tables, made_at: datetime | None, current: Callable[[], Model 
         model = current()
         if model is None:
             return {"forecasts": 0, "forecasts_missing": _missing(tables)}
+        if _is_old(tables, made_at):
+            return {"forecasts": 0, "forecasts_missing": OLD}
         made = tables.undisturbed([FORECASTS, HISTORY], partial(_write, tables, made_at, model))
         return {"forecasts": made, "forecasts_missing": None}
     except Exception as error:
@@ -49,12 +53,18 @@ def write(tables: Tables, made_at: datetime | None, current: Callable[[], Model 
         return {"forecasts": 0, "forecasts_missing": f"{FAILED}: {one_line(error)}"[:1000]}
 
 
+def _is_old(tables: Tables, made_at: datetime) -> bool:
+    """Whether the tables know more than was known then, or have no flights of these days."""
+    [(newest,)] = tables.read(FLIGHTS).where(_read(made_at)).select(F.max("observed_at")).collect()
+    return newest is None or newest > made_at
+
+
+def _read(made_at: datetime) -> Column:
+    return F.col("flight_date") >= F.lit((made_at - timedelta(days=serving.DAYS_READ)).date())
+
+
 def _write(tables: Tables, made_at: datetime, model: Model) -> int:
-    since = tables.snapshot(FORECASTS)
-    read = F.col("flight_date") >= F.lit((made_at - timedelta(days=serving.DAYS_READ)).date())
-    [(newest,)] = tables.read(FLIGHTS).where(read).select(F.max("observed_at")).collect()
-    if newest is None or newest > made_at:  # old flights, or an old poll: what it did not know is known by now
-        return 0
+    since, read = tables.snapshot(FORECASTS), _read(made_at)
     held: set[str] = set()
     if known := tables.fixed(FORECASTS, since):
         same = known.where(read & (F.col("made_at") == past.literal(made_at)))
