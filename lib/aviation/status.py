@@ -94,7 +94,8 @@ def forecast_lines() -> list[str]:
     if loads.empty:
         return []
     newest = loads.iloc[0]
-    line = f"forecasts: {counted(newest['forecasts'], 'leg')}, as of {newest['as_of']:%Y-%m-%d %H:%MZ}"
+    legs = counted(newest["forecasts"], "leg") if newest["forecasts"] else "none, as no leg was still to leave"
+    line = f"forecasts: {legs}, as of {newest['as_of']:%Y-%m-%d %H:%MZ}"
     return ["", newest["forecasts_missing"] or line]
 
 

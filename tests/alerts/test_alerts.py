@@ -162,7 +162,7 @@ def test_a_forecast_is_told_where_it_is_likely_enough_and_how_early_that_is(tabl
     assert (alert.kind, alert.minutes, alert.minutes_ahead, alert.changed) == ("forecast", 35, 130, None)
     assert alert.text == (
         "JetBlue Airways 1 (B6 1) JFK–BOS, due to leave at 18:10 (New York), is forecast to leave 30 min late or more, "
-        "or never, with 54 %: 35 min late in the middle, 12 min to 1 h 18 min late in eight of ten cases; above all: "
+        "or never, with 54 %: about 35 min late, 12 min to 1 h 18 min late in eight of ten cases; above all: "
         "JFK: flights due in the last hour are 34 min late on average (more likely late); told 2 h 10 min before its "
         "scheduled departure."
     )

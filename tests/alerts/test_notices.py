@@ -178,6 +178,10 @@ def publishing_fails(pipeline: Stack) -> None:
     job_fails(pipeline, f"{STACK}-aviation_publish")
 
 
+def training_fails(pipeline: Stack) -> None:
+    job_fails(pipeline, f"{STACK}-train_delay_forecast")
+
+
 def job_fails(pipeline: Stack, job: str) -> None:
     """PutEvents refuses a source of AWS's own, here as there. So the rule is shown Glue's event first, and then takes
     the same one from a source that we may use."""
@@ -271,6 +275,7 @@ WAYS: dict[str, Callable[[Stack], None]] = {
     ),
     "A load fails, takes too long or is stopped": load_fails,
     "Publishing fails, takes too long or is stopped": publishing_fails,
+    "Training the forecast fails, takes too long or is stopped": training_fails,
     "A load refuses many lines": load_refuses,
     "Flights get old although they are loaded": lambda pipeline: age(pipeline, "flights", 61),
     "Flights are no longer loaded": silence,

@@ -113,7 +113,7 @@ def test_of_a_flight_that_has_left_nothing_holds_any_more_but_what_was_said_stay
         assert said["forecast_missing"] == ""
         text = page(board, f"/flight/{quote(key)}", as_of=THEN)
         assert f"None holds any more, since {word}." in text
-        assert "Likely to leave" not in text
+        assert "Leaves about" not in text
 
 
 def expected_cases(when: datetime) -> pd.DataFrame:
@@ -246,7 +246,7 @@ def test_a_flights_page_says_the_forecast_in_words():
     )
     text = page(board, f"/flight/{quote(KEY)}")
     for said in (
-        "Likely to leave <strong>35 min late</strong>: 12 min to 1 h 18 min late in eight of ten cases.",
+        "Leaves about <strong>35 min late</strong>: 12 min to 1 h 18 min late in eight of ten cases.",
         "<strong>62 %</strong> to leave 15 min late or more, or never; <strong>3 %</strong> to be cancelled.",
         f"<li>{REASONS[0].replace(chr(39), '&#39;')}</li>",
         "As of 12:00 UTC, 2 h 10 min before its scheduled departure, by the model 2013-07-09-ab12.",

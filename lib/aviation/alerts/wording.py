@@ -85,6 +85,6 @@ def forecast(minutes: int, probability: float, said: Row) -> str:
     reason = f"; above all: {short(said['reason_1'], LONGEST_REASON)}" if said["reason_1"] else ""
     return (
         f"is forecast to leave {duration(minutes)} late or more, or never, with {words.chance(probability)}: "
-        f"{words.late(said['p50'])} in the middle, {words.late_between(said['p10'], said['p90'])} in eight of ten "
+        f"about {words.late(said['p50'])}, {words.late_between(said['p10'], said['p90'])} in eight of ten "
         f"cases{reason}"
     )

@@ -20,6 +20,7 @@ Row = dict[str, Any]
 NOT_YET = "no forecast yet: the next load makes the first"
 NOT_THEN = "no forecast had been made by then"
 NOT_OF_IT = "no forecast was made of this flight"
+OUTLASTED = "it has waited longer than the newest forecast foresaw"
 EDGE = 2
 """So many hundredths of a scale stay free on either side of what it shows."""
 
@@ -71,6 +72,11 @@ def said(tables: Tables, moment: Moment, key: str) -> list[Forecast]:
     """All that was said of a leg until that moment, the oldest first."""
     asked = f"select {', '.join(SAID)} from {FORECASTS.name} where flight_key = {literal(key)} order by made_at"
     return [of(row) for row in tables.records(asked, day=moment.day, as_of=moment.as_of)]
+
+
+def never(said: list[Forecast]) -> str:
+    """Why nothing is forecast of a leg that waits, in words, where the newest load forecast others."""
+    return OUTLASTED if said else NOT_OF_IT
 
 
 def missing(tables: Tables, moment: Moment) -> str:

@@ -51,6 +51,16 @@ def moved_odds(probability: Reals, by: float | Reals) -> Reals:
     return moved
 
 
+def waited(quantiles: Reals, at_least: Reals) -> Reals:
+    """The quantiles (rows by LEVELS) of what has waited so many minutes already (-inf: not due yet): none is less.
+    Where half should be gone by then, what is left of the wait is taken to be as long as ever: exponential, with the
+    mean that leads from p50 to p90."""
+    middle, most = quantiles[:, 1], quantiles[:, -1]
+    mean = (most - middle) / np.log((1 - LEVELS[1]) / (1 - LEVELS[-1]))
+    longer = at_least[:, None] + mean[:, None] * -np.log1p(-np.array(LEVELS))
+    return np.where((at_least >= middle)[:, None], longer, np.maximum(quantiles, at_least[:, None]))
+
+
 def rolling(quantiles: Reals, outcome: Reals, day: Numbers, asked: Mask, days: int = DAYS) -> Reals:
     """The quantiles, those of each `asked` row moved by what happened on the `days` before its day, its own and the day
     before it left out: by its poll, a leg of the day before may still be in the air. Days are numbers; NaN outcomes

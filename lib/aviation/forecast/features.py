@@ -45,7 +45,7 @@ def features(known: Known, leg: Numbers, at: Numbers) -> Features:
     """The features of each leg (a number of `known`) at an instant, the same number of both. Legs of which no version
     held then, or that were known to have left, or to be cancelled, have no row."""
     version = known.at(leg, at)
-    is_open = (version >= 0) & (known.left[version] == NEVER) & ~known.is_cancelled[version]
+    is_open = (version >= 0) & ~known.is_gone[version] & ~known.is_cancelled[version]
     version, at = version[is_open], at[is_open]
     columns = dict(_own(known, version, at))
     for name, of_version in _groups(known).items():
@@ -115,7 +115,7 @@ def _cohort(known: Known, group: Numbers, asked: Numbers, at: Numbers, name: str
     """Of the group's legs that were to leave in the window: how late they are known to be, on average (those that have
     not left: at least), the share that has not left, and the share that is cancelled."""
     has_left = known.left < NEVER
-    is_due = ~has_left & ~known.is_cancelled
+    is_due = ~known.is_gone & ~known.is_cancelled
     begin, end = _from(known, known.dep), np.minimum(known.until, known.dep + window)
     late = np.clip(known.dep_delay, -30, MOST_LATE)
     left, total, due, scheduled, cancelled = Spans(
@@ -131,7 +131,7 @@ def _cohort(known: Known, group: Numbers, asked: Numbers, at: Numbers, name: str
 def _day(known: Known, group: Numbers, version: Numbers, at: Numbers, name: str) -> dict[str, Reals]:
     """The same of the group's legs of the flight_date so far, and those that are overdue by half an hour."""
     has_left = known.left < NEVER
-    is_due = ~has_left & ~known.is_cancelled
+    is_due = ~known.is_gone & ~known.is_cancelled
     late = np.clip(known.dep_delay, -30, MOST_LATE)
     days = known.day - known.day.min(initial=0)
     of_day = group * (days.max(initial=0) + 1) + days

@@ -67,6 +67,8 @@ class Known:
         self.day = history["flight_date"].cast(pa.int32()).to_numpy().astype(np.int64)
         status = _text(history["flight_status"])
         self.is_cancelled, self.is_diverted = status == "cancelled", status == "diverted"
+        # Some leave without a time that is told.
+        self.is_gone = (self.left < NEVER) | (self.landed < NEVER) | np.isin(status, ("active", "landed", "diverted"))
         self.origin, self.dest, self.airline = (
             _text(pc.coalesce(history[one], history[other]))
             for one, other in (("dep_iata", "dep_icao"), ("arr_iata", "arr_icao"), ("airline_icao", "airline_iata"))

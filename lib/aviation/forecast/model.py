@@ -58,8 +58,8 @@ class Model:
     card: dict[str, Any]
 
     def forecasts(self, features: Features) -> Forecasts:
-        """What the model says, calibrated. A leg that was to have left is at least as late as that. AviationError where
-        the model was trained on other features."""
+        """What the model says, calibrated. A leg that was to have left is at least as late as that, and lands as much
+        later as it leaves. AviationError where the model was trained on other features."""
         if self.card["features"] != list(names(features)):
             raise AviationError(
                 "the forecast's model was made for other features than these: train it ('aviation train')"
@@ -71,7 +71,8 @@ class Model:
         at_least = np.where(ahead < 0, -ahead, -np.inf)
         late = calibration.moved_odds(raw.p_late_if_left, self.offsets["late"][span])
         late = np.where(at_least >= LATE, 1, late)
-        return raw.with_late(late)._replace(dep=np.maximum(dep, at_least[:, None]), arr=arr)
+        waited = calibration.waited(dep, at_least)
+        return raw.with_late(late)._replace(dep=waited, arr=arr + (waited - dep))
 
     def raw(self, features: Features) -> Forecasts:
         """What the trees say, before calibration."""

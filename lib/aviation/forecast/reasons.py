@@ -64,6 +64,8 @@ def _aircraft(of: dict[str, str], value: Value) -> str:
     late, slack = value("aircraft_late"), value("aircraft_slack")
     if np.isnan(late):
         return "no earlier flight of its aircraft is known"
+    if value("aircraft_gap") < 0:
+        return "its aircraft is planned on a flight that lands after this one leaves"
     turn = f"{words.duration(slack)} to spare" if slack >= 0 else f"a turn-around {words.duration(-slack)} too short"
     return f"its aircraft's flight before is {words.late(late)}, with {turn}"
 
@@ -79,10 +81,18 @@ def _around(place: str, value: Value, name: str) -> str:
     return f"{place}: nothing has left yet that day"
 
 
+def _time(of: dict[str, str], value: Value) -> str:
+    if (ahead := value("minutes_ahead")) < 0:
+        return f"it is {words.duration(-ahead)} overdue"
+    return f"it is due to leave at {value('time_of_day') // 60:02.0f}:{value('time_of_day') % 60:02.0f}"
+
+
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WORDS: dict[str, Callable[[dict[str, str], Value], str]] = {
     "aircraft": _aircraft,
-    "schedule": lambda of, value: f"{value('origin_scheduled'):.0f} flights are to leave {of['origin']} around then",
+    "schedule": lambda of, value: (
+        f"{words.counted(int(value('origin_scheduled')), 'flight')} to leave {of['origin']} around then"
+    ),
     "origin": lambda of, value: _around(of["origin"], value, "origin"),
     "city": lambda of, value: _around(f"airports around {of['origin']}", value, "city"),
     "airline": lambda of, value: _around(f"{of['airline']} at {of['origin']}", value, "airline"),
@@ -92,5 +102,5 @@ _WORDS: dict[str, Callable[[dict[str, str], Value], str]] = {
         f"{words.late(value('level_airline_origin_dest_late'))} over months"
     ),
     "weekday": lambda of, value: f"it is a {_WEEKDAYS[int(value('weekday'))]}",
-    "time": lambda of, value: f"it leaves at {value('time_of_day') // 60:02.0f}:{value('time_of_day') % 60:02.0f}",
+    "time": _time,
 }

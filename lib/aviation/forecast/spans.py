@@ -7,7 +7,10 @@ Amounts are whole numbers, so a sum does not depend on what else there is.
 
 import numpy as np
 
-from aviation.forecast.known import NEVER, Mask, Numbers
+from aviation.forecast.known import Mask, Numbers
+
+MINUTES = np.int64(2**26)
+"""Later than every minute until the year 2097: leaves room for 2**37 groups."""
 
 
 class Spans:
@@ -27,12 +30,12 @@ class Spans:
 
 class _Totals:
     def __init__(self, group: Numbers, at: Numbers, values: list[Numbers]):
-        place = group * NEVER + np.minimum(at, NEVER - 1)
+        place = group * MINUTES + np.minimum(at, MINUTES - 1)
         order = np.argsort(place, kind="stable")
         self._place = place[order]
         self._totals = [np.append(0, np.cumsum(each[order])) for each in values]
 
     def until(self, group: Numbers, at: Numbers) -> list[Numbers]:
-        end = np.searchsorted(self._place, group * NEVER + at, "right")
-        begin = np.searchsorted(self._place, group * NEVER)
+        end = np.searchsorted(self._place, group * MINUTES + at, "right")
+        begin = np.searchsorted(self._place, group * MINUTES)
         return [total[end] - total[begin] for total in self._totals]

@@ -60,7 +60,8 @@ def sample(known: Known, leg: Numbers, ahead: Numbers) -> Sample:
     """Legs (numbers of `known`) as they were known so many minutes before their scheduled departure, by the newest poll
     that was over by then. Left out are legs that have not ended, and those that features leave out."""
     last = np.append(np.flatnonzero(known.leg[1:] != known.leg[:-1]), len(known.leg) - 1)
-    has_ended = (known.landed < NEVER) | known.is_cancelled | known.is_diverted
+    # A leg that left nobody knows when is neither late nor on time.
+    has_ended = known.is_cancelled | (known.left < NEVER) & ((known.landed < NEVER) | known.is_diverted)
     leg, ahead = (each[has_ended[last][leg]] for each in (leg, ahead))
     at = newest_poll(known.dep[last][leg] - ahead, np.unique(known.since))
     of = features(known, leg, at)

@@ -86,7 +86,7 @@ def _not_yet(words: str, legs: int) -> Result:
 def lacking(of: Sample, known: Known, compared_days: int) -> str:
     """Why there can be no model yet, in words; empty where there can be one."""
     if (legs := _legs(of, known)) < calibration.FEWEST:
-        return not_yet(legs)
+        return f"{not_yet(legs)} on days that are over"
     newest, calibrated_on = of.day.max() - compared_days, CALIBRATED_ON
     for when, chosen in {
         f"before the newest {compared_days + calibrated_on} days": of.day <= newest - calibrated_on,
@@ -96,6 +96,8 @@ def lacking(of: Sample, known: Known, compared_days: int) -> str:
     }.items():
         if (legs := _legs(of.where(chosen), known)) < calibration.FEWEST:
             return f"no forecast yet: it needs {calibration.FEWEST} flights {when}, and the tables have {legs:,}"
+    if not compared.is_enough(of.where(of.day > newest)):
+        return f"no forecast yet: it needs {calibration.FEWEST} departures in the newest {compared_days} days"
     return ""
 
 

@@ -108,9 +108,9 @@ def flight(tables: Tables, moment: Moment, key: str, quiets: Collection[Quiet] =
         raise _unknown(tables, moment, key)
     [row] = found
     steps, versions = timeline.past(tables, moment, key)
-    registration = row["aircraft_registration"]
-    legs = rotation.rotation(tables, moment, registration) if registration else []
+    legs = rotation.rotation(tables, moment, tail) if (tail := row["aircraft_registration"]) else []
     held = forecast.holds(tables, moment, key)
+    said = forecast.said(tables, moment, key)
     waits = not held and row["standing"] in ("to come", "overdue")
     return Flight(
         flight_key=key,
@@ -137,8 +137,8 @@ def flight(tables: Tables, moment: Moment, key: str, quiets: Collection[Quiet] =
         travels=rotation.travels(legs, key),
         quiet=_quiet(tables, moment, row, quiets),
         forecast=held,
-        forecasts=forecast.said(tables, moment, key),
-        forecast_missing=(forecast.missing(tables, moment) or forecast.NOT_OF_IT) if waits else "",
+        forecasts=said,
+        forecast_missing=(forecast.missing(tables, moment) or forecast.never(said)) if waits else "",
     )
 
 
