@@ -78,7 +78,7 @@ def outcomes(condition: str = "true") -> str:
     """`outcomes`: each forecast of a leg that fits the condition (on the columns of `flights`), with what became of it:
     the delays of a leg that is over, `is_late` as 1 or 0, null where it is not over, and `horizon`, its band."""
     return f"""with legs as (
-    select *
+    select flight_key, flight_date, dep_scheduled_local, flight_status, dep_delay_min, arr_delay_min
     from flights
     where {condition}
 ),
