@@ -241,3 +241,14 @@ def test_a_sample_is_of_legs_that_have_ended(history):
     assert (np.isnan(of.dep) == of.cancelled).all()
     assert (of.late == ~(of.dep < 15)).all()
     assert Levels.of(of.features, of.dep, of.cancelled, of.late).means["airline_late"].min() > -20
+
+
+def test_what_is_overdue_keeps_its_quantiles_in_order_and_leaves_no_earlier_than_now(model, of_july):
+    overdue = of_july.where(of_july.features.values[:, of_july.features.names.index("minutes_ahead")] < 0)
+    # One that takes early departures to be likely is proved wrong the most.
+    early = replace(model, offsets=model.offsets | {"dep": model.offsets["dep"] - [500, 0, 0]})
+    said = early.forecasts(overdue.features)
+    waits = -overdue.features.values[:, overdue.features.names.index("minutes_ahead")]
+    assert (said.dep >= waits[:, None]).all()
+    for quantiles in (said.dep, said.arr):
+        assert (np.diff(quantiles, axis=1) >= 0).all()

@@ -72,7 +72,7 @@ class Model:
         late = calibration.moved_odds(raw.p_late_if_left, self.offsets["late"][span])
         late = np.where(at_least >= LATE, 1, late)
         waited = calibration.waited(dep, at_least)
-        return raw.with_late(late)._replace(dep=waited, arr=arr + (waited - dep))
+        return raw.with_late(late)._replace(dep=waited, arr=np.sort(arr + (waited - dep), axis=1))
 
     def raw(self, features: Features) -> Forecasts:
         """What the trees say, before calibration."""
